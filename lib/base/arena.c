@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	CHUNK_MIN = 1024,
+	CHUNK_MAX = 64 * 1024,
+};
+
+struct chunk {
+	struct chunk *next;
+	size_t used, size;
+	alignas(max_align_t) char data[];
+};
+
+struct arena {
+	struct chunk *head;
+	size_t total;
+	bool failed;
+};
+
+struct arena *arena_new(void)
+{
+	return calloc(1, sizeof(struct arena));
+}
+
+void arena_free(struct arena *a)
+{
+	if (!a)
+		return;
+	for (struct chunk *c = a->head, *next; c; c = next) {
+		next = c->next;
+		free(c);
+	}
+	free(a);
+}
+
+static struct chunk *arena_chunk(struct arena *a, size_t size)
+{
+	size_t want = a->head ? MIN(a->head->size * 2, (size_t)CHUNK_MAX) : (size_t)CHUNK_MIN;
+	if (want < size)
+		want = size;
+	struct chunk *c = malloc(sizeof(*c) + want);
+	if (!c)
+		return NULL;
+	c->used = 0;
+	c->size = want;
+	a->total += sizeof(*c) + want;
+	/* A big single object must not hide the room left in the current chunk. */
+	if (a->head && size > CHUNK_MAX / 2) {
+		c->next = a->head->next;
+		a->head->next = c;
+	} else {
+		c->next = a->head;
+		a->head = c;
+	}
+	return c;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	size_t align = alignof(max_align_t);
+	if (size == 0)
+		size = 1;
+	if (size > SIZE_MAX / 4) {
+		a->failed = true;
+		return NULL;
+	}
+	size_t need = (size + align - 1) & ~(align - 1);
+	struct chunk *c = a->head;
+	if (!c || c->size - c->used < need) {
+		c = arena_chunk(a, need);
+		if (!c) {
+			a->failed = true;
+			return NULL;
+		}
+	}
+	void *p = c->data + c->used;
+	c->used += need;
+	memset(p, 0, need);
+	return p;
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+	if (!s)
+		return NULL;
+	n = strnlen(s, n);
+	char *p = arena_alloc(a, n + 1);
+	if (p)
+		memcpy(p, s, n);
+	return p;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+	return arena_strndup(a, s, SIZE_MAX);
+}
+
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+	va_list copy;
+	va_copy(copy, ap);
+	int n = vsnprintf(NULL, 0, fmt, copy);
+	va_end(copy);
+	if (n < 0) {
+		a->failed = true;
+		return NULL;
+	}
+	char *p = arena_alloc(a, (size_t)n + 1);
+	if (p)
+		(void)vsnprintf(p, (size_t)n + 1, fmt, ap);
+	return p;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	char *p = arena_vprintf(a, fmt, ap);
+	va_end(ap);
+	return p;
+}
+
+void *arena_grow(struct arena *a, void *array, size_t n, size_t size)
+{
+	char **slot = array;
+	/* Capacity is always a power of two and at least four: it follows from n. */
+	bool full = n == 0 || (n >= 4 && (n & (n - 1)) == 0);
+	if (full) {
+		char *p = arena_alloc(a, (n == 0 ? 4 : n * 2) * size);
+		if (!p)
+			return NULL;
+		if (n > 0)
+			memcpy(p, *slot, n * size);
+		*slot = p;
+	}
+	return *slot + n * size;
+}
+
+bool arena_failed(const struct arena *a)
+{
+	return a->failed;
+}
+
+size_t arena_size(const struct arena *a)
+{
+	return a->total;
+}

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/fsio.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+static int open_in(int dirfd, const char *path, uint64_t flags, uint64_t resolve)
+{
+	struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = resolve};
+
+	for (int tries = 0; tries < 16; tries++) {
+		int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+		if (fd >= 0)
+			return fd;
+		/* EAGAIN: a rename raced with the kernel's check of "..". */
+		if (errno != EINTR && errno != EAGAIN)
+			return -errno;
+	}
+	return -EAGAIN;
+}
+
+static int open_root(const struct root *r, const char *path, uint64_t flags)
+{
+	return open_in(r->fd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+static void record(const struct root *r, const char *path, enum dep_kind kind)
+{
+	if (r->deps)
+		deps_add(r->deps, path, kind);
+}
+
+static void record_beneath(
+	const struct root *r, const char *base, const char *rel, enum dep_kind kind)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (!r->deps)
+		return;
+	if (asprintf(&path, "%s/%s", base, rel) < 0) {
+		path = NULL;
+		r->deps->failed = true;
+		return;
+	}
+	deps_add(r->deps, path, kind);
+}
+
+int root_open(const char *path, struct root *ret)
+{
+	struct stat self, other;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	bool live = fstat(fd, &self) == 0 && stat("/", &other) == 0 &&
+	    self.st_dev == other.st_dev && self.st_ino == other.st_ino;
+	*ret = (struct root){.fd = fd, .live = live};
+	return 0;
+}
+
+void root_close(struct root *r)
+{
+	closep(&r->fd);
+	r->fd = -1;
+}
+
+void root_depend(const struct root *r, const char *path, enum dep_kind kind)
+{
+	record(r, path, kind);
+}
+
+void file_fini(struct file *f)
+{
+	free(f->data);
+	f->data = NULL;
+	f->size = 0;
+}
+
+/* Opens for reading what an O_PATH descriptor refers to: same inode, no second walk. */
+static int reopen(int fd, int flags)
+{
+	char link[sizeof("/proc/self/fd/") + 11];
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	int r = open(link, flags | O_CLOEXEC);
+	return r >= 0 ? r : -errno;
+}
+
+static int read_whole(int fd, size_t max, struct file *f)
+{
+	size_t room = (size_t)f->st.st_size;
+
+	/* /proc and /sys say 0, and a log may grow: read until the end, not until st_size. */
+	if (room < 4096)
+		room = 4096;
+	char *data = malloc(room + 1);
+	if (!data)
+		return -ENOMEM;
+	size_t size = 0;
+	for (;;) {
+		ssize_t n = read(fd, data + size, room - size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			int r = -errno;
+			free(data);
+			return r;
+		}
+		if (n == 0)
+			break;
+		size += (size_t)n;
+		if (size > max) {
+			free(data);
+			return -EFBIG;
+		}
+		if (size == room) {
+			char *more = realloc(data, room * 2 + 1);
+			if (!more) {
+				free(data);
+				return -ENOMEM;
+			}
+			data = more;
+			room *= 2;
+		}
+	}
+	data[size] = '\0';
+	f->data = data;
+	f->size = size;
+	return 0;
+}
+
+static int read_handle(int path_fd, size_t max, struct file *ret)
+{
+	struct file f = {0};
+
+	if (fstat(path_fd, &f.st) < 0)
+		return -errno;
+	if (S_ISDIR(f.st.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(f.st.st_mode))
+		return -ENODEV;
+	if (f.st.st_size > 0 && (uintmax_t)f.st.st_size > max)
+		return -EFBIG;
+	_cleanup_close_ int fd = reopen(path_fd, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return fd;
+	int r = read_whole(fd, max, &f);
+	if (r < 0)
+		return r;
+	*ret = f;
+	return 0;
+}
+
+int root_read(const struct root *r, const char *path, size_t max, struct file *ret)
+{
+	record(r, path, DEP_FILE);
+	_cleanup_close_ int fd = open_root(r, path, O_PATH);
+	return fd < 0 ? fd : read_handle(fd, max, ret);
+}
+
+static int open_beneath(const struct root *r, const char *base, const char *rel, uint64_t flags)
+{
+	_cleanup_close_ int dir = open_root(r, base, O_PATH | O_DIRECTORY);
+	if (dir < 0)
+		return dir;
+	while (*rel == '/')
+		rel++;
+	return open_in(dir, *rel ? rel : ".", flags, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+}
+
+int root_read_beneath(
+	const struct root *r, const char *base, const char *rel, size_t max, struct file *ret)
+{
+	record_beneath(r, base, rel, DEP_FILE);
+	_cleanup_close_ int fd = open_beneath(r, base, rel, O_PATH);
+	return fd < 0 ? fd : read_handle(fd, max, ret);
+}
+
+static int stat_handle(int fd, struct stat *ret)
+{
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*ret = st;
+	return 0;
+}
+
+int root_stat(const struct root *r, const char *path, struct stat *ret)
+{
+	record(r, path, DEP_FILE);
+	_cleanup_close_ int fd = open_root(r, path, O_PATH);
+	return stat_handle(fd, ret);
+}
+
+int root_lstat(const struct root *r, const char *path, struct stat *ret)
+{
+	record(r, path, DEP_FILE);
+	_cleanup_close_ int fd = open_root(r, path, O_PATH | O_NOFOLLOW);
+	return stat_handle(fd, ret);
+}
+
+int root_stat_beneath(const struct root *r, const char *base, const char *rel, struct stat *ret)
+{
+	record_beneath(r, base, rel, DEP_FILE);
+	_cleanup_close_ int fd = open_beneath(r, base, rel, O_PATH);
+	return stat_handle(fd, ret);
+}
+
+int root_open_path(const struct root *r, const char *path)
+{
+	record(r, path, DEP_FILE);
+	return open_root(r, path, O_PATH);
+}
+
+int root_readlink(const struct root *r, const char *path, char **ret)
+{
+	char buf[PATH_MAX];
+
+	record(r, path, DEP_FILE);
+	_cleanup_close_ int fd = open_root(r, path, O_PATH | O_NOFOLLOW);
+	if (fd < 0)
+		return fd;
+	ssize_t n = readlinkat(fd, "", buf, sizeof(buf));
+	if (n < 0)
+		return errno == ENOENT ? -EINVAL : -errno; /* ENOENT: fd is not a link */
+	char *s = strndup(buf, (size_t)n);
+	if (!s)
+		return -ENOMEM;
+	*ret = s;
+	return 0;
+}
+
+struct names {
+	char **v;
+	size_t n;
+};
+
+static void names_fini(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->v[i]);
+	free(names->v);
+}
+
+static int names_compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int names_read(DIR *dir, size_t max, struct names *names)
+{
+	for (;;) {
+		errno = 0;
+		struct dirent *e = readdir(dir);
+		if (!e)
+			return -errno;
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (names->n >= max)
+			return -EFBIG;
+		if ((names->n & (names->n - 1)) == 0) {
+			size_t room = names->n ? names->n * 2 : 1;
+			char **v = reallocarray(names->v, room, sizeof(*v));
+			if (!v)
+				return -ENOMEM;
+			names->v = v;
+		}
+		names->v[names->n] = strdup(e->d_name);
+		if (!names->v[names->n])
+			return -ENOMEM;
+		names->n++;
+	}
+}
+
+static int list_handle(
+	int path_fd, size_t max, int (*each)(const char *name, void *arg), void *arg)
+{
+	_cleanup_(names_fini) struct names names = {0};
+
+	int fd = reopen(path_fd, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	DIR *dir = fdopendir(fd);
+	if (!dir) {
+		int r = -errno;
+		(void)close(fd); /* read-only */
+		return r;
+	}
+	int r = names_read(dir, max, &names);
+	(void)closedir(dir); /* read-only */
+	if (r < 0)
+		return r;
+	if (names.n > 0)
+		qsort(names.v, names.n, sizeof(*names.v), names_compare);
+	for (size_t i = 0; i < names.n; i++) {
+		r = each(names.v[i], arg);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int root_list(const struct root *r, const char *path, size_t max,
+	int (*each)(const char *name, void *arg), void *arg)
+{
+	record(r, path, DEP_DIR);
+	_cleanup_close_ int fd = open_root(r, path, O_PATH | O_DIRECTORY);
+	return fd < 0 ? fd : list_handle(fd, max, each, arg);
+}
+
+int root_list_beneath(const struct root *r, const char *base, const char *rel, size_t max,
+	int (*each)(const char *name, void *arg), void *arg)
+{
+	record_beneath(r, base, rel, DEP_DIR);
+	_cleanup_close_ int fd = open_beneath(r, base, rel, O_PATH | O_DIRECTORY);
+	return fd < 0 ? fd : list_handle(fd, max, each, arg);
+}
+
+struct glob {
+	const struct root *root;
+	struct arena *arena;
+	char **paths;
+	size_t n, max;
+};
+
+struct glob_level {
+	struct glob *g;
+	const char *dir, *rest; /* rest: what follows this component in the pattern */
+	char *part;             /* this component's pattern */
+	bool matched;
+};
+
+static int glob_walk(struct glob *g, const char *dir, const char *pattern);
+
+static int glob_found(struct glob *g, const char *path)
+{
+	if (g->n >= g->max)
+		return -EFBIG;
+	char **slot = arena_grow(g->arena, &g->paths, g->n, sizeof(*slot));
+	if (!slot)
+		return -ENOMEM;
+	*slot = arena_strdup(g->arena, path);
+	if (!*slot)
+		return -ENOMEM;
+	g->n++;
+	return 0;
+}
+
+static int glob_entry(const char *name, void *arg)
+{
+	struct glob_level *level = arg;
+
+	/* FNM_PERIOD: like glob(3), a leading dot is matched by a dot only. */
+	if (fnmatch(level->part, name, FNM_PERIOD) != 0)
+		return 0;
+	char *path = arena_printf(level->g->arena, "%s/%s", level->dir, name);
+	if (!path)
+		return -ENOMEM;
+	if (*level->rest)
+		return glob_walk(level->g, path, level->rest);
+	return glob_found(level->g, path);
+}
+
+/* dir is "" for the root; pattern is what is left below it. */
+static int glob_walk(struct glob *g, const char *dir, const char *pattern)
+{
+	pattern += strspn(pattern, "/");
+	size_t len = strcspn(pattern, "/");
+	struct glob_level level = {.g = g, .dir = dir, .rest = pattern + len};
+
+	level.rest += strspn(level.rest, "/");
+	level.part = arena_strndup(g->arena, pattern, len);
+	if (!level.part)
+		return -ENOMEM;
+	if (strpbrk(level.part, "*?[\\")) {
+		int r = root_list(g->root, *dir ? dir : "/", 65536, glob_entry, &level);
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+	}
+	char *path = arena_printf(g->arena, "%s/%s", dir, level.part);
+	if (!path)
+		return -ENOMEM;
+	if (*level.rest)
+		return glob_walk(g, path, level.rest);
+	struct stat st;
+	int r = root_lstat(g->root, path, &st);
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	return r < 0 ? r : glob_found(g, path);
+}
+
+int root_glob(const struct root *r, struct arena *a, const char *pattern, size_t max,
+	char ***ret, size_t *ret_n)
+{
+	struct glob g = {.root = r, .arena = a, .max = max};
+
+	int err = glob_walk(&g, "", pattern);
+	if (err < 0)
+		return err;
+	if (g.n > 1)
+		qsort(g.paths, g.n, sizeof(*g.paths), names_compare);
+	*ret = g.paths;
+	*ret_n = g.n;
+	return 0;
+}
+
+const char *fsio_strerror(int r)
+{
+	switch (-r) {
+	case ENODEV:
+		return "is a FIFO, device or socket, not a regular file";
+	case EISDIR:
+		return "is a directory, not a regular file";
+	case EFBIG:
+		return "is larger than the limit";
+	case EXDEV:
+		return "is a symbolic link that leaves its directory";
+	case ELOOP:
+		return "is a loop of symbolic links or a magic link";
+	case EACCES:
+	case EPERM:
+		return "permission denied";
+	case ENOENT:
+		return "does not exist";
+	case ENOTDIR:
+		return "has a component that is not a directory";
+	case ETIME:
+	case ETIMEDOUT:
+		return "was not read within the time limit";
+	default:
+		return strerror(-r);
+	}
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Every check, one line each, sorted by id; each is a `const struct check` of
+ * the file of its area.
+ */
+#pragma once
+
+#include "check/check.h"
+
+#define CHECKS                                                                                     \
+	CHECK(check_monitor_coverage)
+
+#define CHECK(symbol) extern const struct check symbol;
+CHECKS
+#undef CHECK

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From dirty facts to verdicts: collects what is dirty in the order of needs,
+ * judges the checks that read it. The same for `hardenctl scan` (everything
+ * dirty, once) and for the engine (what a change touched).
+ */
+#pragma once
+
+#include "check/check.h"
+
+struct judge {
+	struct root root;         /* borrowed handle; never recorded into here */
+	const struct policy *policy; /* borrowed */
+	struct memo *memo;        /* owned */
+	struct factset facts;
+	struct verdict **verdicts; /* by check_index(); NULL until judged */
+};
+
+/* Empty; 0 or -ENOMEM. */
+int judge_init(struct judge *j, const struct root *root, const struct policy *policy);
+void judge_fini(struct judge *j);
+
+/*
+ * Collects the facts in mask (the caller has applied fact_closure()). Facts in
+ * no collector are left. 0 or -ENOMEM; on failure the old facts stay.
+ */
+int judge_collect(struct judge *j, uint64_t mask, uint64_t realtime_usec);
+
+/* The checks that read any fact in mask: judges them anew. 0 or -ENOMEM. */
+int judge_evaluate(struct judge *j, uint64_t mask, uint64_t realtime_usec);
+
+#define FACT_ALL (FACT_BIT(FACT_MAX) - 1)

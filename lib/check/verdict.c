@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/verdict.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/text.h"
+
+struct verdict *verdict_new(void)
+{
+	struct verdict *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return NULL;
+	v->arena = arena_new();
+	if (!v->arena) {
+		free(v);
+		return NULL;
+	}
+	return v;
+}
+
+void verdict_free(struct verdict *v)
+{
+	if (!v)
+		return;
+	arena_free(v->arena);
+	free(v);
+}
+
+void verdict_add(struct verdict *v, const struct evidence *e)
+{
+	struct evidence *mine = arena_grow(v->arena, &v->evidence, v->n_evidence, sizeof(*mine));
+
+	if (!mine)
+		return;
+	*mine = (struct evidence){
+		.result = e->result,
+		.severity = e->severity,
+		.subject = text_clean(v->arena, e->subject),
+		.path = text_clean(v->arena, e->path),
+		.line = e->line,
+		.observed = text_clean(v->arena, e->observed),
+		.expected = text_clean(v->arena, e->expected),
+	};
+	v->n_evidence++;
+	if (e->result > v->result)
+		v->result = e->result;
+	if (e->result == RESULT_FAIL && e->severity > v->severity)
+		v->severity = e->severity;
+}
+
+static _printf_(2, 0) void set_summary(struct verdict *v, const char *fmt, va_list ap)
+{
+	char *raw = arena_vprintf(v->arena, fmt, ap);
+
+	v->summary = text_clean(v->arena, raw);
+}
+
+void verdict_summary(struct verdict *v, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_summary(v, fmt, ap);
+	va_end(ap);
+}
+
+void verdict_set(struct verdict *v, enum result r, const char *fmt, ...)
+{
+	va_list ap;
+
+	v->result = r;
+	va_start(ap, fmt);
+	set_summary(v, fmt, ap);
+	va_end(ap);
+}

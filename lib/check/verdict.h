@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A verdict: a result, a sentence, and the evidence for it.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/result.h"
+
+struct waiver;
+
+struct evidence {
+	enum result result;
+	enum severity severity;     /* of a fail */
+	const char *subject;        /* the item's subject where there is one: "account alice" */
+	const char *path;           /* or NULL */
+	unsigned line;              /* or 0 */
+	const char *observed, *expected;
+	const struct waiver *waiver; /* set by check_judge(); borrowed from the policy */
+};
+
+struct verdict {
+	enum result result;
+	enum severity severity;
+	const char *summary;        /* one line: what is so, with names */
+	struct evidence *evidence;  /* in the order given */
+	size_t n_evidence;
+	const struct waiver *waiver; /* when every fail is waived */
+	struct arena *arena;
+};
+
+/* An empty verdict: pass, no summary, severity low. NULL on ENOMEM. */
+struct verdict *verdict_new(void);
+void verdict_free(struct verdict *v);
+DEFINE_FREEP(struct verdict *, verdict_free)
+
+/*
+ * Adds evidence; all strings are copied and escaped. The verdict's result rises
+ * to that of the evidence by precedence; its severity is the highest of its
+ * fails. Out of memory is remembered by the arena.
+ */
+void verdict_add(struct verdict *v, const struct evidence *e);
+
+/* Sets the sentence (escaped). Without one, check_judge() writes one from the evidence. */
+void verdict_summary(struct verdict *v, const char *fmt, ...) _printf_(2, 3);
+
+/* Sets a result without evidence and its sentence: notapplicable, informational, error. */
+void verdict_set(struct verdict *v, enum result r, const char *fmt, ...) _printf_(3, 4);

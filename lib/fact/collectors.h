@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Every collector, one line each, in the order of enum fact_id. A collector may
+ * only need facts that stand above it.
+ */
+#pragma once
+
+#include "fact/fact.h"
+
+#define COLLECTORS                                                                                 \
+	COLLECTOR(FACT_OS, collector_os)
+
+#define COLLECTOR(ID, symbol) extern const struct collector symbol;
+COLLECTORS
+#undef COLLECTOR

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Events: what is told to the outside, one row of the outbox each. An event is
+ * made once, in the transaction that changes the state it tells of, and is
+ * never changed afterwards; sinks render it.
+ *
+ * Its stored form is a JSON object (event_encode); the chain hash of an event
+ * is SHA-256 over the hash before it and these bytes.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/result.h"
+
+enum event_kind {
+	EVENT_OPENED,    /* a check began to fail (or could no longer be judged) */
+	EVENT_CHANGED,   /* it still does, for another reason */
+	EVENT_RESOLVED,  /* it does no more; or a drift went back to the baseline */
+	EVENT_DRIFT,     /* a fact differs from the baseline, whatever the checks say */
+	EVENT_WAIVED,    /* an open finding is covered by a waiver now */
+	EVENT_ACCEPTED,  /* an administrator made the present state the baseline */
+	EVENT_DEGRADED,  /* the daemon watches less well than it should */
+	EVENT_RECOVERED, /* it does again */
+	EVENT_STARTED,
+	EVENT_STOPPED,
+	EVENT_HEARTBEAT,
+	EVENT_KIND_MAX,
+};
+
+/* "opened", ...; back: -EINVAL. */
+const char *event_kind_name(enum event_kind k);
+int event_kind_from_name(const char *name);
+
+/* One thing that differs. The first of an event fills its single-valued fields. */
+struct event_detail {
+	const char *subject, *path; /* path may be NULL */
+	unsigned line;
+	const char *observed; /* now; "absent" is NULL */
+	const char *expected; /* by the check; NULL in drift */
+	const char *old;      /* before; NULL when there was nothing or it is not known */
+};
+
+/* All strings are escaped, UTF-8, one line. NULL where it does not apply. */
+struct event {
+	uint64_t seq;           /* from 1, no gaps per machine */
+	const char *epoch;      /* 32 hex digits, random, new at each start */
+	enum event_kind kind;
+	uint64_t realtime_usec; /* when it was decided */
+	enum result result;
+	enum severity severity;
+	const char *check;      /* id, NULL for drift of a fact without a check of its own */
+	const char *fact;       /* name of the fact that drifted, or NULL */
+	const char *title;
+	const char *message;    /* stands alone: what, where, old, new, since when */
+	const char *remedy;
+	const char *waiver;     /* reason, owner, until, in words */
+	uint64_t since_realtime_usec; /* of a finding: open since; else 0 */
+	struct event_detail *details;
+	size_t n_details;       /* those stored; at most EVENT_DETAILS_MAX */
+	size_t n_all;           /* how many there were */
+};
+
+enum {
+	EVENT_DETAILS_MAX = 64,
+};
+
+/* syslog/journald priority of the event, as design.md lays down (critical 2 ... heartbeat 6). */
+int event_priority(const struct event *e);
+
+/* The stored form; free(3) it. NULL on ENOMEM. */
+char *event_encode(const struct event *e);
+
+/* Back; strings in the arena. 0, -EBADMSG (text is no event), -ENOMEM. */
+int event_decode(struct arena *a, const char *json, struct event *ret);
+
+/* SHA-256 over prev (64 hex digits) and json, as 64 hex digits and NUL into ret. */
+void event_chain(const char *prev, const char *json, char ret[static 65]);

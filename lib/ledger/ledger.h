@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The ledger: compares what is with what was last told, and writes both the
+ * new state and the events that tell of it in one transaction. The only writer
+ * of state. Reads no clock and no machine: all comes by arguments.
+ *
+ * What it remembers:
+ *  - per check: the result, severity, evidence and waiver last announced, and
+ *    since when it has been open;
+ *  - per fact item: the accepted baseline value and the value last announced;
+ *  - the chain: last sequence number and hash.
+ *
+ * One change is one event: an item that changed and that is named (same
+ * subject) by evidence of a check that opened, changed or resolved in the same
+ * batch is told by that event, with its old value; what remains is drift, one
+ * event per fact and batch. Items that return to their baseline are resolved.
+ *
+ * The first batch for a fact records its items as the baseline and makes no
+ * drift. A fact that cannot be read (state other than ok or absent) leaves its
+ * items as they were: not seeing is not disappearing.
+ *
+ * Flap damping: a check or fact that was announced more than flap_max times
+ * within flap_window is held back until it has been quiet for flap_quiet; then
+ * one event tells the final state with the count of changes not told. Held
+ * changes are not written as announced, so a restart tells them at once.
+ */
+#pragma once
+
+#include "check/judge.h"
+#include "ledger/event.h"
+#include "store/store.h"
+
+struct ledger;
+
+struct ledger_config {
+	unsigned flap_max;         /* 5 */
+	uint64_t flap_window_usec; /* 60 s */
+	uint64_t flap_quiet_usec;  /* 30 s */
+};
+
+/*
+ * Takes up the state in the store; epoch is 32 hex digits, new for each start.
+ * The store is borrowed. 0, -EUCLEAN (rows that make no sense), -errno of the store.
+ */
+int ledger_new(struct store *s, const char *epoch, const struct ledger_config *config,
+	struct ledger **ret);
+void ledger_free(struct ledger *l);
+DEFINE_FREEP(struct ledger *, ledger_free)
+
+/*
+ * Enters the facts in mask and the verdicts of the checks that read them, in
+ * one transaction with the events that follow. Returns how many events were
+ * added, or -errno with nothing changed (call again later with the same or a
+ * larger mask).
+ */
+int ledger_enter(struct ledger *l, const struct judge *j, uint64_t mask, uint64_t realtime_usec,
+	uint64_t monotonic_usec);
+
+/* When held-back changes are due (monotonic), USEC_INFINITY when none are; then call with mask 0. */
+uint64_t ledger_due(const struct ledger *l);
+
+/* Adds an event that is about the daemon: started, stopped, heartbeat, degraded. 1 or -errno. */
+int ledger_note(struct ledger *l, enum event_kind kind, enum severity severity,
+	const char *message, uint64_t realtime_usec);
+
+/*
+ * Makes the present value of the items that differ the baseline: all of them,
+ * or those of one fact (name) or with one subject (pattern of fnmatch); NULL
+ * for any. who and reason go into the event, when any differed. Returns how
+ * many items were accepted, or -errno.
+ */
+int ledger_accept(struct ledger *l, const char *fact, const char *subject, const char *who,
+	const char *reason, uint64_t realtime_usec);
+
+/* An item that differs from its baseline. NULL value: absent. */
+struct difference {
+	const char *fact, *subject, *baseline, *current, *path;
+	unsigned line;
+	uint64_t since_realtime_usec;
+};
+
+/* Calls each for every item that differs, by fact and subject. A negative return stops and is returned. */
+int ledger_diff(struct ledger *l, int (*each)(const struct difference *d, void *arg), void *arg);
+
+/* Since when the check's finding is open (realtime), 0 when it is not. */
+uint64_t ledger_open_since(const struct ledger *l, const struct check *c);
+
+/* The last sequence number given out, and the chain's head. */
+uint64_t ledger_seq(const struct ledger *l);
+const char *ledger_head(const struct ledger *l);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The state database: SQLite in WAL mode with synchronous=FULL. Knows rows and
+ * transactions, not what they mean; the ledger is its only writer, sinks read
+ * the outbox and move their cursor.
+ *
+ * Every statement stands in one table in store.c and is prepared at open.
+ * Errors: -EUCLEAN corrupt, -EPROTO written by a newer version, -ENOSPC full,
+ * -EIO, -EBUSY another process has it, -ENOMEM.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/util.h"
+
+struct store;
+
+/*
+ * Opens or creates the database (mode 0600), migrates it to this version,
+ * checks its integrity (quick_check). The file and directory are fsynced when
+ * created. 0 or -errno; on -EUCLEAN and -EPROTO the caller decides what to do.
+ */
+int store_open(const char *path, struct store **ret);
+void store_close(struct store *s);
+DEFINE_FREEP(struct store *, store_close)
+
+/* Renames a database that cannot be used to path.UTC-time.bad, with its -wal and -shm. 0 or -errno. */
+int store_set_aside(const char *path, uint64_t realtime_usec, char **ret_where);
+
+/* One write transaction. Commit is durable when it returns 0; rollback never fails. */
+int store_begin(struct store *s);
+int store_commit(struct store *s);
+void store_rollback(struct store *s);
+
+/* The outbox as a sink sees it. */
+struct outbox_row {
+	uint64_t seq;
+	char *json; /* freed by outbox_row_fini() */
+	char hash[65];
+};
+void outbox_row_fini(struct outbox_row *row);
+
+/* The next event after the sink's cursor: 1 and a row, 0 when there is none, -errno. */
+int store_next(struct store *s, const char *sink, uint64_t after, struct outbox_row *ret);
+
+/* The sequence number that the sink has acknowledged; 0 when none. */
+int store_cursor(struct store *s, const char *sink, uint64_t *ret);
+
+/* Moves the cursor forward (never back) and durably; commits by itself outside a transaction. */
+int store_ack(struct store *s, const char *sink, uint64_t seq);
+
+/*
+ * Deletes events that all of the sinks named (NULL-terminated) have
+ * acknowledged, but for the last keep of them, which `history` shows.
+ */
+int store_prune(struct store *s, const char *const sinks[], uint64_t keep);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+#include "test.h"
+
+#include <fcntl.h>
+
+#include "base/child.h"
+#include "base/text.h"
+
+static void test_text_escape(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} vectors[] = {
+		{"plain", "plain"},
+		{"a\nb\tc", "a\\nb\\tc"},
+		{"\x1b[31m", "\\x1b[31m"},
+		{"back\\slash", "back\\\\slash"},
+		{"\xff\xc0\x80", "\\xff\\xc0\\x80"},
+		{"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+		{"\xe2\x80\xae", "\\u{202e}"},
+		{"\xc2\x9b", "\\u{9b}"},
+		{"\xed\xa0\x80", "\\xed\\xa0\\x80"},
+	};
+	struct arena *a = arena_new();
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++)
+		assert_string_equal(text_clean(a, vectors[i].in), vectors[i].out);
+	assert_string_equal(text_escape(a, "abcdefghij", 10, 8), "abcde...");
+	assert_string_equal(text_escape(a, "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc", 8, 6), "\xc3\xbc...");
+	arena_free(a);
+}
+
+static void test_read_refuses(void **state)
+{
+	struct test_root t;
+	struct file f = {0};
+
+	test_root_init(&t);
+	test_write(&t, "/etc/file", "hello\n");
+	assert_int_equal(mkfifo(test_path(&t, "/etc/fifo"), 0600), 0);
+	assert_int_equal(symlink("/etc/file", test_path(&t, "/etc/link")), 0);
+	assert_int_equal(symlink("../../../../../etc/file", test_path(&t, "/etc/dots")), 0);
+	assert_int_equal(symlink("loop", test_path(&t, "/etc/loop")), 0);
+	assert_int_equal(truncate(test_path(&t, "/etc/file"), 6), 0);
+
+	assert_int_equal(root_read(&t.root, "/etc/file", 6, &f), 0);
+	assert_string_equal(f.data, "hello\n");
+	file_fini(&f);
+	assert_int_equal(root_read(&t.root, "/etc/link", 6, &f), 0);
+	file_fini(&f);
+	assert_int_equal(root_read(&t.root, "/etc/dots", 6, &f), 0);
+	file_fini(&f);
+	assert_int_equal(root_read(&t.root, "/etc/file", 5, &f), -EFBIG);
+	assert_int_equal(root_read(&t.root, "/etc/fifo", 6, &f), -ENODEV);
+	assert_int_equal(root_read(&t.root, "/etc", 6, &f), -EISDIR);
+	assert_int_equal(root_read(&t.root, "/etc/none", 6, &f), -ENOENT);
+	assert_int_equal(root_read(&t.root, "/etc/loop", 6, &f), -ELOOP);
+	assert_int_equal(root_read_beneath(&t.root, "/etc", "dots", 6, &f), -EXDEV);
+	assert_int_equal(root_read_beneath(&t.root, "/etc", "link", 6, &f), -EXDEV);
+	assert_int_equal(root_read_beneath(&t.root, "/etc", "file", 6, &f), 0);
+	file_fini(&f);
+	test_root_fini(&t);
+}
+
+static void test_glob_records(void **state)
+{
+	struct test_root t;
+	struct arena *a = arena_new();
+	struct deps deps;
+	char **paths = NULL;
+	size_t n = 0;
+
+	test_root_init(&t);
+	deps_init(&deps, a);
+	t.root.deps = &deps;
+	test_write(&t, "/etc/d/20.conf", "");
+	test_write(&t, "/etc/d/10.conf", "");
+	test_write(&t, "/etc/d/.hidden.conf", "");
+	test_write(&t, "/etc/d/note", "");
+	assert_int_equal(root_glob(&t.root, a, "/etc/d/*.conf", 10, &paths, &n), 0);
+	assert_int_equal(n, 2);
+	assert_string_equal(paths[0], "/etc/d/10.conf");
+	assert_string_equal(paths[1], "/etc/d/20.conf");
+	assert_int_equal(root_glob(&t.root, a, "/etc/d/*.conf", 1, &paths, &n), -EFBIG);
+	assert_int_equal(root_glob(&t.root, a, "/none/*.conf", 1, &paths, &n), 0);
+	assert_int_equal(n, 0);
+	deps_seal(&deps);
+	assert_int_equal(deps.n, 2);
+	assert_string_equal(deps.v[0].path, "/etc/d");
+	assert_int_equal(deps.v[0].kinds, DEP_DIR);
+	assert_string_equal(deps.v[1].path, "/none");
+	test_root_fini(&t);
+	arena_free(a);
+}
+
+static void test_child(void **state)
+{
+	struct memo *m = memo_new();
+	struct child_result res = {0};
+	const char *const cat[] = {"/bin/cat", NULL}, *const sleeper[] = {"/bin/sleep", "60", NULL};
+	const char *const yes[] = {"/usr/bin/yes", NULL}, *const none[] = {"/nonexistent", NULL};
+
+	assert_int_equal(child_run(m, cat, "hello", USEC_PER_SEC * 10, 100, &res), 0);
+	assert_string_equal(res.out, "hello");
+	assert_int_equal(res.status, 0);
+	child_result_fini(&res);
+	assert_int_equal(child_run(m, sleeper, NULL, USEC_PER_MSEC * 50, 100, &res), -ETIMEDOUT);
+	assert_int_equal(child_run(m, yes, NULL, USEC_PER_SEC * 10, 100, &res), -EFBIG);
+	assert_int_equal(child_run(m, none, NULL, USEC_PER_SEC, 100, &res), -ENOENT);
+	assert_int_equal(memo_children(m), 3);
+
+	assert_int_equal(memo_put(m, "k", "1", "one"), 0);
+	assert_string_equal(memo_get(m, "k", "1"), "one");
+	assert_null(memo_get(m, "k", "2"));
+	assert_int_equal(memo_put(m, "k", "2", "two"), 0);
+	assert_string_equal(memo_get(m, "k", "2"), "two");
+	memo_free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text_escape),
+		cmocka_unit_test(test_read_refuses),
+		cmocka_unit_test(test_glob_records),
+		cmocka_unit_test(test_child),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
