@@ -136,16 +136,23 @@ static int read_whole(int fd, size_t max, struct file *f)
 	return 0;
 }
 
+/* Whether the object may be opened at all: anything but a regular file might block or act. */
+static int stat_regular(int path_fd, struct stat *ret)
+{
+	if (fstat(path_fd, ret) < 0)
+		return -errno;
+	if (S_ISDIR(ret->st_mode))
+		return -EISDIR;
+	return S_ISREG(ret->st_mode) ? 0 : -ENODEV;
+}
+
 static int read_handle(int path_fd, size_t max, struct file *ret)
 {
 	struct file f = {0};
+	int regular = stat_regular(path_fd, &f.st);
 
-	if (fstat(path_fd, &f.st) < 0)
-		return -errno;
-	if (S_ISDIR(f.st.st_mode))
-		return -EISDIR;
-	if (!S_ISREG(f.st.st_mode))
-		return -ENODEV;
+	if (regular < 0)
+		return regular;
 	if (f.st.st_size > 0 && (uintmax_t)f.st.st_size > max)
 		return -EFBIG;
 	_cleanup_close_ int fd = reopen(path_fd, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -163,6 +170,23 @@ int root_read(const struct root *r, const char *path, size_t max, struct file *r
 	record(r, path, DEP_FILE);
 	_cleanup_close_ int fd = open_root(r, path, O_PATH);
 	return fd < 0 ? fd : read_handle(fd, max, ret);
+}
+
+int root_open_file(const struct root *r, const char *path, struct stat *ret)
+{
+	struct stat st;
+
+	record(r, path, DEP_FILE);
+	_cleanup_close_ int fd = open_root(r, path, O_PATH);
+	if (fd < 0)
+		return fd;
+	int err = stat_regular(fd, &st);
+	if (err < 0)
+		return err;
+	err = reopen(fd, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (err >= 0)
+		*ret = st;
+	return err;
 }
 
 static int open_beneath(const struct root *r, const char *base, const char *rel, uint64_t flags)

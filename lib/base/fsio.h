@@ -59,7 +59,14 @@ void file_fini(struct file *f);
 int root_read(const struct root *r, const char *path, size_t max, struct file *ret);
 
 /*
- * The same for a file that belongs to somebody who is not trusted: the
+ * Opens the regular file at path for reading, under the same rules, for what
+ * is too large to keep or is asked about by its descriptor (hashing, locks).
+ * Returns the descriptor, to be closed, and sets *ret; or -errno as above.
+ */
+int root_open_file(const struct root *r, const char *path, struct stat *ret);
+
+/*
+ * root_read() for a file that belongs to somebody who is not trusted: the
  * directory base is resolved in the root, and rel must stay beneath it (no
  * symbolic link that leaves it, no magic link), else -EXDEV.
  */

@@ -76,6 +76,12 @@ char *text_escape(struct arena *a, const char *s, size_t n, size_t max)
 	char shown[16];
 	size_t total = 0, len;
 
+	/* Names and versions by the thousand are plain ASCII: nothing to do but copy. */
+	while (total < n && p[total] >= 0x20 && p[total] < 0x7f && p[total] != '\\')
+		total++;
+	if (total == n && n <= max)
+		return arena_strndup(a, s, n);
+	total = 0;
 	for (size_t i = 0; i < n && total <= max; total += len)
 		i += escape_one(p + i, n - i, shown, &len);
 
