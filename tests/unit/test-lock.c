@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+#include "test.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include "fact/lock.h"
+
+static const struct fact_lock locks[] = {
+	{"/etc/passwd.lock", LOCK_EXISTS, 5 * USEC_PER_SEC},
+	{"/var/lib/dpkg/lock", LOCK_FCNTL, 30 * USEC_PER_MIN},
+	{NULL},
+};
+
+static void test_exists(void **state)
+{
+	struct test_root t;
+	char pid[32];
+
+	test_root_init(&t);
+	assert_int_equal(lock_busy(&t.root, locks), 0);
+	assert_int_equal(lock_busy(&t.root, NULL), 0);
+	test_write(&t, "/etc/passwd.lock", "");
+	assert_int_equal(lock_busy(&t.root, locks), 5 * USEC_PER_SEC);
+	test_write(&t, "/etc/passwd.lock", "not a number");
+	assert_int_equal(lock_busy(&t.root, locks), 5 * USEC_PER_SEC);
+	(void)snprintf(pid, sizeof(pid), "%d\n", getpid());
+	test_write(&t, "/etc/passwd.lock", pid);
+	assert_int_equal(lock_busy(&t.root, locks), 5 * USEC_PER_SEC);
+	/* A child that has been waited for is a process that is gone. */
+	pid_t child = fork();
+	if (child == 0)
+		_exit(0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	(void)snprintf(pid, sizeof(pid), "%d", child);
+	test_write(&t, "/etc/passwd.lock", pid);
+	assert_int_equal(lock_busy(&t.root, locks), 0);
+	assert_int_equal(unlink(test_path(&t, "/etc/passwd.lock")), 0);
+	/* Nobody's lock: it would block whoever opens it. */
+	assert_int_equal(mkfifo(test_path(&t, "/etc/passwd.lock"), 0600), 0);
+	assert_int_equal(lock_busy(&t.root, locks), 0);
+	test_root_fini(&t);
+}
+
+/* A child takes the lock, says so, and keeps it until it is told to go. */
+static pid_t holder(const char *path, int type, int *ret_go)
+{
+	int ready[2], go[2];
+	char c = 0;
+
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(go), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		struct flock lock = {.l_type = (short)type, .l_whence = SEEK_SET};
+		int fd = open(path, O_RDWR);
+		(void)close(go[1]);
+		if (fd < 0 || fcntl(fd, F_SETLK, &lock) < 0 || write(ready[1], "y", 1) != 1)
+			_exit(1);
+		_exit(read(go[0], &c, 1) == 0 ? 0 : 1);
+	}
+	(void)close(ready[1]);
+	(void)close(go[0]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	(void)close(ready[0]);
+	*ret_go = go[1];
+	return child;
+}
+
+static void test_fcntl(void **state)
+{
+	struct test_root t;
+	static const int types[] = {F_WRLCK, F_RDLCK};
+	int go, status;
+
+	test_root_init(&t);
+	test_write(&t, "/var/lib/dpkg/lock", "");
+	assert_int_equal(lock_busy(&t.root, locks), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		pid_t child = holder(test_path(&t, "/var/lib/dpkg/lock"), types[i], &go);
+		assert_int_equal(lock_busy(&t.root, locks), 30 * USEC_PER_MIN);
+		/* The largest of those held, and asking does not release. */
+		test_write(&t, "/etc/passwd.lock", "");
+		assert_int_equal(lock_busy(&t.root, locks), 30 * USEC_PER_MIN);
+		assert_int_equal(close(go), 0);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		assert_int_equal(lock_busy(&t.root, locks), 5 * USEC_PER_SEC);
+		assert_int_equal(unlink(test_path(&t, "/etc/passwd.lock")), 0);
+		assert_int_equal(lock_busy(&t.root, locks), 0);
+	}
+	test_root_fini(&t);
+}
+
+/* What is asked about is not recorded: the fact has its locks among its deps already. */
+static void test_no_deps(void **state)
+{
+	struct test_root t;
+	struct arena *a = arena_new();
+	struct deps deps;
+
+	test_root_init(&t);
+	deps_init(&deps, a);
+	t.root.deps = &deps;
+	test_write(&t, "/etc/passwd.lock", "");
+	assert_int_equal(lock_busy(&t.root, locks), 5 * USEC_PER_SEC);
+	assert_int_equal(deps.n, 0);
+	test_root_fini(&t);
+	arena_free(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_exists),
+		cmocka_unit_test(test_fcntl),
+		cmocka_unit_test(test_no_deps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
