@@ -172,21 +172,25 @@ int root_read(const struct root *r, const char *path, size_t max, struct file *r
 	return fd < 0 ? fd : read_handle(fd, max, ret);
 }
 
-int root_open_file(const struct root *r, const char *path, struct stat *ret)
+/* What path_fd refers to, opened for reading if it is a regular file. */
+static int open_handle(int path_fd, struct stat *ret)
 {
 	struct stat st;
 
+	int r = stat_regular(path_fd, &st);
+	if (r < 0)
+		return r;
+	r = reopen(path_fd, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (r >= 0)
+		*ret = st;
+	return r;
+}
+
+int root_open_file(const struct root *r, const char *path, struct stat *ret)
+{
 	record(r, path, DEP_FILE);
 	_cleanup_close_ int fd = open_root(r, path, O_PATH);
-	if (fd < 0)
-		return fd;
-	int err = stat_regular(fd, &st);
-	if (err < 0)
-		return err;
-	err = reopen(fd, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	if (err >= 0)
-		*ret = st;
-	return err;
+	return fd < 0 ? fd : open_handle(fd, ret);
 }
 
 static int open_beneath(const struct root *r, const char *base, const char *rel, uint64_t flags)
@@ -205,6 +209,14 @@ int root_read_beneath(
 	record_beneath(r, base, rel, DEP_FILE);
 	_cleanup_close_ int fd = open_beneath(r, base, rel, O_PATH);
 	return fd < 0 ? fd : read_handle(fd, max, ret);
+}
+
+int root_open_file_beneath(
+	const struct root *r, const char *base, const char *rel, struct stat *ret)
+{
+	record_beneath(r, base, rel, DEP_FILE);
+	_cleanup_close_ int fd = open_beneath(r, base, rel, O_PATH);
+	return fd < 0 ? fd : open_handle(fd, ret);
 }
 
 static int stat_handle(int fd, struct stat *ret)
@@ -238,6 +250,24 @@ int root_stat_beneath(const struct root *r, const char *base, const char *rel, s
 	record_beneath(r, base, rel, DEP_FILE);
 	_cleanup_close_ int fd = open_beneath(r, base, rel, O_PATH);
 	return stat_handle(fd, ret);
+}
+
+int root_birth(const struct root *r, const char *path, uint64_t *ret_realtime_usec)
+{
+	const int64_t y2000 = 946684800;
+	struct statx st;
+
+	record(r, path, DEP_FILE);
+	_cleanup_close_ int fd = open_root(r, path, O_PATH);
+	if (fd < 0)
+		return fd;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) < 0)
+		return -errno;
+	if (!(st.stx_mask & STATX_BTIME) || st.stx_btime.tv_sec < y2000)
+		return -ENODATA;
+	*ret_realtime_usec =
+	    (uint64_t)st.stx_btime.tv_sec * USEC_PER_SEC + st.stx_btime.tv_nsec / 1000;
+	return 0;
 }
 
 int root_open_path(const struct root *r, const char *path)

@@ -73,10 +73,21 @@ int root_open_file(const struct root *r, const char *path, struct stat *ret);
 int root_read_beneath(
 	const struct root *r, const char *base, const char *rel, size_t max, struct file *ret);
 
+/* root_open_file() under these rules: for a look at how somebody else's file begins. */
+int root_open_file_beneath(
+	const struct root *r, const char *base, const char *rel, struct stat *ret);
+
 /* stat(2) and lstat(2) inside the root. */
 int root_stat(const struct root *r, const char *path, struct stat *ret);
 int root_lstat(const struct root *r, const char *path, struct stat *ret);
 int root_stat_beneath(const struct root *r, const char *base, const char *rel, struct stat *ret);
+
+/*
+ * When the object at path (links followed) was created in its file system,
+ * statx(2) STATX_BTIME. -ENODATA where the file system doesn't say, or says a
+ * time before 2000 (an image written by a tool that had no such time to give).
+ */
+int root_birth(const struct root *r, const char *path, uint64_t *ret_realtime_usec);
 
 /*
  * Opens the object at path with O_PATH for the caller to hand on (never for

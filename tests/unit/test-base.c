@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <time.h>
 
 #include "base/child.h"
 #include "base/text.h"
@@ -59,6 +60,19 @@ static void test_read_refuses(void **state)
 	assert_int_equal(root_read_beneath(&t.root, "/etc", "link", 6, &f), -EXDEV);
 	assert_int_equal(root_read_beneath(&t.root, "/etc", "file", 6, &f), 0);
 	file_fini(&f);
+
+	struct stat st;
+	int fd = root_open_file_beneath(&t.root, "/etc", "file", &st);
+	assert_true(fd >= 0);
+	assert_int_equal(st.st_size, 6);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(root_open_file_beneath(&t.root, "/etc", "fifo", &st), -ENODEV);
+	assert_int_equal(root_open_file_beneath(&t.root, "/etc", "link", &st), -EXDEV);
+
+	uint64_t birth = 0;
+	int r = root_birth(&t.root, "/etc/file", &birth);
+	assert_true(r == -ENODATA || (r == 0 && birth <= (uint64_t)time(NULL) * USEC_PER_SEC));
+	assert_int_equal(root_birth(&t.root, "/etc/none", &birth), -ENOENT);
 	test_root_fini(&t);
 }
 
