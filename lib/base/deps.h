@@ -19,6 +19,11 @@ enum dep_kind {
 struct dep {
 	const char *path; /* absolute, normalised, inside the root */
 	unsigned kinds;   /* enum dep_kind, or-ed */
+	/*
+	 * Length of the part of path that the rest was resolved beneath: links
+	 * that leave it were not followed. 0: resolved in the root.
+	 */
+	unsigned beneath;
 };
 
 /* Sorted by path after deps_seal(), each path once. */
@@ -32,8 +37,14 @@ struct deps {
 /* An empty list whose strings live in the arena a. */
 void deps_init(struct deps *d, struct arena *a);
 
-/* Adds a path (made absolute and normalised: no //, no ., .. removed textually). */
+/*
+ * Adds a path, made absolute and normalised: no //, no "."; ".." stays, since
+ * what it means depends on the links before it.
+ */
 void deps_add(struct deps *d, const char *path, enum dep_kind kind);
+
+/* The same for rel, resolved beneath base as root_read_beneath() does. */
+void deps_add_beneath(struct deps *d, const char *base, const char *rel, enum dep_kind kind);
 
 /* Sorts and merges; call once after collection. */
 void deps_seal(struct deps *d);

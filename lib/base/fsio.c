@@ -40,16 +40,8 @@ static void record(const struct root *r, const char *path, enum dep_kind kind)
 static void record_beneath(
 	const struct root *r, const char *base, const char *rel, enum dep_kind kind)
 {
-	_cleanup_free_ char *path = NULL;
-
-	if (!r->deps)
-		return;
-	if (asprintf(&path, "%s/%s", base, rel) < 0) {
-		path = NULL;
-		r->deps->failed = true;
-		return;
-	}
-	deps_add(r->deps, path, kind);
+	if (r->deps)
+		deps_add_beneath(r->deps, base, rel, kind);
 }
 
 int root_open(const char *path, struct root *ret)

@@ -107,6 +107,35 @@ static void test_glob_records(void **state)
 	arena_free(a);
 }
 
+static void test_deps(void **state)
+{
+	struct arena *a = arena_new();
+	struct deps deps;
+
+	deps_init(&deps, a);
+	deps_add(&deps, "//etc/./ssh//", DEP_DIR);
+	deps_add(&deps, "/", DEP_FILE);
+	/* Where ".." leads depends on what /etc/x is: it must not be taken out. */
+	deps_add(&deps, "/etc/x/../y", DEP_FILE);
+	deps_add_beneath(&deps, "/home/a/", "./.ssh/k", DEP_FILE);
+	deps_add_beneath(&deps, "/home/a", "", DEP_DIR);
+	deps_add_beneath(&deps, "/home/b", ".ssh", DEP_DIR);
+	deps_add(&deps, "/home/b/.ssh", DEP_FILE);
+	deps_seal(&deps);
+	static const struct dep expected[] = {
+		{"/", DEP_FILE, 0}, {"/etc/ssh", DEP_DIR, 0}, {"/etc/x/../y", DEP_FILE, 0},
+		{"/home/a", DEP_DIR, 7}, {"/home/a/.ssh/k", DEP_FILE, 7},
+		{"/home/b/.ssh", DEP_DIR | DEP_FILE, 0},
+	};
+	assert_int_equal(deps.n, ARRAY_SIZE(expected));
+	for (size_t i = 0; i < deps.n; i++) {
+		assert_string_equal(deps.v[i].path, expected[i].path);
+		assert_int_equal(deps.v[i].kinds, expected[i].kinds);
+		assert_int_equal(deps.v[i].beneath, expected[i].beneath);
+	}
+	arena_free(a);
+}
+
 static void test_child(void **state)
 {
 	struct memo *m = memo_new();
@@ -137,6 +166,7 @@ int main(void)
 		cmocka_unit_test(test_text_escape),
 		cmocka_unit_test(test_read_refuses),
 		cmocka_unit_test(test_glob_records),
+		cmocka_unit_test(test_deps),
 		cmocka_unit_test(test_child),
 	};
 
