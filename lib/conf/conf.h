@@ -8,7 +8,8 @@
  * and the check's own keys), [waiver NAME] (check, subject, reason, owner,
  * until). A line that starts with blanks continues the value above it. Files
  * of the .d directory are read after the main one, sorted by name, and the last
- * value of a key wins, but lists of one file add up.
+ * value of a key wins, but lists of one file add up. A waiver is complete in
+ * its file; one of the same name in a later file takes its place.
  */
 #pragma once
 
@@ -40,8 +41,8 @@ void errlist_add(struct errlist *e, const char *path, unsigned line, const char 
 /*
  * Loads path and the *.conf of path + ".d" from the root. A missing main file
  * is not an error when optional is set; a missing directory never is. A file
- * must be regular, owned by root and not writable by others (skipped for a
- * root that is not live). 0 and a policy to free; -EINVAL when errors were
+ * must be regular, owned by root or the caller and not writable by others
+ * (skipped for a root that is not live). 0 and a policy to free; -EINVAL when errors were
  * added; -ENOMEM. errors must be zeroed, or hold an arena.
  */
 int conf_load(const struct root *r, const char *path, bool optional, struct errlist *errors,

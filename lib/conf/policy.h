@@ -15,9 +15,6 @@
 #include "base/result.h"
 #include "base/util.h"
 
-struct check;
-
-
 enum param_type {
 	PARAM_BOOL,   /* yes/no, true/false, on/off, 1/0 */
 	PARAM_UINT,   /* decimal, within min and max */
@@ -26,7 +23,8 @@ enum param_type {
 	PARAM_LIST,   /* words separated by commas or blanks; repeated or continued lines add */
 	PARAM_NETS,   /* a list of addresses or prefixes, 192.0.2.0/24 2001:db8::/32 */
 	PARAM_PATH,   /* absolute */
-	PARAM_DATE,   /* YYYY-MM-DD */
+	PARAM_DATE,   /* YYYY-MM-DD; may be empty when the default is */
+	PARAM_CHOICE, /* one of the words in choices */
 	PARAM_TYPE_MAX,
 };
 
@@ -34,9 +32,10 @@ enum param_type {
 struct param {
 	const char *key;
 	enum param_type type;
-	const char *def; /* written as in the file */
+	const char *def;   /* written as in the file */
 	uint64_t min, max; /* PARAM_UINT; PARAM_USEC in seconds; both 0: no bounds */
 	const char *doc;
+	const char *choices; /* PARAM_CHOICE: the words, separated by single blanks */
 };
 
 struct policy;
@@ -47,6 +46,8 @@ DEFINE_FREEP(struct policy *, policy_free)
  * Values of section/key, typed as its schema row says; asking for a key that
  * is in no schema, or as another type, is a programming error (assert).
  * Sections: "hardend" and "policy" (schema in conf/schema.h), and each check id.
+ * policy_usec() of a PARAM_DATE is the last microsecond of that day (UTC), 0
+ * when it is empty. policy_string() serves PARAM_STRING, _PATH and _CHOICE.
  */
 bool policy_bool(const struct policy *p, const char *section, const char *key);
 uint64_t policy_uint(const struct policy *p, const char *section, const char *key);
@@ -66,20 +67,23 @@ bool policy_enabled(const struct policy *p, const char *check);
 /* The check's severity: `severity = ` in its section, else dflt. */
 enum severity policy_severity(const struct policy *p, const char *check, enum severity dflt);
 
-/* A stated exception: what, why, who, until when. */
+/* A stated exception: what, why, who, until when. Strings are escaped, but for subject. */
 struct waiver {
 	const char *name;    /* of its section, [waiver NAME] */
 	const char *check;   /* id */
 	const char *subject; /* pattern of fnmatch(3) on the evidence's subject; "*" for all */
 	const char *reason, *owner;
-	uint64_t until_realtime_usec; /* end of that day, UTC */
+	uint64_t until_realtime_usec; /* last microsecond of that day, UTC: still covered */
 	const char *path;    /* where it is stated */
 	unsigned line;
 };
 
 /* The waiver that covers this at the time given, or NULL. Borrowed from p. */
-const struct waiver *policy_waiver(const struct policy *p, const char *check,
-	const char *subject, uint64_t realtime_usec);
+const struct waiver *policy_waiver(
+	const struct policy *p, const char *check, const char *subject, uint64_t realtime_usec);
 
-/* When the next waiver ends after the time given; USEC_INFINITY when none. */
+/* The first moment after the time given at which a waiver covers no more; USEC_INFINITY if none. */
 uint64_t policy_next_lapse(const struct policy *p, uint64_t realtime_usec);
+
+/* All of them: policy_waiver_at(0), ..., NULL after the last. */
+const struct waiver *policy_waiver_at(const struct policy *p, size_t i);

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/suggest.h"
+#include "check/check.h"
+#include "conf/build.h"
+#include "conf/reader.h"
+#include "conf/schema.h"
+#include "conf/waiver.h"
+
+enum {
+	CONF_SIZE_MAX = 1 << 20,
+	CONF_FILES_MAX = 1000,
+};
+
+/* Names of waivers already begun in this file. */
+struct names {
+	const char **v;
+	size_t n;
+};
+
+struct load {
+	struct policy *policy;
+	struct errlist *errors;
+	const char *path;    /* of the file being read */
+	unsigned file;	     /* 1, 2, ... */
+	const char *section; /* of the schema, when no waiver is being read */
+	struct waiver_draft waiver;
+	struct names waivers;
+	int r; /* -ENOMEM once memory was short */
+};
+
+static void fail(struct load *l, int r)
+{
+	if (r < 0)
+		l->r = r;
+}
+
+static bool begin_waiver(struct load *l, const char *name, unsigned line)
+{
+	name += strspn(name, " \t");
+	if (!*name) {
+		errlist_add(l->errors, l->path, line,
+			"[waiver]: a waiver needs a name, for example [waiver backup-account]");
+		return false;
+	}
+	for (size_t i = 0; i < l->waivers.n; i++) {
+		if (strcmp(l->waivers.v[i], name) == 0) {
+			errlist_add(l->errors, l->path, line,
+				"[waiver %s]: the name is taken in this file already", name);
+			return false;
+		}
+	}
+	fail(l, waiver_begin(&l->waiver, l->policy->arena, name, l->path, line));
+	const char **slot = arena_grow(
+		l->policy->arena, &l->waivers.v, l->waivers.n, sizeof(*slot));
+	if (!slot) {
+		l->r = -ENOMEM;
+		return false;
+	}
+	*slot = l->waiver.name;
+	l->waivers.n++;
+	return l->r == 0;
+}
+
+static void unknown_section(struct load *l, const char *name, unsigned line)
+{
+	struct suggest s = {.word = name};
+	const char *section;
+
+	for (size_t i = 0; (section = schema_section(i)); i++)
+		suggest_offer(&s, section);
+	if (s.best)
+		errlist_add(l->errors, l->path, line, "[%s]: unknown section, did you mean [%s]?",
+			name, s.best);
+	else
+		errlist_add(l->errors, l->path, line,
+			"[%s]: unknown section; there are [hardend], [policy], [waiver NAME] and "
+			"the ids of `hardenctl list`",
+			name);
+}
+
+static bool on_section(const char *name, unsigned line, void *arg)
+{
+	struct load *l = arg;
+	const char *section;
+
+	fail(l, waiver_end(&l->waiver, l->policy, l->errors));
+	l->section = NULL;
+	if (strcmp(name, "waiver") == 0 || strncmp(name, "waiver ", 7) == 0)
+		return begin_waiver(l, name + 6, line);
+	for (size_t i = 0; (section = schema_section(i)); i++) {
+		if (strcmp(section, name) == 0) {
+			l->section = section;
+			return true;
+		}
+	}
+	unknown_section(l, name, line);
+	return false;
+}
+
+/* Where a key that is not known here would be, or NULL. */
+static const char *home_of(const struct policy *p, const char *key)
+{
+	const char *section;
+
+	for (const struct param *c = schema_check; c->key; c++) {
+		if (strcmp(c->key, key) == 0)
+			return "CHECK-ID";
+	}
+	for (size_t i = 0; (section = schema_section(i)); i++) {
+		if (policy_slot(p, section, key))
+			return section;
+	}
+	return NULL;
+}
+
+static void unknown_key(struct load *l, const char *key, unsigned line)
+{
+	struct suggest s = {.word = key};
+	const struct param *rows[2];
+	const char *elsewhere = home_of(l->policy, key);
+
+	(void)schema_params(l->section, rows); /* the section was found before */
+	for (size_t i = 0; i < 2; i++) {
+		for (const struct param *p = rows[i]; p && p->key; p++)
+			suggest_offer(&s, p->key);
+	}
+	if (elsewhere && (!s.best || s.distance > 1))
+		errlist_add(l->errors, l->path, line,
+			"[%s] %s: unknown key here; it belongs to [%s]", l->section, key,
+			elsewhere);
+	else if (s.best)
+		errlist_add(l->errors, l->path, line, "[%s] %s: unknown key, did you mean \"%s\"?",
+			l->section, key, s.best);
+	else
+		errlist_add(l->errors, l->path, line, "[%s] %s: unknown key; see hardend.conf(5)",
+			l->section, key);
+}
+
+static bool adds_up(enum param_type t)
+{
+	return t == PARAM_LIST || t == PARAM_NETS;
+}
+
+static void on_key(const char *key, const char *text, unsigned line, bool continued, void *arg)
+{
+	struct load *l = arg;
+	const char *why = NULL;
+
+	if (l->r < 0)
+		return;
+	if (l->waiver.name) {
+		fail(l, waiver_key(&l->waiver, l->policy->arena, key, text, line, continued,
+				l->errors));
+		return;
+	}
+	struct slot *s = policy_slot(l->policy, l->section, key);
+	if (!s) {
+		if (!continued)
+			unknown_key(l, key, line);
+		return;
+	}
+	bool again = s->file == l->file;
+	if (again && !continued && !adds_up(s->param->type)) {
+		errlist_add(l->errors, l->path, line,
+			"[%s] %s: given twice, first in line %u; remove one", l->section, key,
+			s->line);
+		return;
+	}
+	int r = value_parse(l->policy->arena, s->param, text, again, &s->value, &why);
+	if (r == -EINVAL)
+		errlist_add(l->errors, l->path, line, "[%s] %s = \"%s\": %s", l->section, key, text,
+			why);
+	else
+		fail(l, r);
+	s->line = again ? s->line : line;
+	s->file = l->file;
+}
+
+static int read_text(struct load *l, const char *path, const char *text, size_t size)
+{
+	const struct conf_sink sink = {.section = on_section, .key = on_key, .arg = l};
+
+	l->path = arena_strdup(l->policy->arena, path); /* waivers keep it */
+	if (!l->path)
+		return -ENOMEM;
+	l->file++;
+	l->section = NULL;
+	l->waivers = (struct names){0};
+	int r = conf_read(l->path, text, size, l->errors, &sink);
+	if (r < 0)
+		return r;
+	fail(l, waiver_end(&l->waiver, l->policy, l->errors));
+	return l->r;
+}
+
+/* Whoever may write here decides what is reported. */
+static void check_owner(
+	struct load *l, const struct root *r, const char *path, const struct stat *st)
+{
+	if (!r->live)
+		return;
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		errlist_add(l->errors, path, 0,
+			"owned by uid %u, who could change what is checked; run `chown root %s`",
+			(unsigned)st->st_uid, path);
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		errlist_add(l->errors, path, 0,
+			"mode %04o lets others write to it; run `chmod go-w %s`",
+			(unsigned)(st->st_mode & 07777), path);
+}
+
+static int read_file(struct load *l, const struct root *r, const char *path, bool optional)
+{
+	_cleanup_file_ struct file f = {0};
+
+	int err = root_read(r, path, CONF_SIZE_MAX, &f);
+	if (err == -ENOMEM || (err == -ENOENT && optional))
+		return err == -ENOMEM ? err : 0;
+	if (err < 0) {
+		errlist_add(l->errors, path, 0, "cannot be read: %s", fsio_strerror(err));
+		return 0;
+	}
+	check_owner(l, r, path, &f.st);
+	return read_text(l, path, f.data, f.size);
+}
+
+struct listing {
+	struct load *load;
+	const struct root *root;
+	const char *dir;
+};
+
+static int read_entry(const char *name, void *arg)
+{
+	struct listing *d = arg;
+	size_t n = strlen(name);
+
+	if (name[0] == '.' || n < 5 || strcmp(name + n - 5, ".conf") != 0)
+		return 0;
+	char *path = arena_printf(d->load->policy->arena, "%s/%s", d->dir, name);
+	return path ? read_file(d->load, d->root, path, false) : -ENOMEM;
+}
+
+static int read_dir(struct load *l, const struct root *r, const char *dir)
+{
+	struct listing d = {.load = l, .root = r, .dir = dir};
+	struct stat st;
+
+	int err = root_stat(r, dir, &st);
+	if (err == 0)
+		check_owner(l, r, dir, &st);
+	err = root_list(r, dir, CONF_FILES_MAX, read_entry, &d);
+	if (err == 0 || err == -ENOENT || err == -ENOMEM)
+		return err == -ENOMEM ? err : 0;
+	errlist_add(l->errors, dir, 0, "cannot be listed: %s", fsio_strerror(err));
+	return 0;
+}
+
+/* Makes ready for a load: a policy of defaults, and an arena for the errors. */
+static int load_init(struct load *l, struct errlist *errors)
+{
+	if (!errors->arena)
+		errors->arena = arena_new();
+	*l = (struct load){.errors = errors, .policy = policy_new()};
+	return errors->arena && l->policy ? 0 : -ENOMEM;
+}
+
+/* Hands out the policy when all went well, frees it otherwise. */
+static int load_finish(struct load *l, int r, size_t errors_before, struct policy **ret)
+{
+	if (r == 0 && l->errors->n > errors_before)
+		r = -EINVAL;
+	if (r == 0 && arena_failed(l->policy->arena))
+		r = -ENOMEM;
+	if (l->errors->arena && arena_failed(l->errors->arena))
+		r = -ENOMEM;
+	if (r == 0)
+		*ret = l->policy;
+	else
+		policy_free(l->policy);
+	return r;
+}
+
+int conf_load(const struct root *r, const char *path, bool optional, struct errlist *errors,
+	struct policy **ret)
+{
+	struct load l;
+	size_t before = errors->n;
+
+	int err = load_init(&l, errors);
+	if (err == 0)
+		err = read_file(&l, r, path, optional);
+	if (err == 0) {
+		const char *dir = arena_printf(l.policy->arena, "%s.d", path);
+		err = dir ? read_dir(&l, r, dir) : -ENOMEM;
+	}
+	return load_finish(&l, err, before, ret);
+}
+
+int conf_load_text(const char *path, const char *text, size_t size, struct errlist *errors,
+	struct policy **ret)
+{
+	struct load l;
+	size_t before = errors->n;
+
+	int r = load_init(&l, errors);
+	if (r == 0)
+		r = read_text(&l, path, text, size);
+	return load_finish(&l, r, before, ret);
+}
+
+struct policy *policy_new_default(void)
+{
+	return policy_new();
+}
