@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,8 @@ struct event_detail {
 	const char *observed; /* now; "absent" is NULL */
 	const char *expected; /* by the check; NULL in drift */
 	const char *old;      /* before; NULL when there was nothing or it is not known */
+	const char *value;    /* the item now, when it changed and observed is not the same */
+	bool gone;            /* evidence that is no more: in resolved, and part of changed */
 };
 
 /* All strings are escaped, UTF-8, one line. NULL where it does not apply. */
@@ -49,7 +52,7 @@ struct event {
 	const char *epoch;      /* 32 hex digits, random, new at each start */
 	enum event_kind kind;
 	uint64_t realtime_usec; /* when it was decided */
-	enum result result;
+	enum result result;     /* of the check; informational without one */
 	enum severity severity;
 	const char *check;      /* id, NULL for drift of a fact without a check of its own */
 	const char *fact;       /* name of the fact that drifted, or NULL */
@@ -61,6 +64,7 @@ struct event {
 	struct event_detail *details;
 	size_t n_details;       /* those stored; at most EVENT_DETAILS_MAX */
 	size_t n_all;           /* how many there were */
+	uint64_t untold;        /* changes held back because it flapped; this one tells of them */
 };
 
 enum {
@@ -70,10 +74,17 @@ enum {
 /* syslog/journald priority of the event, as design.md lays down (critical 2 ... heartbeat 6). */
 int event_priority(const struct event *e);
 
-/* The stored form; free(3) it. NULL on ENOMEM. */
+/* The hash before the first event: 64 zeros. */
+#define EVENT_CHAIN_START "0000000000000000000000000000000000000000000000000000000000000000"
+
+/* The stored form, one line with sorted keys; free(3) it. NULL on ENOMEM. */
 char *event_encode(const struct event *e);
 
-/* Back; strings in the arena. 0, -EBADMSG (text is no event), -ENOMEM. */
+/*
+ * Back; strings in the arena. Keys that it does not know are passed over.
+ * 0, -EBADMSG (text is no event, or has control characters in it), -ENOMEM
+ * (but jansson cannot always tell lack of memory from a bad text).
+ */
 int event_decode(struct arena *a, const char *json, struct event *ret);
 
 /* SHA-256 over prev (64 hex digits) and json, as 64 hex digits and NUL into ret. */

@@ -4,9 +4,10 @@
  * transactions, not what they mean; the ledger is its only writer, sinks read
  * the outbox and move their cursor.
  *
- * Every statement stands in one table in store.c and is prepared at open.
+ * Every statement stands in one table in store.c and is prepared when it is
+ * first used. The ledger's own rows are in store/rows.h.
  * Errors: -EUCLEAN corrupt, -EPROTO written by a newer version, -ENOSPC full,
- * -EIO, -EBUSY another process has it, -ENOMEM.
+ * -EIO, -EBUSY another process has it (locked from open to close), -ENOMEM.
  */
 #pragma once
 
@@ -20,16 +21,25 @@ struct store;
 /*
  * Opens or creates the database (mode 0600), migrates it to this version,
  * checks its integrity (quick_check). The file and directory are fsynced when
- * created. 0 or -errno; on -EUCLEAN and -EPROTO the caller decides what to do.
+ * created. 0 or -errno; on -EUCLEAN and -EPROTO nothing was changed and the
+ * caller decides what to do. -ELOOP, -ENODEV: path is a link, or no file.
  */
 int store_open(const char *path, struct store **ret);
 void store_close(struct store *s);
 DEFINE_FREEP(struct store *, store_close)
 
-/* Renames a database that cannot be used to path.UTC-time.bad, with its -wal and -shm. 0 or -errno. */
+/*
+ * Renames a database that cannot be used, and that is not open, to
+ * path.20261121T230754Z.bad, its -wal and -shm with it. 0 and the new name to
+ * be freed, or -errno; never over an existing file.
+ */
 int store_set_aside(const char *path, uint64_t realtime_usec, char **ret_where);
 
-/* One write transaction. Commit is durable when it returns 0; rollback never fails. */
+/*
+ * One write transaction. Commit is durable when it returns 0; when it fails
+ * nothing was changed, and the caller rolls back. Rollback never fails, and
+ * does nothing outside a transaction.
+ */
 int store_begin(struct store *s);
 int store_commit(struct store *s);
 void store_rollback(struct store *s);
@@ -42,17 +52,25 @@ struct outbox_row {
 };
 void outbox_row_fini(struct outbox_row *row);
 
-/* The next event after the sink's cursor: 1 and a row, 0 when there is none, -errno. */
+/*
+ * The next event after both the sink's cursor and the number after (what it has
+ * sent and not yet seen acknowledged): 1 and a row, 0 when there is none, -errno.
+ */
 int store_next(struct store *s, const char *sink, uint64_t after, struct outbox_row *ret);
 
 /* The sequence number that the sink has acknowledged; 0 when none. */
 int store_cursor(struct store *s, const char *sink, uint64_t *ret);
 
-/* Moves the cursor forward (never back) and durably; commits by itself outside a transaction. */
+/*
+ * Moves the cursor forward (never back) and durably; commits by itself outside
+ * a transaction. -ERANGE for an event that was never there.
+ */
 int store_ack(struct store *s, const char *sink, uint64_t seq);
 
 /*
  * Deletes events that all of the sinks named (NULL-terminated) have
- * acknowledged, but for the last keep of them, which `history` shows.
+ * acknowledged, but for the last keep of them, which `history` shows. The
+ * newest event always stays, since the chain goes on from it. Returns how many
+ * were deleted, or -errno.
  */
 int store_prune(struct store *s, const char *const sinks[], uint64_t keep);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of the store share: the statements, and the one way to run one.
+ */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+enum statement {
+	ST_BEGIN,
+	ST_COMMIT,
+	ST_ROLLBACK,
+	ST_NEXT,
+	ST_LAST,
+	ST_APPEND,
+	ST_CURSOR,
+	ST_ACK,
+	ST_PRUNE,
+	ST_META_GET,
+	ST_META_SET,
+	ST_FINDINGS,
+	ST_FINDING,
+	ST_PUT_FINDING,
+	ST_DELETE_FINDING,
+	ST_FACTS,
+	ST_ADD_FACT,
+	ST_ITEMS,
+	ST_DIFFERING,
+	ST_PUT_ITEM,
+	ST_DELETE_ITEM,
+	ST_MAX,
+};
+
+struct store {
+	sqlite3 *db;
+	sqlite3_stmt *statements[ST_MAX];
+};
+
+/* A bound parameter: text (NULL is NULL) or a number. */
+struct value {
+	enum { VALUE_NUMBER, VALUE_TEXT } type;
+	int64_t number;
+	const char *text;
+};
+#define NUMBER(n) ((struct value){.type = VALUE_NUMBER, .number = (int64_t)(n)})
+#define TEXT(s)	  ((struct value){.type = VALUE_TEXT, .text = (s)})
+#define VALUES(...)                          \
+	(const struct value[]){__VA_ARGS__}, \
+		sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value)
+
+/*
+ * Runs a statement with its n parameters and calls row for each row, as the
+ * readers of rows.h do; row may be NULL where none is expected. The last
+ * return of row, 0 when there was no row, or -errno.
+ */
+int store_run(struct store *s, enum statement id, const struct value *v, size_t n,
+	int (*row)(sqlite3_stmt *st, void *arg), void *arg);
+
+/* The text of a column, NULL when it is NULL; and the same where it must not be (-EUCLEAN). */
+const char *store_text(sqlite3_stmt *st, int column);
+int store_need_text(sqlite3_stmt *st, int column, const char **ret);
+
+/* Makes an empty file (0600) at path, durably, unless there is one; see store_open() for errors. */
+int store_create(const char *path);
