@@ -12,13 +12,7 @@
 #include <sys/types.h>
 
 #include "fact/fact.h"
-
-enum password_kind {
-	PASSWORD_NONE,     /* empty field: no password is asked */
-	PASSWORD_LOCKED,   /* "!", "*", "!hash", or anything that no hash matches */
-	PASSWORD_USABLE,   /* a hash that crypt(3) can match */
-	PASSWORD_UNKNOWN,  /* shadow could not be read */
-};
+#include "fact/password.h"
 
 struct account {
 	const char *name, *gecos, *home, *shell; /* as in passwd; shell "" means /bin/sh */
@@ -44,6 +38,8 @@ struct account_group {
 	unsigned line;               /* in /etc/group */
 	const char *const *members;  /* ends with NULL: those listed in group, not primary ones */
 	size_t n_members;
+	/* Of /etc/gshadow, else of /etc/group: usable lets anyone who knows it in by newgrp(1). */
+	enum password_kind password;
 };
 
 enum accounts_file {
@@ -75,6 +71,10 @@ struct accounts {
 	struct account_defect *defects;
 	size_t n_defects;
 
+	/* v and groups sorted by name, then by line; NULL: lookups walk. */
+	const struct account *const *by_name;
+	const struct account_group *const *groups_by_name;
+
 	/* login.defs, with its defaults where it says nothing */
 	uid_t uid_min, uid_max;      /* 1000, 60000 */
 	const char *encrypt_method;  /* as written; "" when not set */
@@ -87,6 +87,13 @@ struct accounts {
  */
 bool account_is_login(const struct accounts *a, const struct account *account);
 bool account_is_service(const struct accounts *a, const struct account *account);
+
+/*
+ * Whether it can't log in any more on the day given (days since 1970, UTC), by
+ * whatever way: its expiry date has come, or its password has been expired for
+ * longer than its days of grace (pam_unix and sshd refuse its keys as well).
+ */
+bool account_expired(const struct account *account, int64_t day);
 
 /* By name, or NULL; the first of duplicates, as getpwnam(3) finds it. */
 const struct account *accounts_find(const struct accounts *a, const char *name);

@@ -8,7 +8,8 @@
 #include "fact/fact.h"
 
 #define COLLECTORS                                                                                 \
-	COLLECTOR(FACT_OS, collector_os)
+	COLLECTOR(FACT_OS, collector_os)                                                           \
+	COLLECTOR(FACT_ACCOUNTS, collector_accounts)
 
 #define COLLECTOR(ID, symbol) extern const struct collector symbol;
 COLLECTORS
