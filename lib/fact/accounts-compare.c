@@ -123,8 +123,8 @@ const struct account_group *accounts_find_group(const struct accounts *a, const 
 	}
 	if (a->groups_by_name)
 		return low < a->n_groups && strcmp(a->groups_by_name[low]->name, name) == 0
-		    ? a->groups_by_name[low]
-		    : NULL;
+			       ? a->groups_by_name[low]
+			       : NULL;
 	for (size_t i = 0; i < a->n_groups; i++) {
 		if (strcmp(a->groups[i].name, name) == 0)
 			return &a->groups[i];

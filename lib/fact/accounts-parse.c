@@ -32,7 +32,7 @@ static char *next_line(struct build *b)
 		b->line++;
 		if (nl)
 			*nl = '\0';
-		/* A NUL ends the line, as it does for fgets(3). */
+		/* A NUL ends the line, as it does for who reads it with fgets(3). */
 		while (isspace((unsigned char)*line))
 			line++;
 		if (*line != '\0' && *line != '#')
@@ -51,48 +51,47 @@ static char *take_string(char **line)
 	return field;
 }
 
-/* strtoul(3) in 32 bits: blanks and a sign are taken, too large is the largest. */
-static uint32_t to_u32(const char *s, char **end)
-{
-	unsigned long v = strtoul(s, end, 10);
-
-	return v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
-}
-
-/* A number that must be there, and be followed by a colon or nothing. */
+/*
+ * A number that must be there, and be followed by a colon or nothing. Blanks
+ * and a plus before it are taken. Out of range, newer C libraries refuse it and
+ * older ones make it 2^32-1, which no process can have: no account either way.
+ */
 static bool take_number(char **line, uint32_t *ret)
 {
 	char *end;
-	uint32_t v = to_u32(*line, &end);
+	unsigned long v = strtoul(*line, &end, 10);
 
-	if (end == *line || (*end != ':' && *end != '\0'))
+	if (end == *line || (*end != ':' && *end != '\0') || v > UINT32_MAX)
 		return false;
 	*line = *end ? end + 1 : end;
-	*ret = v;
+	*ret = (uint32_t)v;
 	return true;
 }
 
-/* A number that may be empty (-1), but not be the end of the line. */
-static bool take_optional(char **line, int64_t *ret)
+/*
+ * A number that may be empty (-1), but not be the end of the line. Out of range
+ * it is -1 to older C libraries; newer ones skip the line. In doubt the password
+ * counts, so it is -1 here, and *odd is set.
+ */
+static bool take_optional(char **line, int64_t *ret, bool *odd)
 {
 	char *end;
 
 	if (**line == '\0')
 		return false;
-	int64_t v = (int32_t)to_u32(*line, &end);
-	if (end == *line)
-		v = -1;
+	unsigned long v = strtoul(*line, &end, 10);
 	if (*end != ':' && *end != '\0')
 		return false;
+	*odd = *odd || v > UINT32_MAX;
+	*ret = end == *line || v > UINT32_MAX ? -1 : (int32_t)(uint32_t)v;
 	*line = *end ? end + 1 : end;
-	*ret = v;
 	return true;
 }
 
 int accounts_defect(struct arena *a, struct accounts *acc, const struct account_defect *d)
 {
-	struct account_defect *slot =
-		arena_grow(a, &acc->defects, acc->n_defects, sizeof(*acc->defects));
+	struct account_defect *slot = arena_grow(
+		a, &acc->defects, acc->n_defects, sizeof(*acc->defects));
 
 	if (!slot || !d->subject || !d->what)
 		return -ENOMEM;
@@ -133,8 +132,8 @@ static int count_defect(
 {
 	if (have == want)
 		return 0;
-	return line_defect(b, kind, name,
-		arena_printf(b->arena, "has %u fields, expected %u", have, want));
+	return line_defect(
+		b, kind, name, arena_printf(b->arena, "has %u fields, expected %u", have, want));
 }
 
 /*
@@ -196,7 +195,7 @@ static void set_password(struct account *acc, struct build *b, const char *field
 static bool is_shadowed(const char *name, const char *field)
 {
 	return strcmp(field, "x") == 0 ||
-	    (strncmp(field, "##", 2) == 0 && strcmp(field + 2, name) == 0);
+	       (strncmp(field, "##", 2) == 0 && strcmp(field + 2, name) == 0);
 }
 
 static void unset_password(struct build *b, struct account *acc)
@@ -217,14 +216,17 @@ static int passwd_line(struct build *b, char *line)
 
 	if (r != 0)
 		return r;
-	struct account acc = {.line = b->line, .last_change_day = -1, .max_days = -1,
-		.inactive_days = -1, .expire_day = -1};
+	struct account acc = {.line = b->line,
+		.last_change_day = -1,
+		.max_days = -1,
+		.inactive_days = -1,
+		.expire_day = -1};
 	uint32_t uid, gid;
 	acc.name = take_string(&line);
 	char *password = take_string(&line);
 	if (!take_number(&line, &uid) || !take_number(&line, &gid))
-		return line_defect(b, "account", acc.name,
-			"is skipped: its uid or gid is no number");
+		return line_defect(
+			b, "account", acc.name, "is skipped: its uid or gid is no number");
 	acc.uid = uid;
 	acc.gid = gid;
 	acc.gecos = take_string(&line);
@@ -264,8 +266,28 @@ static int join_shadow(
 		it->expire_day = read->expire_day;
 	}
 	return i > first ? 0
-			 : line_defect(b, "account", name,
-				   "is in /etc/shadow and not in /etc/passwd");
+			 : line_defect(
+				   b, "account", name, "is in /etc/shadow and not in /etc/passwd");
+}
+
+static bool shadow_numbers(char *line, struct account *read, bool *odd)
+{
+	int64_t unused;
+
+	if (!take_optional(&line, &read->last_change_day, odd) ||
+		!take_optional(&line, &unused, odd) || !take_optional(&line, &read->max_days, odd))
+		return false;
+	while (isspace((unsigned char)*line))
+		line++;
+	/* Up to here is the old form, which is taken too. */
+	if (*line == '\0')
+		return true;
+	if (!take_optional(&line, &unused, odd) ||
+		!take_optional(&line, &read->inactive_days, odd) ||
+		!take_optional(&line, &read->expire_day, odd))
+		return false;
+	/* The flags may be missing; after them no colon is taken. */
+	return *line == '\0' || (strchr(line, ':') == NULL && take_optional(&line, &unused, odd));
 }
 
 static int shadow_line(struct build *b, char *line)
@@ -276,22 +298,16 @@ static int shadow_line(struct build *b, char *line)
 	if (r != 0)
 		return r;
 	struct account read = {.expire_day = -1, .inactive_days = -1};
-	int64_t unused;
+	bool odd = false;
 	const char *name = take_string(&line), *password = take_string(&line);
-	bool ok = take_optional(&line, &read.last_change_day) && take_optional(&line, &unused) &&
-	    take_optional(&line, &read.max_days);
-	while (isspace((unsigned char)*line))
-		line++;
-	/* Up to here is the old form, which is taken too. */
-	if (ok && *line != '\0')
-		ok = take_optional(&line, &unused) && take_optional(&line, &read.inactive_days) &&
-		    take_optional(&line, &read.expire_day) &&
-		    (*line == '\0' || take_optional(&line, &unused));
-	if (!ok)
+	if (!shadow_numbers(line, &read, &odd))
 		return line_defect(b, "account", name,
 			"is skipped in /etc/shadow: fields are missing or no numbers");
 
 	r = join_shadow(b, name, password, &read);
+	if (r >= 0 && odd)
+		r = line_defect(b, "account", name,
+			"has a number out of range in /etc/shadow, for which it may be skipped");
 	return r < 0 ? r : count_defect(b, "account", name, fields, 9);
 }
 
@@ -362,8 +378,9 @@ static int gshadow_line(struct build *b, char *line)
 	enum password_kind kind = password_classify(take_string(&line), &scheme);
 	const struct account_group *g = accounts_find_group(b->acc, name);
 	if (g)
-		b->acc->groups[g - b->acc->groups].password =
-			kind == PASSWORD_USABLE ? kind : PASSWORD_LOCKED;
+		b->acc->groups[g - b->acc->groups].password = kind == PASSWORD_USABLE
+								      ? kind
+								      : PASSWORD_LOCKED;
 	return count_defect(b, "group", name, fields, 4);
 }
 
@@ -421,7 +438,7 @@ int accounts_parse(struct arena *a, const struct accounts_text texts[static ACCO
 	struct accounts *acc)
 {
 	struct build b = {.arena = a, .acc = acc};
-	static int (*const readers[])(struct build *b, char *line) = {
+	static int (*const readers[])(struct build * b, char *line) = {
 		[ACCOUNTS_PASSWD] = passwd_line,
 		[ACCOUNTS_SHADOW] = shadow_line,
 		[ACCOUNTS_GROUP] = group_line,

@@ -19,7 +19,7 @@ bool account_is_login(const struct accounts *a, const struct account *account)
 	if (!account->login_shell)
 		return false;
 	return strcmp(account->name, "root") == 0 || account->uid == 0 ||
-	    (account->uid >= a->uid_min && account->uid <= a->uid_max);
+	       (account->uid >= a->uid_min && account->uid <= a->uid_max);
 }
 
 bool account_is_service(const struct accounts *a, const struct account *account)
@@ -33,8 +33,8 @@ bool account_expired(const struct account *account, int64_t day)
 	if (account->expire_day > 0 && day >= account->expire_day)
 		return true;
 	/* A date in the future is a clock that was wrong; pam_unix lets it pass. */
-	if (account->last_change_day <= 0 || account->max_days < 0 ||
-		account->inactive_days < 0 || day < account->last_change_day)
+	if (account->last_change_day <= 0 || account->max_days < 0 || account->inactive_days < 0 ||
+		day < account->last_change_day)
 		return false;
 	return day - account->last_change_day > account->max_days + account->inactive_days;
 }
@@ -82,8 +82,7 @@ static int read_text(const struct collect *c, struct fact *f, enum accounts_file
 		return r;
 	acc->file_state[which] = fact_state_from_errno(r);
 	if (r < 0) {
-		acc->file_reason[which] =
-			arena_printf(f->arena, "%s %s", path, fsio_strerror(r));
+		acc->file_reason[which] = arena_printf(f->arena, "%s %s", path, fsio_strerror(r));
 		return acc->file_reason[which] ? 0 : -ENOMEM;
 	}
 	ret->data = arena_alloc(f->arena, file.size + 1);

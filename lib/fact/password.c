@@ -55,7 +55,7 @@ static const char *modular_scheme(const char *s)
 			continue;
 		size_t n = strlen(tail);
 		bool whole = tail > s + 1 && n == f->tail && strspn(tail, BASE64) == n &&
-		    strlen(s) >= f->least;
+			     strlen(s) >= f->least;
 		return whole ? f->scheme : "";
 	}
 	/* Only what looks like "$id$...": a stray dollar matches no hash. */

@@ -13,10 +13,10 @@
 #include "base/arena.h"
 
 enum password_kind {
-	PASSWORD_NONE,     /* empty field: no password is asked */
-	PASSWORD_LOCKED,   /* "!", "*", "!hash", or anything that no hash matches */
-	PASSWORD_USABLE,   /* a hash that crypt(3) can match */
-	PASSWORD_UNKNOWN,  /* shadow could not be read */
+	PASSWORD_NONE,	  /* empty field: no password is asked */
+	PASSWORD_LOCKED,  /* "!", "*", "!hash", or anything that no hash matches */
+	PASSWORD_USABLE,  /* a hash that crypt(3) can match */
+	PASSWORD_UNKNOWN, /* shadow could not be read */
 };
 
 /*
