@@ -8,7 +8,8 @@
 #include "check/check.h"
 
 #define CHECKS                                                                                     \
-	CHECK(check_monitor_coverage)
+	CHECK(check_monitor_coverage)                                                              \
+	CHECK(check_package_drift)
 
 #define CHECK(symbol) extern const struct check symbol;
 CHECKS

@@ -9,7 +9,8 @@
 
 #define COLLECTORS                                                                                 \
 	COLLECTOR(FACT_OS, collector_os)                                                           \
-	COLLECTOR(FACT_ACCOUNTS, collector_accounts)
+	COLLECTOR(FACT_ACCOUNTS, collector_accounts)                                               \
+	COLLECTOR(FACT_PACKAGES, collector_packages)
 
 #define COLLECTOR(ID, symbol) extern const struct collector symbol;
 COLLECTORS

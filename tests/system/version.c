@@ -70,7 +70,8 @@ static int sign(int r)
 	return (r > 0) - (r < 0);
 }
 
-/* Compares the other program's lines ("-1", "0", "1", "x" for not a version) with ours; how many. */
+/* Compares the other program's lines ("-1", "0", "1", "x" for not a version) with ours; how many.
+ */
 static unsigned judge(const char *who, int (*compare)(const char *, const char *),
 	const struct pair *pairs, char *out, unsigned *ret_wrong)
 {

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Somebody else's SQLite database, read and never written: not its file, not
+ * its journal, no lock, no shared memory beside it. SQLite's own ways of
+ * opening either want to write there (a database in WAL mode) or overlook what
+ * stands in the WAL (immutable=1), and open by path what fsio has looked at.
+ * So SQLite reads here through descriptors of fsio, by a VFS of three files:
+ * the database, its WAL, and nothing.
+ *
+ * Without locks a writer may change pages under the reader; rodb_close() tells.
+ */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "base/fsio.h"
+
+struct rodb;
+
+/*
+ * Opens the database at path with its -wal, as hostile input: no schema is
+ * trusted, statements end after a bounded amount of work, values are at most
+ * 64 MiB. 0; -ENOTSUP when a rollback journal lies beside it (of a writer that
+ * died or is at work); -EBADMSG when it is no database; -errno of fsio.
+ */
+int rodb_open(const struct root *r, const char *path, struct rodb **ret);
+
+/* The connection, for statements; each must be finalized before rodb_close(). */
+sqlite3 *rodb_handle(struct rodb *d);
+
+/* Closes. 0, or -EAGAIN when the files were changed since rodb_open(). NULL is fine. */
+int rodb_close(struct rodb *d);
