@@ -7,7 +7,14 @@
  * A path is watched by a directory watch on each of its components and on
  * those of every symbolic link's target on the way, since a file's own watch
  * dies at rename-over and a directory's goes blind when it is replaced. Where a
- * component is missing the watch ends at the deepest directory there is.
+ * component is missing the watch ends at the deepest directory there is. What
+ * the path leads to is watched itself as well, since its directory is not told
+ * what is done through another hard link. Links are followed as the reader
+ * followed them: not out of the directory that a dep was to stay beneath.
+ *
+ * What inotify cannot tell at all: writing through a shared memory mapping,
+ * changes in /proc and /sys, and what others do to a remote file system (then
+ * the fact is in watch_blind()).
  *
  * No libevent here: the caller polls watch_fd() and calls watch_read().
  */
@@ -41,16 +48,22 @@ int watch_fd(const struct watch *w);
 int watch_read(struct watch *w);
 
 /*
- * Watches the deps instead of those that were given for this fact before.
- * Returns 1 when a watch had to be added or a path walked to another place, so
- * that a change may have been missed and the fact is to be read again; 0 when
- * everything was watched already; -errno otherwise. When a limit is met
- * (-ENOSPC: fs.inotify.max_user_watches) what could be watched is, and the
- * fact is in watch_blind() until a later call succeeds.
+ * Watches the deps (sealed) instead of those that were given for this fact
+ * before. Returns 1 when a watch had to be added or a path walked to another
+ * place, so that a change may have been missed and the fact is to be read again;
+ * 0 when everything was watched already; -errno when something could not be
+ * watched (-ENOSPC: fs.inotify.max_user_watches; -ENOMEM, -EMFILE; -EACCES: a
+ * directory that may be passed but not read; -ELOOP: more than 512 components).
+ * Then what could be watched is, and the fact is in watch_blind() until a later
+ * call succeeds.
+ *
+ * Cheap when the deps are those given before and no name on their way changed.
+ * To be called with the new deps after a fact was read; and, so that this finds
+ * nothing new and one reading is enough, with the old deps just before.
  */
 int watch_set(struct watch *w, enum fact_id id, const struct deps *deps);
 
-/* The facts that are not watched completely. */
+/* The facts that are not watched completely: the last watch_set() failed, or see above. */
 uint64_t watch_blind(const struct watch *w);
 
 /* Figures for status and tests. */
