@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/* The verbs that tell about checks: list, explain. */
+#include <string.h>
+
+#include "check/check.h"
+#include "ctl.h"
+#include "report/report.h"
+
+static int list_json(struct ctl *ctl)
+{
+	json_auto_t *checks = json_array();
+
+	for (size_t i = 0; i < check_count(); i++) {
+		if (json_array_append_new(checks, report_check(check_at(i))) < 0)
+			return ctl_oom();
+	}
+	return ctl_put_json(ctl, json_pack("{s:i, s:O}", "schema", 1, "checks", checks));
+}
+
+int verb_list(struct ctl *ctl)
+{
+	int id = 5, guides = 6;
+
+	if (ctl->json)
+		return list_json(ctl);
+	for (size_t i = 0; i < check_count(); i++) {
+		id = MAX(id, (int)strlen(check_at(i)->id));
+		guides = MAX(guides, (int)strlen(check_at(i)->guides));
+	}
+	if (!ctl->quiet)
+		fprintf(ctl->out, "%-*s  %-8s  %-*s  %s\n", id, "CHECK", "SEVERITY", guides,
+			"GUIDES", "TITLE");
+	for (size_t i = 0; i < check_count(); i++) {
+		const struct check *c = check_at(i);
+		fprintf(ctl->out, "%-*s  %-8s  %-*s  %s\n", id, c->id, severity_name(c->severity),
+			guides, c->guides, c->title);
+	}
+	return CTL_OK;
+}
+
+static void put_row(struct ctl *ctl, const char *name, const char *s)
+{
+	if (!s)
+		return;
+	fprintf(ctl->out, "%-12s", name);
+	report_wrap(ctl->out, s, 12, 12);
+}
+
+static void put_facts(struct ctl *ctl, uint64_t facts)
+{
+	const char *before = "";
+
+	fprintf(ctl->out, "%-12s", "facts");
+	for (int i = 0; i < FACT_MAX; i++) {
+		if (!(facts & FACT_BIT(i)))
+			continue;
+		fprintf(ctl->out, "%s%s", before, fact_name((enum fact_id)i));
+		before = ", ";
+	}
+	fputc('\n', ctl->out);
+}
+
+static void put_keys(struct ctl *ctl, const json_t *keys)
+{
+	const json_t *k;
+	size_t i;
+
+	json_array_foreach (keys, i, k) {
+		const char *key, *def, *expected, *doc;
+		/* Built by report_check() just before: every member is there. */
+		if (json_unpack((json_t *)k, "{s:s, s:s, s:s, s:s}", "key", &key, "default", &def,
+			    "expected", &expected, "doc", &doc) < 0)
+			continue;
+		fprintf(ctl->out, "  %s = %s\n      ", key, def);
+		report_wrap(ctl->out, doc, 6, 6);
+		fprintf(ctl->out, "      (%s)\n", expected);
+	}
+}
+
+int verb_explain(struct ctl *ctl)
+{
+	const struct check *c = check_find(ctl->args[0]);
+
+	if (!c)
+		return ctl_unknown_check(ctl->args[0]);
+	json_auto_t *o = report_check(c);
+	if (!o)
+		return ctl_oom();
+	if (ctl->json)
+		return ctl_put_json(ctl, json_incref(o));
+	fprintf(ctl->out, "%s: ", c->id);
+	report_wrap(ctl->out, c->title, (unsigned)strlen(c->id) + 2, 4);
+	fputc('\n', ctl->out);
+	put_row(ctl, "area", report_area(c->id));
+	put_row(ctl, "severity", severity_name(c->severity));
+	put_row(ctl, "guides", c->guides);
+	put_row(ctl, "references", c->references);
+	put_facts(ctl, c->facts);
+	fputc('\n', ctl->out);
+	put_row(ctl, "why", c->rationale);
+	put_row(ctl, "remedy", c->remedy);
+	put_row(ctl, "on RHEL", c->remedy_rhel);
+	fprintf(ctl->out, "\nkeys of [%s] in hardend.conf(5):\n", c->id);
+	put_keys(ctl, json_object_get(o, "keys"));
+	return CTL_OK;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "check/judge.h"
+#include "ctl.h"
+#include "report/report.h"
+
+static uint64_t now(clockid_t clock)
+{
+	struct timespec ts = {0};
+
+	(void)clock_gettime(clock, &ts); /* cannot fail for these clocks */
+	return (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* What those facts are made from, too. */
+static uint64_t with_needs(uint64_t mask)
+{
+	/* A collector needs only facts before it, so one pass from the end will do. */
+	for (int i = FACT_MAX - 1; i >= 0; i--) {
+		const struct collector *c = collector_get((enum fact_id)i);
+		if (c && (mask & FACT_BIT(i)))
+			mask |= c->needs;
+	}
+	return mask;
+}
+
+/* The checks named, all when none is; the facts that they read. */
+static int select_checks(const struct ctl *ctl, bool *selected, uint64_t *facts)
+{
+	uint64_t mask = FACT_BIT(FACT_OS); /* the family decides which remedy is shown */
+
+	for (int i = 0; i < ctl->n_args; i++) {
+		const struct check *c = check_find(ctl->args[i]);
+		if (!c)
+			return ctl_unknown_check(ctl->args[i]);
+		selected[check_index(c)] = true;
+		mask |= c->facts;
+	}
+	*facts = ctl->n_args > 0 ? with_needs(mask) : FACT_ALL;
+	return CTL_OK;
+}
+
+static int put_report(struct ctl *ctl, const struct report *report)
+{
+	const struct report_style style = {.color = ctl->color, .quiet = ctl->quiet};
+	json_auto_t *o = report_json(report);
+
+	if (!o)
+		return ctl_oom();
+	if (!ctl->json && report_text(ctl->out, o, &style) < 0)
+		return ctl_oom();
+	if (ctl->json && ctl_put_json(ctl, json_incref(o)) != CTL_OK)
+		return CTL_ERROR;
+	return ctl_exit_status(ctl, json_object_get(o, "findings"));
+}
+
+static int scan(struct ctl *ctl, const struct root *root, const struct policy *policy)
+{
+	_cleanup_(judge_fini) struct judge judge = {0};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_free_ bool *selected = calloc(check_count(), sizeof(*selected));
+	uint64_t facts, realtime = now(CLOCK_REALTIME), begin = now(CLOCK_MONOTONIC);
+
+	if (!arena || !selected)
+		return ctl_oom();
+	int r = select_checks(ctl, selected, &facts);
+	if (r != CTL_OK)
+		return r;
+	if (judge_init(&judge, root, policy) < 0)
+		return ctl_oom();
+	struct report report = {
+		.judge = &judge,
+		.root = ctl->root,
+		.started_realtime_usec = realtime,
+		.selected = ctl->n_args > 0 ? selected : NULL,
+	};
+	if (report_host(arena, root, &report.host) < 0 ||
+		judge_collect(&judge, facts, realtime) < 0 ||
+		judge_evaluate(&judge, facts, realtime) < 0)
+		return ctl_oom();
+	report.duration_usec = now(CLOCK_MONOTONIC) - begin;
+	return put_report(ctl, &report);
+}
+
+int verb_scan(struct ctl *ctl)
+{
+	_cleanup_(root_close) struct root root = {.fd = -1};
+	_cleanup_(policy_freep) struct policy *policy = NULL;
+
+	int r = root_open(ctl->root, &root);
+	if (r < 0)
+		return ctl_error("cannot open the root %s: %s", ctl->root, strerror(-r));
+	r = ctl_load_policy(ctl, &root, &policy);
+	if (r != CTL_OK)
+		return r;
+	if (geteuid() != 0 && !ctl->quiet)
+		fputs("hardenctl: not run as root: the result is limited; what only root may read "
+		      "is reported as error\n",
+			stderr);
+	return scan(ctl, &root, policy);
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <string.h>
+
+#include "report/report.h"
+
+enum {
+	EVIDENCE_SHOWN = 20,
+	INDENT = 6,
+	COLUMNS = 100,
+};
+
+/* What the text needs of a finding, and how bad it is; strings borrowed from the JSON. */
+struct row {
+	const json_t *finding;
+	const char *area, *check;
+	int result, severity;
+};
+
+static const char *string(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+void report_puts(FILE *out, const char *s)
+{
+	for (; s && *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
+	}
+}
+
+/* Length of the next piece that stays in one line: a word, or what is in `backquotes`. */
+static size_t unbroken(const char *s)
+{
+	size_t n = 0;
+	bool quoted = false;
+
+	while (s[n] && s[n] != '\n' && (quoted || s[n] != ' ')) {
+		if (s[n] == '`')
+			quoted = !quoted && strchr(s + n + 1, '`');
+		n++;
+	}
+	return n;
+}
+
+/* Columns that n bytes of UTF-8 take, counted as one for each character. */
+static unsigned width(const char *s, size_t n)
+{
+	unsigned w = 0;
+
+	for (size_t i = 0; i < n; i++)
+		w += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return w;
+}
+
+void report_wrap(FILE *out, const char *s, unsigned column, unsigned indent)
+{
+	bool first = true;
+
+	while (s && *s) {
+		size_t n = unbroken(s);
+		if (n == 0) {
+			if (*s == '\n') {
+				fprintf(out, "\n%*s", (int)indent, "");
+				column = indent;
+				first = true;
+			}
+			s++;
+			continue;
+		}
+		unsigned w = width(s, n);
+		if (!first && column + 1 + w > COLUMNS) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+			first = true;
+		}
+		if (!first)
+			fputc(' ', out);
+		fwrite(s, 1, n, out);
+		column += w + !first;
+		first = false;
+		s += n;
+	}
+	fputc('\n', out);
+}
+
+static const char *color_of(int result, int severity)
+{
+	switch (result) {
+	case RESULT_PASS:
+		return "\033[32m";
+	case RESULT_FAIL:
+		return severity >= SEV_HIGH ? "\033[1;31m" : "\033[33m";
+	case RESULT_ERROR:
+	case RESULT_UNKNOWN:
+		return "\033[35m";
+	default:
+		return "\033[2m";
+	}
+}
+
+/* Open results in capitals, so that they stand out without colour too. */
+static void put_result(
+	FILE *out, const struct row *row, bool waived, const struct report_style *style)
+{
+	char word[16];
+	const char *name = result_name((enum result)row->result);
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i <= n; i++) {
+		bool lower = name[i] < 'a' || waived || !result_is_open((enum result)row->result);
+		word[i] = lower ? name[i] : (char)(name[i] - 'a' + 'A');
+	}
+	const char *on = waived ? "\033[2m" : color_of(row->result, row->severity);
+	fprintf(out, "  %s%-13s%s  ", style->color ? on : "", word, style->color ? "\033[0m" : "");
+}
+
+static void put_place(FILE *out, const json_t *e)
+{
+	const json_t *line = json_object_get(e, "line");
+	const char *path = string(e, "path");
+
+	if (!path)
+		return;
+	fputs(" (", out);
+	report_puts(out, path);
+	if (json_is_integer(line))
+		fprintf(out, ":%" JSON_INTEGER_FORMAT, json_integer_value(line));
+	fputs(")", out);
+}
+
+static void put_evidence(FILE *out, const json_t *e)
+{
+	const char *subject = string(e, "subject"), *observed = string(e, "observed");
+	const char *expected = string(e, "expected"), *waiver = string(e, "waiver");
+
+	fprintf(out, "%*s", INDENT, "");
+	report_puts(out, subject);
+	if (observed) {
+		fputs(subject ? ": " : "", out);
+		report_puts(out, observed);
+	}
+	if (expected) {
+		fputs(subject || observed ? "; expected: " : "expected: ", out);
+		report_puts(out, expected);
+	}
+	put_place(out, e);
+	if (waiver) {
+		fputs(" [waived: ", out);
+		report_puts(out, waiver);
+		fputs("]", out);
+	}
+	fputc('\n', out);
+}
+
+/* Evidence that decides: of an open finding what is open, else what is informational. */
+static bool tells(const struct row *row, const json_t *e)
+{
+	const char *name = string(e, "result");
+	int result = name ? result_from_name(name) : row->result;
+
+	return result == row->result || (result >= 0 && result_is_open((enum result)result)) ||
+	       result == RESULT_INFORMATIONAL;
+}
+
+static void put_all_evidence(FILE *out, const struct row *row)
+{
+	const json_t *list = json_object_get(row->finding, "evidence"), *e;
+	size_t i, shown = 0, left = 0;
+
+	if (row->result == RESULT_PASS || row->result == RESULT_NOTAPPLICABLE)
+		return;
+	json_array_foreach (list, i, e) {
+		if (!tells(row, e))
+			continue;
+		if (shown < EVIDENCE_SHOWN) {
+			put_evidence(out, e);
+			shown++;
+		} else {
+			left++;
+		}
+	}
+	if (left > 0)
+		fprintf(out, "%*s... and %zu more; --format json shows all\n", INDENT, "", left);
+}
+
+static void put_since(FILE *out, const json_t *finding)
+{
+	const char *since = string(finding, "since");
+
+	if (!since)
+		return;
+	fprintf(out, "%*sopen since ", INDENT, "");
+	report_puts(out, since);
+	fputc('\n', out);
+}
+
+static void put_waiver(FILE *out, const json_t *w)
+{
+	static const struct {
+		const char *before, *key;
+	} parts[] = {{"waived until ", "until"}, {" by ", "owner"}, {": ", "reason"}};
+
+	if (!json_is_object(w))
+		return;
+	fprintf(out, "%*s", INDENT, "");
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		fputs(parts[i].before, out);
+		report_puts(out, string(w, parts[i].key));
+	}
+	fputc('\n', out);
+}
+
+static void put_finding(
+	FILE *out, const struct row *row, unsigned id_width, const struct report_style *style)
+{
+	const json_t *waiver = json_object_get(row->finding, "waiver");
+	bool open = result_is_open((enum result)row->result), waived = json_is_object(waiver);
+	const char *severity = row->severity >= 0 ? severity_name((enum severity)row->severity)
+						  : "";
+
+	put_result(out, row, waived, style);
+	fprintf(out, "%-8s  ", open ? severity : "");
+	report_puts(out, row->check);
+	fprintf(out, "%*s  ", (int)(id_width - MIN(strlen(row->check), id_width)), "");
+	report_puts(out, string(row->finding, "summary"));
+	fputc('\n', out);
+	put_all_evidence(out, row);
+	put_since(out, row->finding);
+	put_waiver(out, waiver);
+	const char *remedy = string(row->finding, "remedy");
+	if (open && !waived && !style->quiet && remedy) {
+		fprintf(out, "%*sremedy: ", INDENT, "");
+		report_wrap(out, remedy, INDENT + 8, INDENT + 8);
+	}
+}
+
+/* The order of areas is that of the catalogue. */
+static int area_rank(const char *area)
+{
+	static const char *const order[] = {"ssh", "accounts", "network", "tls and http",
+		"software", "services", "logs and backups", "secrets and cloud", "this daemon"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		if (strcmp(order[i], area) == 0)
+			return (int)i;
+	}
+	return (int)ARRAY_SIZE(order);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+	int areas = area_rank(x->area) - area_rank(y->area);
+
+	if (areas != 0)
+		return areas;
+	if (x->result != y->result)
+		return y->result - x->result;
+	if (x->severity != y->severity)
+		return y->severity - x->severity;
+	return strcmp(x->check, y->check);
+}
+
+static bool make_row(const json_t *finding, struct row *ret)
+{
+	const char *check = string(finding, "check"), *result = string(finding, "result");
+	const char *severity = string(finding, "severity");
+
+	if (!check || !result)
+		return false;
+	*ret = (struct row){
+		.finding = finding,
+		.area = report_area(check),
+		.check = check,
+		.result = result_from_name(result),
+		.severity = severity ? severity_from_name(severity) : -1,
+	};
+	return ret->result >= 0;
+}
+
+int report_text_findings(FILE *out, const json_t *findings, const struct report_style *style)
+{
+	size_t n = 0, i, size = json_array_size(findings);
+	_cleanup_free_ struct row *rows = calloc(size + 1, sizeof(*rows));
+	const json_t *finding;
+	const char *area = NULL;
+	unsigned id_width = 0;
+
+	if (!rows)
+		return -ENOMEM;
+	json_array_foreach (findings, i, finding) {
+		if (!make_row(finding, &rows[n]))
+			continue;
+		bool waived = json_is_object(json_object_get(finding, "waiver"));
+		if (style->quiet && (waived || !result_is_open((enum result)rows[n].result)))
+			continue;
+		id_width = MAX(id_width, (unsigned)strlen(rows[n].check));
+		n++;
+	}
+	qsort(rows, n, sizeof(*rows), compare_rows);
+	for (i = 0; i < n; i++) {
+		if (!area || strcmp(area, rows[i].area) != 0) {
+			area = rows[i].area;
+			fprintf(out, "%s%s%s%s\n", i > 0 ? "\n" : "", style->color ? "\033[1m" : "",
+				area, style->color ? "\033[0m" : "");
+		}
+		put_finding(out, &rows[i], id_width, style);
+	}
+	return 0;
+}
+
+void report_text_summary(FILE *out, const json_t *summary)
+{
+	json_int_t total = 0, waived = json_integer_value(json_object_get(summary, "waived"));
+	const char *before = ": ";
+
+	for (int i = 0; i < RESULT_MAX; i++)
+		total += json_integer_value(json_object_get(summary, result_name((enum result)i)));
+	fprintf(out, "%" JSON_INTEGER_FORMAT " check%s", total, total == 1 ? "" : "s");
+	for (int i = RESULT_MAX - 1; i >= 0; i--) {
+		const char *name = result_name((enum result)i);
+		json_int_t n = json_integer_value(json_object_get(summary, name));
+		if (n == 0)
+			continue;
+		fprintf(out, "%s%" JSON_INTEGER_FORMAT " %s", before, n, name);
+		if (i == RESULT_FAIL && waived > 0)
+			fprintf(out, " (%" JSON_INTEGER_FORMAT " waived)", waived);
+		before = ", ";
+	}
+	fputc('\n', out);
+}
+
+int report_text(FILE *out, const json_t *report, const struct report_style *style)
+{
+	const json_t *host = json_object_get(report, "host");
+	static const struct {
+		const char *before, *key;
+	} parts[] = {{": ", "os"}, {", kernel ", "kernel"}};
+	const char *name = string(host, "hostname"), *root = string(report, "root");
+
+	if (!style->quiet) {
+		report_puts(out, name ? name : "unnamed host");
+		for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+			const char *s = string(host, parts[i].key);
+			if (s)
+				fputs(parts[i].before, out);
+			report_puts(out, s);
+		}
+		if (root && strcmp(root, "/") != 0) {
+			fputs(", in ", out);
+			report_puts(out, root);
+		}
+		fputs("\n\n", out);
+	}
+	int r = report_text_findings(out, json_object_get(report, "findings"), style);
+	if (r < 0 || style->quiet)
+		return r;
+	fputc('\n', out);
+	report_text_summary(out, json_object_get(report, "summary"));
+	return 0;
+}
