@@ -9,7 +9,8 @@
 
 #define CHECKS                                                                                     \
 	CHECK(check_monitor_coverage)                                                              \
-	CHECK(check_package_drift)
+	CHECK(check_package_drift)                                                                 \
+	CHECK(check_update_kernel)
 
 #define CHECK(symbol) extern const struct check symbol;
 CHECKS

@@ -10,7 +10,8 @@
 #define COLLECTORS                                                                                 \
 	COLLECTOR(FACT_OS, collector_os)                                                           \
 	COLLECTOR(FACT_ACCOUNTS, collector_accounts)                                               \
-	COLLECTOR(FACT_PACKAGES, collector_packages)
+	COLLECTOR(FACT_PACKAGES, collector_packages)                                               \
+	COLLECTOR(FACT_KERNEL, collector_kernel)
 
 #define COLLECTOR(ID, symbol) extern const struct collector symbol;
 COLLECTORS

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Builds rpm headers as they stand in the database: for tests.
+ * Builds rpm headers as they stand in the database, and databases of them: for
+ * tests.
  */
 #pragma once
 
+#include <sqlite3.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "test.h"
 
 struct rpm_header {
 	uint8_t bytes[1024];
@@ -61,4 +65,32 @@ static inline void rpm_header_make(struct rpm_header *h, const char *name, uint8
 	if (arch)
 		rpm_header_string(h, 1022, arch);
 	rpm_header_end(h);
+}
+
+/* An rpm database; the caller closes it. The file need not exist. */
+static inline sqlite3 *rpm_db_create(const char *path, const char *journal_mode)
+{
+	sqlite3 *db = NULL;
+	char setup[256];
+
+	(void)snprintf(setup, sizeof(setup),
+		"PRAGMA journal_mode = %s; PRAGMA wal_autocheckpoint = 0; "
+		"CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT "
+		"NULL)",
+		journal_mode);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, setup, NULL, NULL, NULL), SQLITE_OK);
+	return db;
+}
+
+static inline void rpm_db_add(sqlite3 *db, const struct rpm_header *h)
+{
+	sqlite3_stmt *s = NULL;
+
+	assert_int_equal(
+		sqlite3_prepare_v2(db, "INSERT INTO Packages(blob) VALUES(?)", -1, &s, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_bind_blob(s, 1, h->bytes, (int)h->n, SQLITE_STATIC), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_DONE);
+	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
 }

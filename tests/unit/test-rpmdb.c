@@ -99,33 +99,14 @@ static void sql(struct db *db, const char *statement)
 		fail_msg("%s: %s", statement, sqlite3_errmsg(db->sql));
 }
 
-static void insert(struct db *db, const struct rpm_header *h)
-{
-	sqlite3_stmt *s = NULL;
-
-	assert_int_equal(
-		sqlite3_prepare_v2(db->sql, "INSERT INTO Packages(blob) VALUES(?)", -1, &s, NULL),
-		SQLITE_OK);
-	assert_int_equal(sqlite3_bind_blob(s, 1, h->bytes, (int)h->n, SQLITE_STATIC), SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_DONE);
-	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
-}
-
 #define DB "/var/lib/rpm/rpmdb.sqlite"
 
 static void db_open(struct db *db, const char *journal_mode)
 {
-	char pragma[64];
-
 	test_root_init(&db->t);
 	test_write(&db->t, "/etc/os-release", "ID=rhel\n");
 	test_write(&db->t, DB, "");
-	assert_int_equal(sqlite3_open(test_path(&db->t, DB), &db->sql), SQLITE_OK);
-	(void)snprintf(pragma, sizeof(pragma), "PRAGMA journal_mode = %s", journal_mode);
-	sql(db, pragma);
-	sql(db, "PRAGMA wal_autocheckpoint = 0");
-	sql(db, "CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT "
-		"NULL)");
+	db->sql = rpm_db_create(test_path(&db->t, DB), journal_mode);
 }
 
 static void db_close(struct db *db)
@@ -168,18 +149,18 @@ static void test_wal(void **state)
 
 	db_open(&db, "WAL");
 	rpm_header_make(&h, "kernel-core", 0, "5.14.0", "362.13.1.el9_3", "x86_64");
-	insert(&db, &h);
+	rpm_db_add(db.sql, &h);
 	rpm_header_make(&h, "glibc", 0, "2.34", "83.el9", "i686");
-	insert(&db, &h);
+	rpm_db_add(db.sql, &h);
 	sql(&db, "PRAGMA wal_checkpoint(TRUNCATE)");
 	rpm_header_make(&h, "kernel-core", 0, "5.14.0", "362.8.1.el9_3", "x86_64");
-	insert(&db, &h);
+	rpm_db_add(db.sql, &h);
 	rpm_header_make(&h, "glibc", 0, "2.34", "83.el9", "x86_64");
-	insert(&db, &h);
+	rpm_db_add(db.sql, &h);
 	/* What a transaction has not committed is not there. */
 	sql(&db, "BEGIN");
 	rpm_header_make(&h, "half", 0, "1", "1", "x86_64");
-	insert(&db, &h);
+	rpm_db_add(db.sql, &h);
 
 	unsigned n = names(&db);
 	assert_int_equal(stat(test_path(&db.t, DB), &before), 0);
@@ -216,12 +197,12 @@ static void test_database_malformed(void **state)
 
 	db_open(&db, "DELETE");
 	rpm_header_make(&h, "bash", 0, "5", "1", "x86_64");
-	insert(&db, &h);
+	rpm_db_add(db.sql, &h);
 	test_write(&db.t, DB "-journal", "of somebody who died");
 	expect_failure(&db, FACT_STATE_ERROR, "rollback journal");
 	assert_int_equal(unlink(test_path(&db.t, DB "-journal")), 0);
 	h.n--;
-	insert(&db, &h);
+	rpm_db_add(db.sql, &h);
 	expect_failure(&db, FACT_STATE_MALFORMED, "damaged");
 	/* A view without end in its place. */
 	sql(&db, "DROP TABLE Packages");
