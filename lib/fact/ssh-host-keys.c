@@ -35,9 +35,10 @@ struct build {
 static int each_value(struct build *b, const char *keyword,
 	int (*each)(struct build *b, const char *path, const struct sshd_value *where))
 {
-	const struct sshd_context *any = &b->c->facts->v[FACT_SSHD]->u.sshd->contexts[0];
+	const struct sshd *sshd = factset_get(b->c->facts, FACT_SSHD)->u.sshd;
+	const struct sshd_context *any = sshd->contexts; /* the first holds for everybody */
 
-	for (size_t i = 0; i < any->n_values; i++) {
+	for (size_t i = 0; sshd->n_contexts > 0 && i < any->n_values; i++) {
 		const struct sshd_value *v = &any->values[i];
 		if (strcmp(v->keyword, keyword) != 0)
 			continue;
@@ -100,6 +101,7 @@ static void stat_private(struct build *b, struct ssh_host_key *k)
 
 	if (root_stat(b->c->root, k->path, &st) < 0)
 		return;
+	k->seen = true;
 	k->uid = st.st_uid;
 	k->gid = st.st_gid;
 	k->mode = st.st_mode & 07777;
@@ -252,7 +254,7 @@ static int add_file_and_directory(struct build *b, const char *path)
 /* The files that decide, whatever they are called, beside those that are always read. */
 static int add_files(struct build *b)
 {
-	const struct sshd *sshd = b->c->facts->v[FACT_SSHD]->u.sshd;
+	const struct sshd *sshd = factset_get(b->c->facts, FACT_SSHD)->u.sshd;
 	char **paths = NULL;
 	size_t n = 0;
 

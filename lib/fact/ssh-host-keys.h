@@ -25,7 +25,8 @@ struct ssh_host_key {
 	 */
 	struct ssh_key key;
 	enum ssh_protection protection;
-	uid_t uid; /* these are set when state is OK */
+	bool seen; /* the file is there, and what follows is its own */
+	uid_t uid;
 	gid_t gid;
 	mode_t mode;
 	uint64_t mtime_realtime_usec;

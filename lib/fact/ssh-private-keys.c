@@ -16,7 +16,9 @@ struct build {
 	struct arena *a;
 	size_t bytes_left;
 	/* of the directory in hand */
-	const char *account, *base, *dir; /* dir is beneath base; "" for base itself */
+	const char *account, *base,
+		*dir; /* dir is beneath base; account NULL: it is the system's */
+	size_t directory_left;
 	char *buf;
 	struct ssh_private_keys *out;
 	struct ssh_stray_key *keys;
@@ -37,7 +39,7 @@ static char *join(struct arena *a, const char *dir, const char *name)
 	return arena_printf(a, "%.*s%s%s", (int)n, dir, *name ? "/" : "", name);
 }
 
-static int add_gap(struct build *b, const char *path, int r)
+static int add_gap(struct build *b, const char *path, int r, const char *why)
 {
 	struct ssh_stray_gap *gap = arena_grow(b->a, &b->gaps, b->out->n_gaps, sizeof(*gap));
 
@@ -47,7 +49,7 @@ static int add_gap(struct build *b, const char *path, int r)
 		.account = b->account,
 		.path = path,
 		.state = fact_state_from_errno(r),
-		.reason = arena_printf(b->a, "%s %s", path, fsio_strerror(r)),
+		.reason = arena_printf(b->a, "%s %s", path, why ? why : fsio_strerror(r)),
 	};
 	if (!gap->reason)
 		return -ENOMEM;
@@ -55,15 +57,24 @@ static int add_gap(struct build *b, const char *path, int r)
 	return 0;
 }
 
+/* Links that root made in its own directories lead where root says. */
+static int open_file(struct build *b, const char *rel, struct stat *ret)
+{
+	if (b->account)
+		return root_open_file_beneath(b->c->root, b->base, rel, ret);
+	const char *path = join(b->a, b->base, rel);
+	return path ? root_open_file(b->c->root, path, ret) : -ENOMEM;
+}
+
 /* Reads the beginning of a file. Bytes read, or -errno. */
 static ssize_t read_head(struct build *b, const char *rel, struct stat *ret)
 {
 	size_t n = 0, max = SSH_PRIVATE_KEYS_HEAD_MAX;
 
-	_cleanup_close_ int fd = root_open_file_beneath(b->c->root, b->base, rel, ret);
+	_cleanup_close_ int fd = open_file(b, rel, ret);
 	if (fd < 0)
 		return fd;
-	if (b->bytes_left < max)
+	if (b->bytes_left < max || b->directory_left < max)
 		return -EFBIG;
 	while (n < max) {
 		ssize_t got = read(fd, b->buf + n, max - n);
@@ -76,6 +87,7 @@ static ssize_t read_head(struct build *b, const char *rel, struct stat *ret)
 		n += (size_t)got;
 	}
 	b->bytes_left -= n;
+	b->directory_left -= n;
 	return (ssize_t)n;
 }
 
@@ -165,7 +177,8 @@ static int not_read(struct build *b, const char *name, const char *path, int r)
 	}
 	if (n > 4 && strcmp(name + n - 4, ".pub") == 0)
 		return 0;
-	return add_gap(b, path, r);
+	return add_gap(b, path, r,
+		r == -EFBIG ? "was not read: there is more here than is looked at" : NULL);
 }
 
 static int look_at(const char *name, void *arg)
@@ -174,7 +187,7 @@ static int look_at(const char *name, void *arg)
 	struct ssh_private_key private;
 	struct stat st;
 
-	char *rel = *b->dir ? join(b->a, b->dir, name) : arena_strdup(b->a, name);
+	char *rel = strcmp(b->dir, ".") == 0 ? arena_strdup(b->a, name) : join(b->a, b->dir, name);
 	char *path = rel ? join(b->a, b->base, rel) : NULL;
 	if (!path)
 		return -ENOMEM;
@@ -212,40 +225,77 @@ static int look_into(struct build *b, const char *account, const char *base, con
 	b->account = account;
 	b->base = base;
 	b->dir = dir;
-	int r = root_list_beneath(
-		b->c->root, base, *dir ? dir : ".", SSH_PRIVATE_KEYS_NAMES_MAX, look_at, b);
+	b->directory_left = SSH_PRIVATE_KEYS_DIRECTORY_MAX;
+	int r = account ? root_list_beneath(
+				  b->c->root, base, dir, SSH_PRIVATE_KEYS_NAMES_MAX, look_at, b)
+			: root_list(b->c->root, base, SSH_PRIVATE_KEYS_NAMES_MAX, look_at, b);
 	if (r == -ENOENT || r == -ENOTDIR)
 		return 0;
 	b->out->n_directories++;
-	return r < 0 && r != -ENOMEM ? add_gap(b, join(b->a, base, dir), r) : r;
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	return add_gap(b, account ? join(b->a, base, dir) : base, r,
+		r == -EFBIG ? "was not searched: it holds too many files" : NULL);
 }
 
-/* An account whose home was searched for one before it need not be searched again. */
-static bool home_done(const struct accounts *accounts, size_t i)
+/* An account's home; accounts that share one are neighbours after sorting. */
+struct home {
+	const struct account *account;
+	const char *path;
+	size_t order;
+};
+
+static int compare_path(const void *a, const void *b)
 {
-	for (size_t k = 0; k < i; k++) {
-		if (account_is_login(accounts, &accounts->v[k]) &&
-			strcmp(accounts->v[k].home, accounts->v[i].home) == 0)
-			return true;
+	const struct home *x = a, *y = b;
+	int r = strcmp(x->path, y->path);
+
+	return r != 0 ? r : (x->order > y->order) - (x->order < y->order);
+}
+
+static int compare_order(const void *a, const void *b)
+{
+	const struct home *x = a, *y = b;
+
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+/* The distinct homes of root and of those who log in, each with the first account that has it. */
+static size_t find_homes(const struct accounts *accounts, struct home *homes)
+{
+	size_t n = 0, distinct = 0;
+
+	for (size_t i = 0; i < accounts->n; i++) {
+		const struct account *account = &accounts->v[i];
+		if (account->uid == 0 || account_is_login(accounts, account))
+			homes[n++] = (struct home){
+				account, *account->home ? account->home : "/", i};
 	}
-	return false;
+	if (n > 1)
+		qsort(homes, n, sizeof(*homes), compare_path);
+	for (size_t i = 0; i < n; i++) {
+		if (i == 0 || strcmp(homes[i].path, homes[distinct - 1].path) != 0)
+			homes[distinct++] = homes[i];
+	}
+	if (distinct > 1)
+		qsort(homes, distinct, sizeof(*homes), compare_order);
+	return distinct;
 }
 
 static int search(struct build *b, const struct accounts *accounts)
 {
+	_cleanup_free_ struct home *homes = calloc(accounts->n + 1, sizeof(*homes));
 	int r = 0;
 
-	for (size_t i = 0; i < accounts->n && r == 0; i++) {
-		const struct account *account = &accounts->v[i];
-		if (account->uid != 0 && !account_is_login(accounts, account))
-			continue;
-		if (home_done(accounts, i))
-			continue;
-		char *name = arena_strdup(b->a, account->name);
-		char *home = arena_strdup(b->a, *account->home ? account->home : "/");
-		r = name && home ? look_into(b, name, home, ".ssh") : -ENOMEM;
+	if (!homes)
+		return -ENOMEM;
+	size_t n = find_homes(accounts, homes);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		char *name = arena_strdup(b->a, homes[i].account->name);
+		char *path = arena_strdup(b->a, homes[i].path);
+		r = name && path ? look_into(b, name, path, ".ssh") : -ENOMEM;
 	}
-	return r < 0 ? r : look_into(b, NULL, "/etc/ssh", "");
+	return r < 0 ? r : look_into(b, NULL, "/etc/ssh", ".");
 }
 
 static int private_keys_collect(const struct collect *c, struct fact *f)

@@ -14,9 +14,10 @@
 #include "fact/ssh-key-private.h"
 
 enum {
-	SSH_PRIVATE_KEYS_NAMES_MAX = 1024,	       /* in one directory; more: not looked into */
-	SSH_PRIVATE_KEYS_HEAD_MAX = 64 * 1024,	       /* bytes of one file */
-	SSH_PRIVATE_KEYS_BYTES_MAX = 64 * 1024 * 1024, /* of all files */
+	SSH_PRIVATE_KEYS_NAMES_MAX = 1024,     /* in one directory; more: it is not looked into */
+	SSH_PRIVATE_KEYS_HEAD_MAX = 64 * 1024, /* bytes of one file */
+	SSH_PRIVATE_KEYS_DIRECTORY_MAX = 4 * 1024 * 1024, /* of all files of a directory */
+	SSH_PRIVATE_KEYS_BYTES_MAX = 64 * 1024 * 1024,	  /* of all files */
 };
 
 struct ssh_stray_key {
