@@ -9,6 +9,7 @@
 
 #define CHECKS                                                                                     \
 	CHECK(check_monitor_coverage)                                                              \
+	CHECK(check_monitor_integrity)                                                             \
 	CHECK(check_package_drift)                                                                 \
 	CHECK(check_update_kernel)
 

@@ -11,7 +11,8 @@
 	COLLECTOR(FACT_OS, collector_os)                                                           \
 	COLLECTOR(FACT_ACCOUNTS, collector_accounts)                                               \
 	COLLECTOR(FACT_PACKAGES, collector_packages)                                               \
-	COLLECTOR(FACT_KERNEL, collector_kernel)
+	COLLECTOR(FACT_KERNEL, collector_kernel)                                                   \
+	COLLECTOR(FACT_SELF, collector_self)
 
 #define COLLECTOR(ID, symbol) extern const struct collector symbol;
 COLLECTORS

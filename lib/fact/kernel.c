@@ -349,17 +349,23 @@ static void sort_images(struct reading *rd)
 		k->newest = k->running;
 }
 
-/* What shows that this is a container: its kernel is the host's affair. */
+/* What the kernel calls the PID namespace that it starts with (PROC_PID_INIT_INO). */
+#define FIRST_PID_NAMESPACE "pid:[4026531836]"
+
+/*
+ * What shows that this is a container: its kernel is the host's affair. Not
+ * /.dockerenv, which stands on real machines made from such an image as well.
+ */
 static const char *find_container(const struct root *root, const char *release)
 {
-	static const char *const marks[] = {"/run/systemd/container", "/run/.containerenv",
-		"/.dockerenv", "/run/host/container-manager"};
+	_cleanup_free_ char *ns = NULL;
 	struct stat st;
 
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-		if (root_stat(root, marks[i], &st) == 0)
-			return marks[i];
-	}
+	if (root_stat(root, "/run/systemd/container", &st) == 0)
+		return "/run/systemd/container";
+	if (root_readlink(root, "/proc/self/ns/pid", &ns) == 0 &&
+		strcmp(ns, FIRST_PID_NAMESPACE) != 0)
+		return "its PID namespace";
 	/* OpenVZ: the host has both. WSL: Microsoft's own kernel. */
 	if (root_stat(root, "/proc/vz", &st) == 0 && root_stat(root, "/proc/bc", &st) < 0)
 		return "/proc/vz";

@@ -160,6 +160,8 @@ static const struct vector vectors[] = {
 	{"a container", "6.1.0-17-amd64", DEBIAN_17,
 		{{STATUS, IMAGE_18}, {"/run/systemd/container", "lxc"}}, RESULT_NOTAPPLICABLE,
 		"a container (by /run/systemd/container)"},
+	{"an image that was a container's", "6.1.0-17-amd64", DEBIAN_17,
+		{{STATUS, IMAGE_18}, {"/.dockerenv", ""}}, RESULT_FAIL, "6.1.0-18-amd64"},
 	{"WSL", "5.15.133.1-microsoft-standard-WSL2", FOREIGN, {{STATUS, IMAGE_18}},
 		RESULT_NOTAPPLICABLE, "WSL"},
 	{"a restart is asked for", "6.1.0-17-amd64", DEBIAN_17,
@@ -236,6 +238,36 @@ static void test_judge(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++)
 		judge(&vectors[i], "cpu 1\nbtime 4102444800\nx\n", vectors[i].result,
 			vectors[i].summary);
+}
+
+static void test_namespace(void **state)
+{
+	static const struct {
+		const char *ns;
+		enum result result;
+		const char *summary;
+	} cases[] = {
+		{"pid:[4026531836]", RESULT_FAIL, "6.1.0-18-amd64"},
+		{"pid:[4026532178]", RESULT_NOTAPPLICABLE, "a container (by its PID namespace)"},
+	};
+	static const struct vector v = {
+		"namespace", "6.1.0-17-amd64", DEBIAN_17, {{STATUS, IMAGE_17 IMAGE_18}}};
+	const struct check *c = check_find("update-kernel");
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(verdict_freep) struct verdict *verdict = verdict_new();
+		struct factset facts = {0};
+		struct test_root t;
+		test_root_init(&t);
+		test_write(&t, "/proc/self/ns/x", "");
+		assert_int_equal(symlink(cases[i].ns, test_path(&t, "/proc/self/ns/pid")), 0);
+		collect(&t, &v, "x\n", &facts);
+		c->evaluate(c, &facts, NULL, 0, verdict);
+		assert_int_equal(verdict->result, cases[i].result);
+		assert_non_null(strstr(verdict->summary, cases[i].summary));
+		factset_fini(&facts);
+		test_root_fini(&t);
+	}
 }
 
 /* No package names the build: an image that was changed after the boot may be another. */
@@ -341,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_build),
 		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_namespace),
 		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_rpm),
 		cmocka_unit_test(test_unreadable),
