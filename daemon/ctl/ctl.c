@@ -96,6 +96,16 @@ int ctl_load_file(const char *file, struct errlist *errors, struct policy **ret)
 	return r < 0 ? r : conf_load(&live, path, false, errors, ret);
 }
 
+/* Whether all that is wrong is that this user may not read it. */
+static bool only_denied(const struct errlist *errors)
+{
+	for (size_t i = 0; i < errors->n; i++) {
+		if (!errors->v[i].denied)
+			return false;
+	}
+	return errors->n > 0;
+}
+
 int ctl_load_policy(const struct ctl *ctl, const struct root *root, struct policy **ret)
 {
 	_cleanup_(errlist_fini) struct errlist errors = {0};
@@ -108,6 +118,13 @@ int ctl_load_policy(const struct ctl *ctl, const struct root *root, struct polic
 	if (r == 0)
 		return CTL_OK;
 	ctl_print_errors(&errors);
+	if (r == -EINVAL && !ctl->config && only_denied(&errors)) {
+		fputs("hardenctl: without the configuration: judging by the defaults, without "
+		      "waivers\n",
+			stderr);
+		*ret = policy_new_default();
+		return *ret ? CTL_OK : ctl_oom();
+	}
 	if (r == -EINVAL)
 		return ctl_error(
 			"the configuration has %zu error%s", errors.n, errors.n == 1 ? "" : "s");

@@ -48,7 +48,8 @@ int ctl_unknown_check(const char *id);
 
 /*
  * Loads the configuration: --config from the file system, else the usual file
- * inside the root if there is one. CTL_OK, or CTL_ERROR with every error said.
+ * inside the root if there is one; where that may not be read, the defaults, and
+ * says so. CTL_OK, or CTL_ERROR with every error said.
  */
 int ctl_load_policy(const struct ctl *ctl, const struct root *root, struct policy **ret);
 

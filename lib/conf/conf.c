@@ -214,6 +214,16 @@ static void check_owner(
 			(unsigned)(st->st_mode & 07777), path);
 }
 
+static void unreadable(struct load *l, const char *path, const char *what, int r)
+{
+	size_t n = l->errors->n;
+
+	errlist_add(l->errors, path, 0, "cannot be %s: %s", what, fsio_strerror(r));
+	/* It stands last: nothing of this file was read. */
+	if (l->errors->n > n)
+		l->errors->v[n].denied = r == -EACCES || r == -EPERM;
+}
+
 static int read_file(struct load *l, const struct root *r, const char *path, bool optional)
 {
 	_cleanup_file_ struct file f = {0};
@@ -222,7 +232,7 @@ static int read_file(struct load *l, const struct root *r, const char *path, boo
 	if (err == -ENOMEM || (err == -ENOENT && optional))
 		return err == -ENOMEM ? err : 0;
 	if (err < 0) {
-		errlist_add(l->errors, path, 0, "cannot be read: %s", fsio_strerror(err));
+		unreadable(l, path, "read", err);
 		return 0;
 	}
 	check_owner(l, r, path, &f.st);
@@ -257,7 +267,7 @@ static int read_dir(struct load *l, const struct root *r, const char *dir)
 	err = root_list(r, dir, CONF_FILES_MAX, read_entry, &d);
 	if (err == 0 || err == -ENOENT || err == -ENOMEM)
 		return err == -ENOMEM ? err : 0;
-	errlist_add(l->errors, dir, 0, "cannot be listed: %s", fsio_strerror(err));
+	unreadable(l, dir, "listed", err);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -24,6 +25,7 @@ struct conf_error {
 	const char *path; /* escaped */
 	unsigned line;    /* 0 when it is about the whole file */
 	const char *text; /* escaped */
+	bool denied;      /* the file may not be read by this user */
 };
 
 /* All errors of one load, in the order of files and lines; strings in the arena. */

@@ -180,6 +180,12 @@ class Scan(Case):
         report, _ = self.scan_json("monitor-coverage")
         self.assertEqual([f["check"] for f in report["findings"]], ["monitor-coverage"])
 
+    def test_each_check_alone(self):
+        whole = {f["check"]: f for f in self.scan_json()[0]["findings"]}
+        for check, finding in whole.items():
+            alone = self.scan_json(check)[0]["findings"]
+            self.assertEqual(alone, [finding])
+
     def test_configuration(self):
         off = "[monitor-coverage]\nenabled = no\n"
         path = self.write("etc/hardend/hardend.conf", off)
@@ -200,12 +206,24 @@ class Scan(Case):
     def test_without_privileges(self):
         program = shutil.copy(HARDENCTL, self.dir)
         os.chmod(program, 0o755)
+
+        def scan():
+            r = subprocess.run([program, "scan", "--root", self.root, "--format", "json"], text=True,
+                               capture_output=True, user=65534, group=65534, extra_groups=[])
+            return r, json.loads(r.stdout) if r.stdout else None
+
         self.write("etc/shadow", "root:*:1::::::\n", 0o600)
-        r = subprocess.run([program, "scan", "--root", self.root, "--format", "json"], text=True,
-                           capture_output=True, user=65534, group=65534, extra_groups=[])
+        self.write("etc/hardend/hardend.conf", "[monitor-coverage]\nenabled = no\n", 0o600)
+        r, report = scan()
         self.assertIn(r.returncode, (0, 1), r)
         self.assertIn("not run as root: the result is limited", r.stderr)
-        json.loads(r.stdout)
+        self.assertIn("/etc/hardend/hardend.conf: cannot be read: permission denied", r.stderr)
+        self.assertIn("judging by the defaults", r.stderr)
+        results = {f["check"]: f["result"] for f in report["findings"]}
+        self.assertEqual(results["monitor-coverage"], "notapplicable")
+        # What may be read counts in full: an error in it is one.
+        self.write("etc/hardend/hardend.conf.d/x.conf", "[nope]\n")
+        self.assertEqual(scan()[0].returncode, 2)
 
     def test_colours(self):
         def on_terminal(*args, env=None):
