@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Effective PAM stacks: /etc/pam.d/SERVICE (and /usr/lib/pam.d, /etc/pam.conf)
- * with `@include`, `include` and `substack` followed, as pam.conf(5) says; a
- * missing service falls back to "other".
+ * Effective PAM stacks: /etc/pam.d/SERVICE (and /usr/lib/pam.d) with `@include`,
+ * `include` and `substack` followed, as pam.conf(5) says; a missing service falls
+ * back to "other". A machine that has nothing but /etc/pam.conf is malformed.
  */
 #pragma once
 
@@ -19,6 +19,12 @@ enum pam_type {
 	PAM_TYPE_MAX,
 };
 
+/*
+ * One entry of a stack as libpam sees it. An entry that it can make no sense of
+ * (an unknown type, no module, an include that is not there) is there as well,
+ * with module "": libpam runs it as one that fails. A substack is preceded by
+ * an entry of its own with control "substack", which counts as one in jumps.
+ */
 struct pam_line {
 	enum pam_type type;
 	bool optional_module;     /* "-auth": missing module is not logged */
@@ -34,14 +40,21 @@ struct pam_service {
 	const char *name;         /* "sshd" */
 	enum fact_state state;    /* of its file and all that it includes */
 	const char *reason;       /* NULL when OK */
-	struct pam_line *lines;   /* in order, all types */
+	struct pam_line *lines;   /* in order, all types; those of "other" where it has none */
 	size_t n_lines;
 };
 
 struct pam {
-	struct pam_service *services; /* sshd, login, su, sudo, passwd, common ones that exist */
+	/*
+	 * All of pam.d, sorted by name (fragments to be included are services too,
+	 * without "other"), and sshd, login, su, sudo and passwd in any case.
+	 */
+	struct pam_service *services;
 	size_t n;
 };
+
+/* "auth", ... */
+const char *pam_type_name(enum pam_type t);
 
 /* By name, or NULL. */
 const struct pam_service *pam_find(const struct pam *p, const char *service);
@@ -53,9 +66,11 @@ bool pam_has_arg(const struct pam_line *line, const char *word);
  * Whether somebody can authenticate to the service with a password of the
  * local databases alone: a module that takes one (pam_unix, pam_sss, pam_ldap,
  * pam_winbind, pam_krb5) can decide the auth stack, following requisite,
- * sufficient and [value=action] controls. 1 yes, 0 no, -EBADMSG undecidable
- * (an unreadable include, an action that is not known); *ret_line is the
- * deciding line, NULL when none.
+ * sufficient and [value=action] controls. Also yes when nothing at all is asked
+ * for. Modules that this table does not know may answer anything; those that ask
+ * for something else than a password (pam_second_factor) are never passed with one.
+ * 1 yes, 0 no, -EBADMSG undecidable (an unreadable include, too many branches),
+ * -ENOMEM; *ret_line is the deciding line, NULL when none.
  */
 int pam_password_possible(const struct pam_service *s, const struct pam_line **ret_line);
 
