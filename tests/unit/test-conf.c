@@ -9,6 +9,7 @@
 #include "check/check.h"
 #include "conf/conf.h"
 #include "conf/schema.h"
+#include "conf/value.h"
 
 #define CHECK_ID "monitor-coverage"
 
@@ -120,6 +121,76 @@ static void test_values(void **state)
 	assert_null(policy_list(p, "policy", "trusted_networks")[0]);
 	assert_int_equal(policy_usec(p, "hardend", "heartbeat"), 0);
 	policy_free(p);
+}
+
+/* Each type by itself: what is read as what, and what is refused (r -EINVAL). */
+static void test_value_parse(void **state)
+{
+	static const struct {
+		enum param_type type;
+		const char *def, *text;
+		int r;
+		uint64_t u;
+	} vectors[] = {
+		{PARAM_BOOL, "no", "Yes", 0, 1},
+		{PARAM_BOOL, "no", "TRUE", 0, 1},
+		{PARAM_BOOL, "no", "1", 0, 1},
+		{PARAM_BOOL, "no", "Off", 0, 0},
+		{PARAM_BOOL, "no", "2", -EINVAL, 0},
+		{PARAM_UINT, "0", "18446744073709551615", 0, UINT64_MAX},
+		{PARAM_UINT, "0", "18446744073709551616", -EINVAL, 0},
+		{PARAM_UINT, "0", "0x10", -EINVAL, 0},
+		{PARAM_UINT, "0", "-1", -EINVAL, 0},
+		{PARAM_UINT, "0", "", -EINVAL, 0},
+		{PARAM_USEC, "0", "5us", 0, 5},
+		{PARAM_USEC, "0", "2 w 3 days", 0, 17 * USEC_PER_DAY},
+		{PARAM_USEC, "0", "1h30min", 0, 90 * USEC_PER_MIN},
+		{PARAM_USEC, "0", "5m", -EINVAL, 0},
+		{PARAM_USEC, "0", "h", -EINVAL, 0},
+		{PARAM_USEC, "0", "1.5h", -EINVAL, 0},
+		{PARAM_USEC, "0", "99999999999999 w", -EINVAL, 0},
+		{PARAM_USEC, "0", "18446744073709551615us 1us", -EINVAL, 0},
+		{PARAM_DATE, "", "", 0, 0},
+		{PARAM_DATE, "2026-01-01", "", -EINVAL, 0},
+		{PARAM_DATE, "", "1970-01-01", 0, USEC_PER_DAY - 1},
+		{PARAM_DATE, "", "2028-02-29", 0, UINT64_C(1835481600) * USEC_PER_SEC - 1},
+		{PARAM_DATE, "", "2100-02-29", -EINVAL, 0},
+		{PARAM_DATE, "", "2026-13-01", -EINVAL, 0},
+		{PARAM_DATE, "", "2026-00-01", -EINVAL, 0},
+		{PARAM_DATE, "", "1969-12-31", -EINVAL, 0},
+		{PARAM_DATE, "", "2026-1-001", -EINVAL, 0},
+		{PARAM_DATE, "", "26-011-001", -EINVAL, 0},
+	};
+	static const struct {
+		const char *def, *text;
+		int r;
+	} paths[] = {
+		{"/x", "/etc/ssh", 0},
+		{"/x", "", -EINVAL},
+		{"", "", 0},
+		{"/x", "etc", -EINVAL},
+	};
+	struct arena *a = arena_new();
+	const char *why = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		const struct param p = {"k", vectors[i].type, vectors[i].def};
+		struct value v = {.u = 77};
+		int r = value_parse(a, &p, vectors[i].text, false, &v, &why);
+		assert_int_equal(r, vectors[i].r);
+		if (r < 0)
+			assert_int_equal(v.u, 77);
+		else
+			assert_int_equal(p.type == PARAM_BOOL ? v.b : v.u, vectors[i].u);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		const struct param p = {"k", PARAM_PATH, paths[i].def};
+		struct value v = {0};
+		assert_int_equal(value_parse(a, &p, paths[i].text, false, &v, &why), paths[i].r);
+		if (paths[i].r == 0)
+			assert_string_equal(v.s, paths[i].text);
+	}
+	arena_free(a);
 }
 
 static void test_waivers(void **state)
@@ -523,6 +594,7 @@ int main(void)
 		cmocka_unit_test(test_schema),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_value_parse),
 		cmocka_unit_test(test_waivers),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_limits),
