@@ -201,6 +201,9 @@ static int stanza_end(struct package_list *l, struct stanza *s, bool assume_inst
 	}
 	if (!installed)
 		done.version = (struct span){NULL};
+	/* dpkg itself leaves an epoch of 0 out when it shows a version. */
+	if (done.version.n > 2 && memcmp(done.version.p, "0:", 2) == 0)
+		done.version = (struct span){done.version.p + 2, done.version.n - 2};
 	return add(l, done.package, done.arch, done.version);
 }
 
@@ -250,8 +253,8 @@ int package_list_dpkg(struct package_list *l, const char *text, size_t size, boo
 			r = stanza_end(l, &s, assume_installed);
 		else if (!is_blank(*line.p))
 			r = stanza_field(&s, line);
-		else if (!s.any || trim(line.p, line.p + line.n).n == 0)
-			r = -EBADMSG; /* continues nothing, or with nothing */
+		else if (!s.any)
+			r = -EBADMSG; /* continues nothing */
 	}
 	if (r == 0)
 		r = stanza_end(l, &s, assume_installed);

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "alloc-fail.h"
+#include "check/check.h"
 #include "fact/package-list.h"
 #include "fact/packages.h"
 
@@ -49,6 +50,7 @@ static void test_dpkg_states(void **state)
 		{"Package: a\nStatus: install reinstreq half-installed\n", "a:=unknown;"},
 		{"package :  a \nSTATUS:install ok  installed\nversion:1\n", "a:=1;"},
 		{"Package: a\nVersion: 1\n", "a:=-;"},
+		{"Package: a\n  \nStatus: install ok installed\nVersion: 0:1\n", "a:=1;"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
@@ -75,7 +77,7 @@ static void test_dpkg_malformed(void **state)
 		{"Package: a\nStatus: install ok great\nVersion: 1\n\n", 4},
 		{"Version: 1\nStatus: install ok installed\n\n", 3},
 		{"Package: a\nPackage: b\n", 2},
-		{"Package: a\n  \nVersion: 1\n", 2},
+		{"\n  \nVersion: 1\n", 2},
 		{"Pack age: a\n", 1},
 		{"-Package: a\n", 1},
 		{": a\n", 1},
@@ -221,6 +223,34 @@ static void test_collect_others(void **state)
 	test_root_fini(&t);
 }
 
+static void test_check_drift(void **state)
+{
+	static const struct {
+		const char *status;
+		enum result result;
+		const char *summary;
+	} vectors[] = {
+		{PACKAGE("a", "amd64", OK, "1"), RESULT_INFORMATIONAL, "dpkg has 1 packages"},
+		{"", RESULT_NOTAPPLICABLE, "no package database"},
+		{"nonsense\n", RESULT_ERROR, "/var/lib/dpkg/status:1"},
+	};
+	const struct check *c = check_find("package-drift");
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		_cleanup_(verdict_freep) struct verdict *v = verdict_new();
+		struct factset facts = {0};
+		struct test_root t;
+		test_root_init(&t);
+		test_write(&t, "/var/lib/dpkg/status", vectors[i].status);
+		facts.v[FACT_PACKAGES] = collect(&t);
+		c->evaluate(c, &facts, NULL, 0, v);
+		assert_int_equal(v->result, vectors[i].result);
+		assert_non_null(strstr(v->summary, vectors[i].summary));
+		factset_fini(&facts);
+		test_root_fini(&t);
+	}
+}
+
 static void test_rpm_lines(void **state)
 {
 	static const char text[] = "bash\t0\t5.1-9\tx86_64\nshadow\t2\t4.9-8\tx86_64\n"
@@ -273,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_alloc),
 		cmocka_unit_test(test_collect_dpkg),
 		cmocka_unit_test(test_collect_others),
+		cmocka_unit_test(test_check_drift),
 		cmocka_unit_test(test_rpm_lines),
 		cmocka_unit_test(test_lookup),
 	};
