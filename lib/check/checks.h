@@ -11,6 +11,14 @@
 	CHECK(check_monitor_coverage)                                                              \
 	CHECK(check_monitor_integrity)                                                             \
 	CHECK(check_package_drift)                                                                 \
+	CHECK(check_ssh_access_limited)                                                            \
+	CHECK(check_ssh_config_valid)                                                              \
+	CHECK(check_ssh_crypto)                                                                    \
+	CHECK(check_ssh_empty_passwords)                                                           \
+	CHECK(check_ssh_mfa)                                                                       \
+	CHECK(check_ssh_password_login)                                                            \
+	CHECK(check_ssh_root_login)                                                                \
+	CHECK(check_ssh_tunnels)                                                                   \
 	CHECK(check_update_kernel)
 
 #define CHECK(symbol) extern const struct check symbol;

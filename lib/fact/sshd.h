@@ -24,15 +24,25 @@ struct sshd_value {
  */
 struct sshd_context {
 	const char *label;    /* "any user from anywhere", "user root from outside", ... */
-	const char *user;     /* NULL: any that no other context names */
-	const char *address;  /* NULL: any */
+	const char *user;     /* one of them; NULL: any that no other context is for */
+	const char *address;  /* one of them; NULL: any */
+	bool root, others;    /* it is how root may come in; how somebody else may */
+	bool outside;         /* an address outside of the trusted networks is among its own */
 	const struct sshd_value *values; /* sorted by keyword; every keyword that a check reads */
 	size_t n_values;
 };
 
+/* An account that has a context of its own from outside. */
+struct sshd_member {
+	const char *user;
+	size_t context;
+};
+
 struct sshd {
-	const struct sshd_context *contexts; /* the first is the general one */
+	const struct sshd_context *contexts; /* the first, always there, is the general one */
 	size_t n_contexts;
+	const struct sshd_member *members;   /* sorted by user */
+	size_t n_members;
 	/* What sshd would refuse, in its own order; it would not start when there is any. */
 	const struct sshd_error {
 		const char *path;
@@ -48,7 +58,7 @@ struct sshd {
 	const char *newest_path;
 };
 
-/* The value in a context, or NULL (a keyword that no check reads). */
+/* The value in a context, or NULL (a keyword that no check reads; no context). */
 const struct sshd_value *sshd_get(const struct sshd_context *c, const char *keyword);
 
 /* The context that holds for a user from an untrusted address: their own, else the general one. */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/* Which sshd this is, what it does by default, since when it runs. */
+#pragma once
+
+#include "fact/fact.h"
+#include "fact/sshd-conf.h"
+
+#define SSHD_BINARY "/usr/sbin/sshd"
+
+/* The version in text that has "OpenSSH_9.2p1" (of size bytes), its text into ret; "" if none. */
+int sshd_version_find(struct arena *a, const char *data, size_t size, const char **ret);
+
+/* "9.2p1" as 902; 0 when it is none. */
+unsigned sshd_version_number(const char *text);
+
+/*
+ * The version of the program, else one that fits the distribution. *ret is the
+ * text, "" when it is a guess. Returns the number, or -ENOMEM.
+ */
+int sshd_version_read(const struct collect *c, struct arena *a, const char **ret);
+
+/*
+ * Sets the defaults of conf: from the running machine's own program where it
+ * may be run and answers, else the table. *ret_from says which. 0 or -ENOMEM.
+ */
+int sshd_defaults_read(const struct collect *c, struct sshd_conf *conf, const char *version,
+	const char **ret_from);
+
+/*
+ * When the listener that the pid file names (re)read its configuration: it
+ * writes that file each time. 0 when none runs. Live root only.
+ */
+uint64_t sshd_started(const struct collect *c, const char *pid_file);
