@@ -27,6 +27,7 @@ struct check {
 	enum {
 		CHECK_STATE,    /* opened, changed, resolved */
 		CHECK_MONITOR,  /* its events are degraded and recovered */
+		CHECK_DRIFT,    /* judges nothing: gives the drift of its facts an id and a title */
 	} kind;
 };
 
