@@ -8,6 +8,8 @@
 #include <nettle/sha2.h>
 #include <string.h>
 
+#include "base/json.h"
+
 static const char *const kind_names[] = {
 	[EVENT_OPENED] = "opened",
 	[EVENT_CHANGED] = "changed",
@@ -115,26 +117,6 @@ static json_t *encode_details(const struct event *ev)
 	return array;
 }
 
-/*
- * json_dumps() drops a key without a word when its buffer cannot grow (jansson
- * 2.14), so the buffer is ours and large enough.
- */
-static char *dump(const json_t *object)
-{
-	const size_t flags = JSON_COMPACT | JSON_SORT_KEYS;
-
-	size_t size = json_dumpb(object, NULL, 0, flags);
-	char *text = size > 0 ? malloc(size + 1) : NULL;
-	if (!text)
-		return NULL;
-	if (json_dumpb(object, text, size, flags) != size) {
-		free(text);
-		return NULL;
-	}
-	text[size] = '\0';
-	return text;
-}
-
 char *event_encode(const struct event *ev)
 {
 	struct encoder e = {.object = json_object()};
@@ -160,7 +142,7 @@ char *event_encode(const struct event *ev)
 		put_number(&e, "n_all", ev->n_all);
 	}
 	if (!e.failed)
-		text = dump(e.object);
+		text = json_text(e.object);
 	json_decref(e.object);
 	return text;
 }

@@ -5,24 +5,28 @@
  * of state. Reads no clock and no machine: all comes by arguments.
  *
  * What it remembers:
- *  - per check: the result, severity, evidence and waiver last announced, and
- *    since when it has been open;
+ *  - per check whose finding is open: the result, severity, evidence and waiver
+ *    last announced, and since when it has been open;
  *  - per fact item: the accepted baseline value and the value last announced;
  *  - the chain: last sequence number and hash.
  *
  * One change is one event: an item that changed and that is named (same
  * subject) by evidence of a check that opened, changed or resolved in the same
  * batch is told by that event, with its old value; what remains is drift, one
- * event per fact and batch. Items that return to their baseline are resolved.
+ * event per fact and batch. Items that return to their baseline are resolved,
+ * by an event of their own. Evidence is compared as a set: where it stands may
+ * move without a word. Only open evidence counts, and of an open finding only
+ * what no waiver covers. A finding that is waived as a whole is told once.
  *
  * The first batch for a fact records its items as the baseline and makes no
  * drift. A fact that cannot be read (state other than ok or absent) leaves its
  * items as they were: not seeing is not disappearing.
  *
- * Flap damping: a check or fact that was announced more than flap_max times
- * within flap_window is held back until it has been quiet for flap_quiet; then
- * one event tells the final state with the count of changes not told. Held
- * changes are not written as announced, so a restart tells them at once.
+ * Flap damping: a check or fact that was announced flap_max times within
+ * flap_window is held back until it has been quiet for flap_quiet, but not
+ * longer than four times that, lest noise hide something; then one event tells
+ * the final state with the count of changes not told. Held changes are not
+ * written as announced, so a restart tells them at once.
  */
 #pragma once
 
@@ -39,19 +43,23 @@ struct ledger_config {
 };
 
 /*
- * Takes up the state in the store; epoch is 32 hex digits, new for each start.
- * The store is borrowed. 0, -EUCLEAN (rows that make no sense), -errno of the store.
+ * Takes up the state in the store; epoch is 32 hex digits, new for each start
+ * (else -EINVAL). The store is borrowed. 0, -EUCLEAN (rows that make no sense),
+ * -errno of the store.
  */
 int ledger_new(struct store *s, const char *epoch, const struct ledger_config *config,
 	struct ledger **ret);
 void ledger_free(struct ledger *l);
 DEFINE_FREEP(struct ledger *, ledger_free)
 
+/* Whether no fact had a baseline when the state was taken up: the first start ever. */
+bool ledger_is_fresh(const struct ledger *l);
+
 /*
- * Enters the facts in mask and the verdicts of the checks that read them, in
- * one transaction with the events that follow. Returns how many events were
- * added, or -errno with nothing changed (call again later with the same or a
- * larger mask).
+ * Enters the facts in mask and the verdicts of the checks that read them (with
+ * FACT_ALL also of those that read none), in one transaction with the events
+ * that follow. Returns how many events were added, or -errno with nothing
+ * changed (call again later with the same or a larger mask).
  */
 int ledger_enter(struct ledger *l, const struct judge *j, uint64_t mask, uint64_t realtime_usec,
 	uint64_t monotonic_usec);
@@ -59,15 +67,19 @@ int ledger_enter(struct ledger *l, const struct judge *j, uint64_t mask, uint64_
 /* When held-back changes are due (monotonic), USEC_INFINITY when none are; then call with mask 0. */
 uint64_t ledger_due(const struct ledger *l);
 
-/* Adds an event that is about the daemon: started, stopped, heartbeat, degraded. 1 or -errno. */
+/*
+ * Adds an event that is about the daemon: started, stopped, heartbeat,
+ * degraded. The message is escaped here. 1 or -errno.
+ */
 int ledger_note(struct ledger *l, enum event_kind kind, enum severity severity,
 	const char *message, uint64_t realtime_usec);
 
 /*
  * Makes the present value of the items that differ the baseline: all of them,
  * or those of one fact (name) or with one subject (pattern of fnmatch); NULL
- * for any. who and reason go into the event, when any differed. Returns how
- * many items were accepted, or -errno.
+ * for any. who and reason (either may be NULL; escaped here) go into the event,
+ * when any differed. What is held back is not told yet and not accepted.
+ * Returns how many items were accepted, -EINVAL (no fact of that name), or -errno.
  */
 int ledger_accept(struct ledger *l, const char *fact, const char *subject, const char *who,
 	const char *reason, uint64_t realtime_usec);
@@ -79,10 +91,13 @@ struct difference {
 	uint64_t since_realtime_usec;
 };
 
-/* Calls each for every item that differs, by fact and subject. A negative return stops and is returned. */
+/*
+ * Calls each for every item that differs, by fact and subject. A negative
+ * return stops and is returned. each must not use the ledger or the store.
+ */
 int ledger_diff(struct ledger *l, int (*each)(const struct difference *d, void *arg), void *arg);
 
-/* Since when the check's finding is open (realtime), 0 when it is not. */
+/* Since when the check's finding is open, waived or not (realtime), 0 when it is not. */
 uint64_t ledger_open_since(const struct ledger *l, const struct check *c);
 
 /* The last sequence number given out, and the chain's head. */

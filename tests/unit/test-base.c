@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/child.h"
+#include "base/siphash.h"
 #include "base/text.h"
 
 static void test_text_escape(void **state)
@@ -160,6 +161,40 @@ static void test_child(void **state)
 	memo_free(m);
 }
 
+/* The first values of the reference implementation, key 00 01 ... 0f, input 00 01 ... */
+static void test_siphash(void **state)
+{
+	static const struct {
+		size_t n;
+		uint64_t digest;
+	} vectors[] = {
+		{0, 0x726fdb47dd0e0e31}, {1, 0x74f839c593dc67fd}, {2, 0x0d6c8009d9a94f5a},
+		{7, 0xab0200f58b01d137}, {8, 0x93f5f5799a932462}, {15, 0xa129ca6149be45e5},
+	};
+	uint8_t key[16], in[16];
+	struct siphash h;
+
+	for (uint8_t i = 0; i < 16; i++)
+		key[i] = in[i] = i;
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		/* In two parts, wherever it is cut. */
+		for (size_t cut = 0; cut <= vectors[i].n; cut++) {
+			siphash_init(&h, key);
+			siphash_update(&h, in, cut);
+			siphash_update(&h, in + cut, vectors[i].n - cut);
+			assert_int_equal(siphash_digest(&h), vectors[i].digest);
+		}
+	}
+	siphash_init(&h, key);
+	siphash_string(&h, "a");
+	siphash_string(&h, NULL);
+	uint64_t first = siphash_digest(&h);
+	siphash_init(&h, key);
+	siphash_string(&h, "a");
+	siphash_string(&h, "");
+	assert_int_not_equal(siphash_digest(&h), first);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_glob_records),
 		cmocka_unit_test(test_deps),
 		cmocka_unit_test(test_child),
+		cmocka_unit_test(test_siphash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
