@@ -502,5 +502,7 @@ const struct collector collector_kernel = {
 	.id = FACT_KERNEL,
 	.name = "kernel",
 	.needs = FACT_BIT(FACT_OS) | FACT_BIT(FACT_PACKAGES),
+	/* An image is unpacked long before its package counts as installed. */
+	.locks = packages_locks,
 	.collect = kernel_collect,
 };

@@ -67,8 +67,9 @@ void package_list_fini(struct package_list *l)
 
 static int add(struct package_list *l, struct span name, struct span arch, struct span version)
 {
+	if (l->n >= PACKAGE_LIST_MAX)
+		return -EFBIG;
 	struct package_entry *e = arena_grow(l->arena, &l->v, l->n, sizeof(*e));
-
 	if (!e)
 		return -ENOMEM;
 	*e = (struct package_entry){
@@ -222,11 +223,24 @@ static int stanza_field(struct stanza *s, struct span line)
 			return -EBADMSG;
 	}
 	s->any = true;
-	struct span *field = span_is(name, "Package")	     ? &s->package
-			     : span_is(name, "Status")	     ? &s->status
-			     : span_is(name, "Version")	     ? &s->version
-			     : span_is(name, "Architecture") ? &s->arch
-							     : NULL;
+	struct span *field = NULL;
+	/* Most fields are others, and are told by their first letter. */
+	switch (*name.p | 0x20) {
+	case 'p':
+		field = span_is(name, "Package") ? &s->package : NULL;
+		break;
+	case 's':
+		field = span_is(name, "Status") ? &s->status : NULL;
+		break;
+	case 'v':
+		field = span_is(name, "Version") ? &s->version : NULL;
+		break;
+	case 'a':
+		field = span_is(name, "Architecture") ? &s->arch : NULL;
+		break;
+	default:
+		break;
+	}
 	if (!field)
 		return 0;
 	struct span value = trim(colon + 1, end);
@@ -335,8 +349,9 @@ int package_list_rpm(struct package_list *l, const char *text, size_t size, unsi
 			memcpy(evr + epoch.n + 1, version.p, version.n);
 			version = (struct span){evr, epoch.n + 1 + version.n};
 		}
-		if (add(l, name, arch, version) < 0)
-			return -ENOMEM;
+		int r = add(l, name, arch, version);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

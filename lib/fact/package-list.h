@@ -26,7 +26,11 @@ struct package_list {
 int package_list_init(struct package_list *l);
 void package_list_fini(struct package_list *l);
 
-/* Adds a copy. version may be NULL. 0 or -ENOMEM. */
+/* More than any machine has, so that a database made to hurt ends. */
+#define PACKAGE_LIST_MAX 200000
+
+/* Adds a copy. version may be NULL. 0, -EFBIG beyond PACKAGE_LIST_MAX (so do the parsers), -ENOMEM.
+ */
 int package_list_add(
 	struct package_list *l, const char *name, const char *arch, const char *version);
 

@@ -426,6 +426,7 @@ static int packages_collect(const struct collect *c, struct fact *f)
 	bool found = false;
 
 	for (int i = 0; i < PACKAGES_MAX && r == 0 && !found; i++) {
+		rd.native = "";
 		r = readers[managers[i]](&rd);
 		found = rd.list.n > 0 || f->state != FACT_STATE_OK;
 		if (r == 0 && found && f->state == FACT_STATE_OK)
@@ -437,7 +438,7 @@ static int packages_collect(const struct collect *c, struct fact *f)
 	return r;
 }
 
-static const struct fact_lock locks[] = {
+const struct fact_lock packages_locks[] = {
 	{"/var/lib/dpkg/lock-frontend", LOCK_FCNTL, 30 * USEC_PER_MIN},
 	{"/var/lib/dpkg/lock", LOCK_FCNTL, 30 * USEC_PER_MIN},
 	{"/usr/lib/sysimage/rpm/.rpm.lock", LOCK_FCNTL, 30 * USEC_PER_MIN},
@@ -450,6 +451,6 @@ const struct collector collector_packages = {
 	.id = FACT_PACKAGES,
 	.name = "packages",
 	.needs = FACT_BIT(FACT_OS),
-	.locks = locks,
+	.locks = packages_locks,
 	.collect = packages_collect,
 };

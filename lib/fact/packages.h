@@ -34,6 +34,9 @@ struct packages {
 	size_t n;
 };
 
+/* The package managers' own locks, for every collector that reads what a transaction writes. */
+extern const struct fact_lock packages_locks[];
+
 /* "dpkg", "rpm", "apk". */
 const char *package_manager_name(enum package_manager m);
 

@@ -8,8 +8,10 @@
 enum {
 	VALUE_MAX = 64 << 20,
 	STEPS_PER_CALL = 100000, /* of SQLite's virtual machine */
-	CALLS_MAX = 2000,
+	CALLS_MAX = 200,
 };
+
+#define READ_MAX (INT64_C(2) << 30)
 
 enum {
 	RODB_MAIN,
@@ -23,11 +25,13 @@ struct rodb {
 	int fd[RODB_FILES]; /* the WAL's is -1 when there is none */
 	struct stat st[RODB_FILES];
 	unsigned calls;
+	int64_t bytes; /* read so far: a tree of pages may well lead in circles */
 	sqlite3 *db;
 };
 
 struct rodb_file {
 	sqlite3_file base;
+	struct rodb *db;
 	int fd;
 };
 
@@ -43,8 +47,12 @@ static int file_close(_unused_ sqlite3_file *f)
 
 static int file_read(sqlite3_file *f, void *buf, int n, sqlite3_int64 offset)
 {
+	struct rodb *d = ((struct rodb_file *)f)->db;
 	size_t done = 0;
 
+	d->bytes += n;
+	if (d->bytes > READ_MAX)
+		return SQLITE_IOERR_READ;
 	while (done < (size_t)n && file_fd(f) >= 0) {
 		ssize_t r = pread(file_fd(f), (char *)buf + done, (size_t)n - done,
 			offset + (sqlite3_int64)done);
@@ -128,10 +136,10 @@ static const sqlite3_io_methods methods = {
 static int vfs_open(
 	sqlite3_vfs *vfs, _unused_ const char *name, sqlite3_file *file, int flags, int *ret_flags)
 {
-	const struct rodb *d = vfs->pAppData;
+	struct rodb *d = vfs->pAppData;
 	struct rodb_file *f = (struct rodb_file *)file;
 
-	*f = (struct rodb_file){.fd = -1};
+	*f = (struct rodb_file){.db = d, .fd = -1};
 	if (!(flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)))
 		return SQLITE_CANTOPEN;
 	f->fd = d->fd[flags & SQLITE_OPEN_WAL ? RODB_WAL : RODB_MAIN];

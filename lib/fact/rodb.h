@@ -20,7 +20,7 @@ struct rodb;
 /*
  * Opens the database at path with its -wal, as hostile input: no schema is
  * trusted, statements end after a bounded amount of work, values are at most
- * 64 MiB. 0; -ENOTSUP when a rollback journal lies beside it (of a writer that
+ * 64 MiB, and no more than 2 GiB are read. 0; -ENOTSUP when a rollback journal lies beside it (of a writer that
  * died or is at work); -EBADMSG when it is no database; -errno of fsio.
  */
 int rodb_open(const struct root *r, const char *path, struct rodb **ret);

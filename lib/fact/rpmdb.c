@@ -18,6 +18,7 @@ enum {
 	ENTRY_SIZE = 16,
 	ENTRIES_MAX = 0xffff, /* rpm's own limits */
 	DATA_MAX = 256 << 20,
+	TRIES = 5,
 };
 
 struct header {
@@ -111,7 +112,7 @@ static int read_rows(sqlite3 *db, struct package_list *l)
 	return step == SQLITE_NOMEM ? -ENOMEM : -EBADMSG;
 }
 
-int rpmdb_read(const struct root *r, const char *path, struct package_list *l)
+static int read_once(const struct root *r, const char *path, struct package_list *l)
 {
 	struct rodb *d = NULL;
 	int err = rodb_open(r, path, &d);
@@ -122,4 +123,17 @@ int rpmdb_read(const struct root *r, const char *path, struct package_list *l)
 	int closed = rodb_close(d);
 	/* What made no sense may have been half written. */
 	return err == -ENOMEM || closed == 0 ? err : closed;
+}
+
+int rpmdb_read(const struct root *r, const char *path, struct package_list *l)
+{
+	size_t before = l->n;
+	int err = -EAGAIN;
+
+	/* rpm gives its lock up first and then moves the WAL into the database: milliseconds. */
+	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
+		l->n = before;
+		err = read_once(r, path, l);
+	}
+	return err;
 }

@@ -19,6 +19,7 @@ int rpmdb_header(struct package_list *l, const uint8_t *p, size_t n);
 
 /*
  * Adds all packages of the database at path. 0; -EBADMSG or -ENOTSUP as
- * rodb_open() says, -EAGAIN when it was changed meanwhile, -ENOMEM, -errno of fsio.
+ * rodb_open() says, -EAGAIN when it was changed each time that it was read,
+ * -ENOMEM, -errno of fsio.
  */
 int rpmdb_read(const struct root *r, const char *path, struct package_list *l);

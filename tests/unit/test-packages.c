@@ -123,6 +123,21 @@ static void test_alloc(void **state)
 	alloc_fail_at = 0;
 }
 
+static void test_too_many(void **state)
+{
+	struct package_list l;
+	unsigned line = 0;
+
+	assert_int_equal(package_list_init(&l), 0);
+	for (size_t i = 0; i < PACKAGE_LIST_MAX; i++)
+		assert_int_equal(package_list_add(&l, "x", "", "1"), 0);
+	assert_int_equal(package_list_add(&l, "x", "", "1"), -EFBIG);
+	assert_int_equal(package_list_rpm(&l, "x\t0\t1\t\n", 7, &line), -EFBIG);
+	assert_int_equal(package_list_apk(&l, "P:x\nV:1\n", 8, &line), -EFBIG);
+	assert_int_equal(package_list_dpkg(&l, "Package: x\n", 11, false, &line), -EFBIG);
+	package_list_fini(&l);
+}
+
 static struct fact *collect(const struct test_root *t)
 {
 	_cleanup_(memo_freep) struct memo *m = memo_new();
@@ -301,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_dpkg_states),
 		cmocka_unit_test(test_dpkg_malformed),
 		cmocka_unit_test(test_alloc),
+		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_collect_dpkg),
 		cmocka_unit_test(test_collect_others),
 		cmocka_unit_test(test_check_drift),
