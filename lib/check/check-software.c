@@ -39,6 +39,7 @@ const struct check check_package_drift = {
 		"command. Take it back with `dnf history undo last`, or make it the baseline "
 		"with `hardenctl accept`.",
 	.facts = FACT_BIT(FACT_PACKAGES),
+	.kind = CHECK_DRIFT,
 	.evaluate = evaluate_drift,
 };
 

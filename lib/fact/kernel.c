@@ -356,35 +356,47 @@ static void sort_images(struct reading *rd)
  * What shows that this is a container: its kernel is the host's affair. Not
  * /.dockerenv, which stands on real machines made from such an image as well.
  */
-static const char *find_container(const struct root *root, const char *release)
+static int find_container(const struct root *root, struct kernel *k)
 {
 	_cleanup_free_ char *ns = NULL;
 	struct stat st;
+	int r = root_readlink(root, "/proc/self/ns/pid", &ns);
 
+	if (r == -ENOMEM)
+		return r;
 	if (root_stat(root, "/run/systemd/container", &st) == 0)
-		return "/run/systemd/container";
-	if (root_readlink(root, "/proc/self/ns/pid", &ns) == 0 &&
-		strcmp(ns, FIRST_PID_NAMESPACE) != 0)
-		return "its PID namespace";
+		k->container = "/run/systemd/container";
+	else if (r == 0 && strcmp(ns, FIRST_PID_NAMESPACE) != 0)
+		k->container = "its PID namespace";
 	/* OpenVZ: the host has both. WSL: Microsoft's own kernel. */
-	if (root_stat(root, "/proc/vz", &st) == 0 && root_stat(root, "/proc/bc", &st) < 0)
-		return "/proc/vz";
-	return strcasestr(release, "microsoft") ? "the name of the kernel (WSL)" : NULL;
+	else if (root_stat(root, "/proc/vz", &st) == 0 && root_stat(root, "/proc/bc", &st) < 0)
+		k->container = "/proc/vz";
+	else if (strcasestr(k->release, "microsoft"))
+		k->container = "the name of the kernel (WSL)";
+	return 0;
 }
 
-static uint64_t boot_time(const struct root *root)
+/* What more /proc says; where it says nothing, the check says what that means. */
+static int read_proc(struct reading *rd, const struct root *root)
 {
-	_cleanup_file_ struct file file = {0};
+	_cleanup_file_ struct file version = {0}, stat = {0};
+	struct kernel *k = rd->k;
+	int r = root_read(root, "/proc/version", TEXT_MAX, &version);
 
-	if (root_read(root, "/proc/stat", STAT_MAX, &file) < 0)
-		return 0;
-	const char *p = strstr(file.data, "\nbtime ");
-	return p ? strtoull(p + strlen("\nbtime "), NULL, 10) * USEC_PER_SEC : 0;
+	if (r == 0)
+		k->build = kernel_build(rd->f->arena, version.data);
+	if (r == -ENOMEM || arena_failed(rd->f->arena))
+		return -ENOMEM;
+	r = root_read(root, "/proc/stat", STAT_MAX, &stat);
+	const char *p = r == 0 ? strstr(stat.data, "\nbtime ") : NULL;
+	if (p)
+		k->booted_realtime_usec = strtoull(p + strlen("\nbtime "), NULL, 10) * USEC_PER_SEC;
+	return r == -ENOMEM ? r : 0;
 }
 
 static int read_running(struct reading *rd)
 {
-	_cleanup_file_ struct file release = {0}, version = {0};
+	_cleanup_file_ struct file release = {0};
 	struct root quiet = *rd->c->root; /* /proc makes no events, and this changes at boot only */
 	struct kernel *k = rd->k;
 
@@ -399,12 +411,8 @@ static int read_running(struct reading *rd)
 	k->release = arena_strndup(rd->f->arena, release.data, strcspn(release.data, "\n"));
 	if (!k->release)
 		return -ENOMEM;
-	/* Without it the build is not known, which the check says where it matters. */
-	if (root_read(&quiet, "/proc/version", TEXT_MAX, &version) == 0)
-		k->build = kernel_build(rd->f->arena, version.data);
-	k->container = find_container(&quiet, k->release);
-	k->booted_realtime_usec = boot_time(&quiet);
-	return 0;
+	r = read_proc(rd, &quiet);
+	return r < 0 ? r : find_container(&quiet, k);
 }
 
 /* One name a line; a package that asked twice stands there twice. */
@@ -445,8 +453,9 @@ static int read_reboot(struct reading *rd)
 	k->reboot_path = paths[i];
 	k->reboot_realtime_usec = usec_of(st.st_mtim);
 	k->reboot_packages = "";
-	if (root_read(rd->c->root, "/run/reboot-required.pkgs", TEXT_MAX, &file) < 0)
-		return 0; /* who asked is not always told */
+	int r = root_read(rd->c->root, "/run/reboot-required.pkgs", TEXT_MAX, &file);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0; /* who asked is not always told */
 	k->reboot_packages = join_names(rd->f->arena, file.data);
 	return k->reboot_packages ? 0 : -ENOMEM;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "test.h"
 
+#include "alloc-fail.h"
 #include "check/check.h"
 #include "fact/kernel.h"
 #include "rpm-header.h"
@@ -367,6 +368,38 @@ static void test_items(void **state)
 	test_root_fini(&t);
 }
 
+static void test_alloc(void **state)
+{
+	static const struct vector v = {"alloc", "6.1.0-17-amd64", DEBIAN_17,
+		{{STATUS, IMAGE_17 IMAGE_18}, {"/boot/vmlinuz-6.1.0-18-amd64", ""},
+			{"/run/reboot-required", ""}, {"/run/reboot-required.pkgs", "libc6\n"}}};
+	static const enum fact_id ids[] = {FACT_PACKAGES, FACT_KERNEL};
+	_cleanup_(memo_freep) struct memo *m = memo_new();
+	struct factset facts = {0};
+	struct test_root t;
+	int r = 0;
+
+	test_root_init(&t);
+	collect(&t, &v, "x\nbtime 1700000000\n", &facts);
+	const struct collect c = {.root = &t.root, .facts = &facts, .memo = m};
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		for (alloc_fail_at = 1;; alloc_fail_at++) {
+			struct fact *f = NULL;
+			alloc_count = 0;
+			r = fact_collect(ids[i], &c, &f);
+			fact_free(f);
+			if (alloc_count < alloc_fail_at)
+				break;
+			assert_int_equal(r, -ENOMEM);
+		}
+		assert_true(alloc_fail_at > 5);
+		alloc_fail_at = 0;
+		assert_int_equal(r, 0);
+	}
+	factset_fini(&facts);
+	test_root_fini(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_rpm),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_items),
+		cmocka_unit_test(test_alloc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
