@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/engine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/text.h"
+#include "config.h"
+#include "daemon/log.h"
+#include "daemon/sched.h"
+#include "fact/coverage.h"
+#include "fact/lock.h"
+
+/* What is not watched completely is read again on a timer, at no more than 1/20 of a processor. */
+#define RECONCILE_MIN_USEC   (1 * USEC_PER_SEC)
+#define RECONCILE_SHARE      20
+#define ENTER_RETRY_MIN_USEC (250 * USEC_PER_MSEC)
+#define ENTER_RETRY_MAX_USEC (30 * USEC_PER_SEC)
+
+enum {
+	SINKS_MAX = 2,
+	PRUNE_EVERY = 256,
+};
+
+struct engine {
+	struct policy *policy;
+	struct root root;
+	struct judge judge;
+	struct watch *watch;
+	struct sched sched;
+	struct store *store;
+	struct ledger *ledger;
+	struct sink sinks[SINKS_MAX];
+	size_t n_sinks;
+	const char *journal_address, *syslog_address;
+	char epoch[33];
+	uint64_t started_realtime_usec;
+
+	uint64_t judged;           /* facts that were judged at least once */
+	uint64_t pending;          /* judged, and not yet entered in the ledger */
+	uint64_t enter_retry_usec, enter_delay_usec;
+	uint64_t overflow_rest;    /* facts still to be read again after an overflow */
+	struct {
+		bool overflowed;   /* until overflow_rest is empty */
+		uint64_t blind;    /* of watch_blind() */
+	} told;                    /* what the coverage fact says */
+	bool overflowed;
+	uint64_t overflows;        /* since the start */
+	uint64_t reconcile_usec, heartbeat_usec, lapse_usec; /* when due; USEC_INFINITY: never */
+	uint64_t reconcile_cost_usec; /* processor time of the last reading of blind facts */
+	uint64_t pruned_seq;
+	struct now now;            /* of the step or event being handled, for callbacks */
+};
+
+static uint64_t all_facts(void)
+{
+	return FACT_ALL & ~FACT_BIT(FACT_COVERAGE);
+}
+
+static void on_dirty(uint64_t mask, enum watch_urgency urgency, void *arg)
+{
+	struct engine *e = arg;
+
+	engine_dirty(e, mask, urgency, e->now);
+}
+
+static void on_overflow(void *arg)
+{
+	struct engine *e = arg;
+
+	engine_overflow(e, e->now);
+}
+
+static uint64_t ask_busy(enum fact_id id, void *arg)
+{
+	struct engine *e = arg;
+	const struct collector *c = collector_get(id);
+
+	return c && c->locks ? lock_busy(&e->root, c->locks) : 0;
+}
+
+static int make_epoch(char ret[static 33])
+{
+	unsigned char bytes[16];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return -EIO;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		(void)snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+	return 0;
+}
+
+/* Opens the ledger; a database that cannot be used is set aside, never silently. */
+static int open_state(struct engine *e, const char *path, char **ret_aside)
+{
+	const struct ledger_config config = {
+		.flap_max = (unsigned)policy_uint(e->policy, "hardend", "flap_max"),
+		.flap_window_usec = policy_usec(e->policy, "hardend", "flap_window"),
+		.flap_quiet_usec = policy_usec(e->policy, "hardend", "flap_quiet"),
+	};
+	_cleanup_free_ char *aside = NULL;
+
+	for (int tries = 0;; tries++) {
+		int r = store_open(path, &e->store);
+		if (r == 0)
+			r = ledger_new(e->store, e->epoch, &config, &e->ledger);
+		if (r == 0)
+			break;
+		store_close(e->store);
+		e->store = NULL;
+		if (tries > 0 || (r != -EUCLEAN && r != -EPROTO))
+			return log_error(r, "%s: cannot open the state database", path);
+		r = store_set_aside(path, e->now.realtime_usec, &aside);
+		if (r < 0)
+			return log_error(r, "%s: is unusable and cannot be set aside", path);
+	}
+	*ret_aside = TAKE_PTR(aside);
+	return 0;
+}
+
+static int add_sink(struct engine *e, const char *key, const struct sink_ops *ops,
+	const char *address)
+{
+	if (!policy_bool(e->policy, "hardend", key))
+		return 0;
+	int r = sink_init(&e->sinks[e->n_sinks], ops, address, e->store);
+	if (r < 0)
+		return log_error(r, "cannot read the cursor of sink %s", ops->name);
+	e->n_sinks++;
+	return 0;
+}
+
+static int open_sinks(struct engine *e)
+{
+	for (size_t i = 0; i < e->n_sinks; i++)
+		sink_fini(&e->sinks[i]);
+	e->n_sinks = 0;
+	int r = add_sink(e, "journal", &sink_journal, e->journal_address);
+	if (r == 0)
+		r = add_sink(e, "syslog", &sink_syslog, e->syslog_address);
+	return r;
+}
+
+static void plan_heartbeat(struct engine *e)
+{
+	uint64_t every = policy_usec(e->policy, "hardend", "heartbeat");
+
+	e->heartbeat_usec = every ? e->now.monotonic_usec + every : USEC_INFINITY;
+}
+
+static void plan_lapse(struct engine *e)
+{
+	uint64_t at = policy_next_lapse(e->policy, e->now.realtime_usec);
+
+	e->lapse_usec = at == USEC_INFINITY
+	    ? USEC_INFINITY
+	    : e->now.monotonic_usec + (at - e->now.realtime_usec);
+}
+
+/* What the start has to tell: started, whether from nothing, and what was lost. */
+static int note_start(struct engine *e, const char *aside)
+{
+	char text[512];
+	bool first = ledger_seq(e->ledger) == 0;
+
+	(void)snprintf(text, sizeof(text), "hardend %s started: %zu checks%s", HARDEND_VERSION,
+		check_count(),
+		first ? "; first start, the present state is recorded as the baseline"
+		      : ", continuing from what was known");
+	int r = ledger_note(
+		e->ledger, EVENT_STARTED, SEV_LOW, text, e->now.realtime_usec);
+	if (r < 0 || !aside)
+		return r;
+	(void)snprintf(text, sizeof(text),
+		"the state database could not be used and was set aside as %s: what changed "
+		"before this start is not known, the present state is the new baseline", aside);
+	return ledger_note(e->ledger, EVENT_DEGRADED, SEV_HIGH, text, e->now.realtime_usec);
+}
+
+int engine_new(const struct engine_params *p, struct now now, struct engine **ret)
+{
+	static const struct watch_ops watch_ops = {.dirty = on_dirty, .overflow = on_overflow};
+	_cleanup_(engine_freep) struct engine *e = calloc(1, sizeof(*e));
+	_cleanup_free_ char *aside = NULL;
+
+	if (!e) {
+		policy_free(p->policy);
+		return -ENOMEM;
+	}
+	e->policy = p->policy;
+	e->now = now;
+	e->root = *p->root;
+	e->root.deps = NULL;
+	e->journal_address = p->journal_address;
+	e->syslog_address = p->syslog_address;
+	e->started_realtime_usec = now.realtime_usec;
+	e->reconcile_usec = USEC_INFINITY;
+	sched_init(&e->sched, ask_busy, e);
+	int r = make_epoch(e->epoch);
+	if (r == 0)
+		r = judge_init(&e->judge, p->root, e->policy);
+	if (r == 0)
+		r = watch_new(p->root, &watch_ops, e, &e->watch);
+	if (r == 0)
+		r = open_state(e, p->state_path, &aside);
+	if (r == 0)
+		r = open_sinks(e);
+	if (r == 0)
+		r = note_start(e, aside);
+	if (r < 0)
+		return r;
+	plan_heartbeat(e);
+	plan_lapse(e);
+	/* Nothing is told yet: the first judgement makes the coverage fact. */
+	e->told.blind = FACT_ALL;
+	engine_dirty(e, all_facts(), WATCH_NOW, now);
+	*ret = TAKE_PTR(e);
+	return 0;
+}
+
+void engine_free(struct engine *e)
+{
+	if (!e)
+		return;
+	for (size_t i = 0; i < e->n_sinks; i++)
+		sink_fini(&e->sinks[i]);
+	ledger_free(e->ledger);
+	store_close(e->store);
+	watch_free(e->watch);
+	judge_fini(&e->judge);
+	policy_free(e->policy);
+	free(e);
+}
+
+int engine_fd(const struct engine *e)
+{
+	return watch_fd(e->watch);
+}
+
+int engine_events(struct engine *e, struct now now)
+{
+	e->now = now;
+	return watch_read(e->watch);
+}
+
+void engine_overflow(struct engine *e, struct now now)
+{
+	e->overflows++;
+	e->overflowed = true;
+	e->overflow_rest = all_facts();
+	engine_dirty(e, all_facts(), WATCH_NOW, now);
+}
+
+void engine_dirty(struct engine *e, uint64_t mask, enum watch_urgency urgency, struct now now)
+{
+	sched_mark(&e->sched, mask, urgency == WATCH_SETTLE, now.monotonic_usec);
+}
+
+/* Names of the facts in mask, for people. */
+static const char *fact_names(struct arena *a, uint64_t mask)
+{
+	const char *text = "";
+
+	for (int i = 0; i < FACT_MAX && text; i++) {
+		if (mask & FACT_BIT(i))
+			text = arena_printf(a, "%s%s%s", text, *text ? ", " : "",
+				fact_name((enum fact_id)i));
+	}
+	return text;
+}
+
+static void describe_inotify(
+	const struct engine *e, struct arena *a, uint64_t blind, struct coverage_source *s)
+{
+	struct watch_stats stats;
+
+	watch_get_stats(e->watch, &stats);
+	*s = (struct coverage_source){.name = "inotify", .lost = e->overflows};
+	if (e->overflowed) {
+		s->degraded = true;
+		s->detail = arena_printf(a,
+			"the event queue overflowed (%" PRIu64 " times since the start); "
+			"everything is read again", e->overflows);
+		s->remedy = "fs.inotify.max_queued_events large enough for the bursts of this machine";
+	} else if (blind) {
+		s->degraded = true;
+		s->detail = arena_printf(a,
+			"not all paths can be watched (%zu watches in use): read again every second "
+			"or less often instead: %s", stats.watches, fact_names(a, blind));
+		s->remedy = "fs.inotify.max_user_watches and user.max_inotify_watches large enough";
+	}
+}
+
+/* Replaces the coverage fact when what it says has changed. 0 or -ENOMEM. */
+static int refresh_coverage(struct engine *e)
+{
+	uint64_t blind = watch_blind(e->watch);
+
+	if (blind == e->told.blind && e->overflowed == e->told.overflowed)
+		return 0;
+	_cleanup_(fact_freep) struct fact *f = fact_new(FACT_COVERAGE);
+	struct coverage *c = f ? arena_alloc(f->arena, sizeof(*c)) : NULL;
+	struct coverage_source *s = c ? arena_alloc(f->arena, sizeof(*s)) : NULL;
+	if (!s)
+		return -ENOMEM;
+	describe_inotify(e, f->arena, blind, s);
+	*c = (struct coverage){.sources = s, .n = 1};
+	f->u.coverage = c;
+	int r = fact_seal(f);
+	if (r < 0)
+		return r;
+	factset_put(&e->judge.facts, TAKE_PTR(f));
+	e->told.blind = blind;
+	e->told.overflowed = e->overflowed;
+	if (!blind)
+		e->reconcile_usec = USEC_INFINITY;
+	else if (e->reconcile_usec == USEC_INFINITY)
+		e->reconcile_usec = e->now.monotonic_usec + RECONCILE_MIN_USEC;
+	e->pending |= FACT_BIT(FACT_COVERAGE);
+	return judge_evaluate(&e->judge, FACT_BIT(FACT_COVERAGE), e->now.realtime_usec);
+}
+
+/* Watches what the facts were read from; what a new watch may have missed is read again. */
+static void watch_facts(struct engine *e, uint64_t mask)
+{
+	for (int i = 0; i < FACT_MAX; i++) {
+		const struct fact *f = factset_get(&e->judge.facts, (enum fact_id)i);
+		if (!(mask & FACT_BIT(i)) || !f)
+			continue;
+		int r = watch_set(e->watch, (enum fact_id)i, &f->deps);
+		if (r > 0)
+			sched_mark(&e->sched, FACT_BIT(i), false, e->now.monotonic_usec);
+		else if (r < 0)
+			(void)log_error(r, "cannot watch all that %s is read from",
+				fact_name((enum fact_id)i));
+	}
+}
+
+static int judge_facts(struct engine *e, uint64_t mask)
+{
+	uint64_t begin = clock_usec(CLOCK_PROCESS_CPUTIME_ID);
+
+	mask = fact_closure(mask) & all_facts();
+	int r = judge_collect(&e->judge, mask, e->now.realtime_usec);
+	if (r < 0)
+		return r;
+	watch_facts(e, mask);
+	if (mask & e->told.blind)
+		e->reconcile_cost_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID) - begin;
+	e->judged |= mask;
+	e->overflow_rest &= ~mask;
+	e->pending |= mask;
+	return judge_evaluate(&e->judge, mask, e->now.realtime_usec);
+}
+
+/* Enters what is pending. A failure (full disk) keeps it pending; nothing is lost meanwhile. */
+static void enter(struct engine *e)
+{
+	bool due = ledger_due(e->ledger) <= e->now.monotonic_usec;
+
+	if ((!e->pending && !due) || e->enter_retry_usec > e->now.monotonic_usec)
+		return;
+	int r = ledger_enter(e->ledger, &e->judge, e->pending, e->now.realtime_usec,
+		e->now.monotonic_usec);
+	if (r >= 0) {
+		e->pending = 0;
+		if (e->enter_delay_usec > 0) {
+			log_line(LOG_NOTICE, "the state database can be written again");
+			(void)ledger_note(e->ledger, EVENT_RECOVERED, SEV_MEDIUM,
+				"the state database can be written again; changes since it could not "
+				"are told above, late", e->now.realtime_usec);
+		}
+		e->enter_delay_usec = e->enter_retry_usec = 0;
+		return;
+	}
+	if (e->enter_delay_usec == 0)
+		(void)log_error(r, "cannot write the state database; alerts wait until it can be "
+				   "written again");
+	e->enter_delay_usec = e->enter_delay_usec
+	    ? MIN(e->enter_delay_usec * 2, ENTER_RETRY_MAX_USEC)
+	    : ENTER_RETRY_MIN_USEC;
+	e->enter_retry_usec = e->now.monotonic_usec + e->enter_delay_usec;
+}
+
+static void prune(struct engine *e)
+{
+	const char *names[SINKS_MAX + 1] = {NULL};
+
+	if (ledger_seq(e->ledger) < e->pruned_seq + PRUNE_EVERY)
+		return;
+	for (size_t i = 0; i < e->n_sinks; i++)
+		names[i] = e->sinks[i].ops->name;
+	int r = store_prune(e->store, names, policy_uint(e->policy, "hardend", "history_events"));
+	if (r < 0)
+		(void)log_error(r, "cannot remove old events from the outbox");
+	else
+		e->pruned_seq = ledger_seq(e->ledger);
+}
+
+/* Returns when a sink wants to be asked again. */
+static uint64_t pump(struct engine *e)
+{
+	uint64_t next = USEC_INFINITY;
+
+	for (size_t i = 0; i < e->n_sinks; i++) {
+		int r = sink_pump(&e->sinks[i], e->store, e->now.monotonic_usec);
+		if (r < 0)
+			(void)log_error(r, "cannot read the outbox for sink %s",
+				e->sinks[i].ops->name);
+		if (r != 0)
+			next = MIN(next, e->now.monotonic_usec + (r > 0 ? 0 : USEC_PER_SEC));
+		else if (e->sinks[i].retry_usec)
+			next = MIN(next, e->sinks[i].retry_usec);
+	}
+	prune(e);
+	return next;
+}
+
+static void heartbeat(struct engine *e)
+{
+	char text[256];
+	unsigned open = 0;
+
+	for (size_t i = 0; i < check_count(); i++)
+		open += e->judge.verdicts[i] && result_is_open(e->judge.verdicts[i]->result);
+	(void)snprintf(text, sizeof(text),
+		"heartbeat: %u of %zu checks are open, %s, seq %" PRIu64 ", chain %.16s", open,
+		check_count(), e->told.blind || e->told.overflowed ? "coverage degraded" : "all sources work",
+		ledger_seq(e->ledger), ledger_head(e->ledger));
+	int r = ledger_note(
+		e->ledger, EVENT_HEARTBEAT, SEV_LOW, text, e->now.realtime_usec);
+	if (r < 0)
+		(void)log_error(r, "cannot record a heartbeat");
+	plan_heartbeat(e);
+}
+
+/* What time alone changes: waivers that lapse, accounts that expire or grow stale. */
+static int on_time(struct engine *e)
+{
+	uint64_t mono = e->now.monotonic_usec;
+	bool beat = e->heartbeat_usec <= mono, lapse = e->lapse_usec <= mono;
+
+	if (e->reconcile_usec <= mono) {
+		e->reconcile_usec = mono + MAX(RECONCILE_MIN_USEC,
+			e->reconcile_cost_usec * RECONCILE_SHARE);
+		sched_mark(&e->sched, e->told.blind, false, mono);
+	}
+	if (!beat && !lapse)
+		return 0;
+	int r = judge_evaluate(&e->judge, FACT_ALL, e->now.realtime_usec);
+	if (r < 0)
+		return r;
+	e->pending |= e->judged;
+	enter(e);
+	if (beat)
+		heartbeat(e);
+	plan_lapse(e);
+	return 0;
+}
+
+static int step(struct engine *e, uint64_t *ret_next)
+{
+	/* An overflow is told before it is mended: coverage first, by itself. */
+	int r = engine_ready(e) ? refresh_coverage(e) : 0;
+	if (r < 0)
+		return r;
+	enter(e);
+	uint64_t mask = sched_take(&e->sched, e->now.monotonic_usec, ret_next);
+	if (mask) {
+		r = judge_facts(e, mask);
+		e->overflowed = e->overflow_rest != 0;
+		if (r == 0)
+			r = refresh_coverage(e);
+		if (r < 0)
+			return r;
+		enter(e);
+		/* watch_facts() may have marked again. */
+		*ret_next = e->now.monotonic_usec;
+	}
+	return on_time(e);
+}
+
+uint64_t engine_step(struct engine *e, struct now now, int *ret_error)
+{
+	uint64_t next = USEC_INFINITY;
+
+	e->now = now;
+	int r = step(e, &next);
+	if (r < 0) {
+		*ret_error = r;
+		return USEC_INFINITY;
+	}
+	next = MIN(next, pump(e));
+	if (e->pending)
+		next = MIN(next, e->enter_retry_usec);
+	next = MIN(next, ledger_due(e->ledger));
+	next = MIN(next, e->reconcile_usec);
+	next = MIN(next, e->heartbeat_usec);
+	return MIN(next, e->lapse_usec);
+}
+
+bool engine_ready(const struct engine *e)
+{
+	return e->judged == all_facts();
+}
+
+int engine_reload(struct engine *e, struct policy *p, struct now now)
+{
+	struct policy *old = e->policy;
+
+	e->now = now;
+	e->policy = p;
+	e->judge.policy = p;
+	/* Verdicts borrow waivers from the policy: all must be new before the old one goes. */
+	int r = judge_evaluate(&e->judge, FACT_ALL, now.realtime_usec);
+	if (r < 0)
+		return r;
+	policy_free(old);
+	e->pending |= e->judged;
+	r = open_sinks(e);
+	if (r < 0)
+		return r;
+	/* Policy keys bound what collectors look at. */
+	engine_dirty(e, all_facts(), WATCH_NOW, now);
+	plan_heartbeat(e);
+	plan_lapse(e);
+	return 0;
+}
+
+void engine_stop(struct engine *e, const char *why, struct now now)
+{
+	e->now = now;
+	int r = ledger_note(e->ledger, EVENT_STOPPED, SEV_LOW, why, now.realtime_usec);
+	if (r < 0)
+		(void)log_error(r, "cannot record the stop");
+	(void)pump(e); /* what is left is delivered at the next start */
+}
+
+int engine_accept(struct engine *e, const char *fact, const char *subject, const char *who,
+	const char *reason, struct now now)
+{
+	return ledger_accept(e->ledger, fact, subject, who, reason, now.realtime_usec);
+}
+
+const struct judge *engine_judge(const struct engine *e)
+{
+	return &e->judge;
+}
+
+struct ledger *engine_ledger(struct engine *e)
+{
+	return e->ledger;
+}
+
+const char *engine_epoch(const struct engine *e)
+{
+	return e->epoch;
+}
+
+uint64_t engine_started_realtime(const struct engine *e)
+{
+	return e->started_realtime_usec;
+}
+
+size_t engine_sinks(const struct engine *e, const struct sink **ret)
+{
+	*ret = e->sinks;
+	return e->n_sinks;
+}
+
+void engine_watch_stats(const struct engine *e, struct watch_stats *ret)
+{
+	watch_get_stats(e->watch, ret);
+}

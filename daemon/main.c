@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * hardend: parses its options, reads the configuration, builds the engine and
+ * runs the event loop. All decisions are made elsewhere.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <getopt.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+
+#include "conf/conf.h"
+#include "config.h"
+#include "daemon/clock.h"
+#include "daemon/control.h"
+#include "daemon/engine.h"
+#include "daemon/log.h"
+
+static const char *arg_config = CONF_PATH;
+static bool arg_config_given;
+static const char *arg_state_dir = STATE_DIR;
+static const char *arg_runtime_dir = RUNTIME_DIR;
+
+struct manager {
+	struct event_base *base;
+	struct event *source, *timer, *watchdog, *signals[3];
+	struct root root;
+	struct engine *engine;
+	struct control *control;
+	uint64_t watchdog_usec;
+	bool announced;
+	int error;
+};
+
+static struct timeval timeval_of(uint64_t usec)
+{
+	return (struct timeval){
+		.tv_sec = (time_t)(usec / USEC_PER_SEC),
+		.tv_usec = (suseconds_t)(usec % USEC_PER_SEC),
+	};
+}
+
+static void fail(struct manager *m, int r)
+{
+	m->error = r;
+	(void)event_base_loopbreak(m->base); /* fails on a NULL base only */
+}
+
+static void announce(struct manager *m)
+{
+	if (m->announced || !engine_ready(m->engine))
+		return;
+	m->announced = true;
+	/* The first judgement leaves a heap of scraps behind; from here on little changes. */
+	(void)malloc_trim(0);
+	(void)sd_notifyf(0, "READY=1\nSTATUS=%zu checks, watching", check_count());
+}
+
+/* Everything that wakes the loop ends here. */
+static void advance(struct manager *m)
+{
+	int error = 0;
+	uint64_t next = engine_step(m->engine, clock_now(), &error);
+
+	if (error < 0) {
+		fail(m, log_error(error, "cannot go on"));
+		return;
+	}
+	announce(m);
+	if (next == USEC_INFINITY) {
+		(void)event_del(m->timer); /* not pending is fine */
+		return;
+	}
+	uint64_t mono = clock_usec(CLOCK_MONOTONIC);
+	struct timeval tv = timeval_of(next > mono ? next - mono : 0);
+	if (event_add(m->timer, &tv) < 0)
+		fail(m, log_error(-ENOMEM, "cannot set the timer"));
+}
+
+static void on_source(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
+{
+	struct manager *m = arg;
+	int r = engine_events(m->engine, clock_now());
+
+	if (r < 0)
+		fail(m, log_error(r, "cannot read inotify events"));
+	else
+		advance(m);
+}
+
+static void on_timer(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
+{
+	advance(arg);
+}
+
+static void on_control(void *arg)
+{
+	advance(arg);
+}
+
+static void on_watchdog(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
+{
+	struct manager *m = arg;
+	struct timeval tv = timeval_of(m->watchdog_usec / 2);
+
+	(void)sd_notify(0, "WATCHDOG=1");
+	if (event_add(m->watchdog, &tv) < 0)
+		fail(m, log_error(-ENOMEM, "cannot set the watchdog timer"));
+}
+
+static void log_errors(const struct errlist *errors)
+{
+	for (size_t i = 0; i < errors->n; i++) {
+		const struct conf_error *e = &errors->v[i];
+		log_line(LOG_ERR, "%s:%u: %s", e->path, e->line, e->text);
+	}
+}
+
+/* The policy of the files as they are now. -EINVAL: wrong, and told. */
+static int load_policy(struct policy **ret)
+{
+	struct errlist errors = {0};
+	struct root root;
+
+	int r = root_open("/", &root);
+	if (r < 0)
+		return log_error(r, "cannot open /");
+	r = conf_load(&root, arg_config, !arg_config_given, &errors, ret);
+	if (r == -EINVAL)
+		log_errors(&errors);
+	else if (r < 0)
+		(void)log_error(r, "%s: cannot be read", arg_config);
+	errlist_fini(&errors);
+	root_close(&root);
+	return r;
+}
+
+static void reload(struct manager *m)
+{
+	struct policy *p = NULL;
+
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_usec(CLOCK_MONOTONIC));
+	int r = load_policy(&p);
+	if (r < 0) {
+		log_line(LOG_ERR, "configuration not reloaded; the one before stays in force");
+	} else {
+		r = engine_reload(m->engine, p, clock_now());
+		if (r < 0) {
+			fail(m, log_error(r, "cannot take the new configuration"));
+			return;
+		}
+		log_line(LOG_NOTICE, "configuration reloaded");
+	}
+	(void)sd_notify(0, "READY=1");
+	advance(m);
+}
+
+static void on_signal(evutil_socket_t sig, _unused_ short what, void *arg)
+{
+	struct manager *m = arg;
+	char why[64];
+
+	if (sig == SIGHUP) {
+		reload(m);
+		return;
+	}
+	(void)sd_notify(0, "STOPPING=1");
+	(void)snprintf(why, sizeof(why), "hardend stopped by %s",
+		sig == SIGTERM ? "SIGTERM" : "SIGINT");
+	engine_stop(m->engine, why, clock_now());
+	(void)event_base_loopbreak(m->base); /* fails on a NULL base only */
+}
+
+/* -1 when the group is not there: then root alone may ask. */
+static gid_t reader_group(void)
+{
+	const struct group *g = getgrnam("hardend");
+
+	return g ? g->gr_gid : (gid_t)-1;
+}
+
+static int manager_events(struct manager *m)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+
+	m->base = event_base_new();
+	if (!m->base)
+		return -ENOMEM;
+	m->source = event_new(m->base, engine_fd(m->engine), EV_READ | EV_PERSIST, on_source, m);
+	m->timer = evtimer_new(m->base, on_timer, m);
+	m->watchdog = evtimer_new(m->base, on_watchdog, m);
+	if (!m->source || !m->timer || !m->watchdog || event_add(m->source, NULL) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		m->signals[i] = evsignal_new(m->base, signals[i], on_signal, m);
+		if (!m->signals[i] || event_add(m->signals[i], NULL) < 0)
+			return -ENOMEM;
+	}
+	if (sd_watchdog_enabled(0, &m->watchdog_usec) > 0)
+		on_watchdog(-1, 0, m);
+	return 0;
+}
+
+static int manager_init(struct manager *m)
+{
+	struct engine_params params = {
+		.root = &m->root,
+		.journal_address = "/run/systemd/journal/socket",
+		.syslog_address = "/dev/log",
+	};
+	_cleanup_free_ char *state = NULL, *address = NULL;
+
+	if (asprintf(&state, "%s/state.db", arg_state_dir) < 0)
+		return -ENOMEM;
+	params.state_path = state;
+	if (asprintf(&address, "%s/control", arg_runtime_dir) < 0)
+		return -ENOMEM;
+	int r = load_policy(&params.policy);
+	if (r < 0)
+		return r;
+	r = root_open("/", &m->root);
+	if (r < 0)
+		return log_error(r, "cannot open /");
+	r = engine_new(&params, clock_now(), &m->engine);
+	if (r < 0)
+		return log_error(r, "cannot start");
+	r = manager_events(m);
+	if (r < 0)
+		return log_error(r, "cannot set up the event loop");
+	return control_new(m->base, m->engine, address, reader_group(), on_control, m, &m->control);
+}
+
+static void manager_fini(struct manager *m)
+{
+	control_free(m->control);
+	struct event *const events[] = {
+		m->source, m->timer, m->watchdog, m->signals[0], m->signals[1], m->signals[2]};
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+		if (events[i])
+			event_free(events[i]);
+	}
+	engine_free(m->engine);
+	if (m->base)
+		event_base_free(m->base);
+	root_close(&m->root);
+}
+
+static int run(void)
+{
+	_cleanup_(manager_fini) struct manager m = {.root.fd = -1};
+
+	(void)umask(077);
+	(void)signal(SIGPIPE, SIG_IGN); /* a control client that has gone is not our end */
+	int r = manager_init(&m);
+	if (r < 0)
+		return r;
+	advance(&m);
+	if (m.error == 0 && event_base_dispatch(m.base) < 0)
+		return log_error(-EIO, "the event loop failed");
+	return m.error;
+}
+
+static const char usage[] =
+	"Usage: hardend [OPTION]...\n"
+	"Hold this machine's hardening true: watch, judge, alert.\n"
+	"\n"
+	"  --config FILE       configuration (default " CONF_PATH ", and FILE.d/*.conf)\n"
+	"  --state-dir DIR     where state.db lies (default " STATE_DIR ")\n"
+	"  --runtime-dir DIR   where the control socket lies (default " RUNTIME_DIR ")\n"
+	"  --help, --version\n"
+	"\n"
+	"It stays in the foreground; systemd runs it as hardend.service.\n"
+	"See hardend(8), hardend.conf(5), hardenctl(1).\n";
+
+/* 1: run, 0: done, -EINVAL: wrong option. */
+static int parse_arguments(int argc, char *argv[])
+{
+	enum { ARG_CONFIG = 256, ARG_STATE, ARG_RUNTIME, ARG_HELP, ARG_VERSION };
+	static const struct option options[] = {
+		{"config", required_argument, NULL, ARG_CONFIG},
+		{"state-dir", required_argument, NULL, ARG_STATE},
+		{"runtime-dir", required_argument, NULL, ARG_RUNTIME},
+		{"help", no_argument, NULL, ARG_HELP},
+		{"version", no_argument, NULL, ARG_VERSION},
+		{NULL, 0, NULL, 0},
+	};
+
+	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
+		switch (c) {
+		case ARG_CONFIG:
+			arg_config = optarg;
+			arg_config_given = true;
+			break;
+		case ARG_STATE:
+			arg_state_dir = optarg;
+			break;
+		case ARG_RUNTIME:
+			arg_runtime_dir = optarg;
+			break;
+		case ARG_HELP:
+			(void)fputs(usage, stdout);
+			return 0;
+		case ARG_VERSION:
+			(void)puts("hardend " HARDEND_VERSION);
+			return 0;
+		default:
+			(void)fputs("Try `hardend --help`.\n", stderr);
+			return -EINVAL;
+		}
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "hardend: unexpected argument \"%s\"; try `hardend --help`.\n",
+			argv[optind]);
+		return -EINVAL;
+	}
+	return 1;
+}
+
+int main(int argc, char *argv[])
+{
+	int r = parse_arguments(argc, argv);
+
+	if (r < 0)
+		return 2;
+	if (r == 0)
+		return fflush(stdout) == 0 ? 0 : 2;
+	r = run();
+	return r == 0 ? 0 : r == -EINVAL ? 2 : 1;
+}
