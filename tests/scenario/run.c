@@ -16,6 +16,7 @@
  *   expect KIND NAME [WORDS]  the next event: kind, check or fact ("-": neither),
  *                       words that its message must hold
  *   none                no event is left
+ *   drain               takes all events, whatever they are
  *
  * Blank lines and # comments are skipped. Exit 1 names the line that failed.
  */
@@ -351,6 +352,14 @@ static void on_config(struct scenario *s, char *args)
 	s->config = strdup(args);
 }
 
+static void on_drain(struct scenario *s, _unused_ char *args)
+{
+	static char message[1 << 20];
+
+	while (receive(s, message, sizeof(message)))
+		;
+}
+
 static void on_expect(struct scenario *s, char *args)
 {
 	expect(s, args);
@@ -360,7 +369,8 @@ static const struct verb {
 	const char *name;
 	void (*run)(struct scenario *s, char *args);
 } verbs[] = {
-	{"clock", on_clock}, {"config", on_config}, {"deaf", on_deaf}, {"expect", on_expect},
+	{"clock", on_clock}, {"config", on_config}, {"deaf", on_deaf}, {"drain", on_drain},
+	{"expect", on_expect},
 	{"half", on_half}, {"hearing", on_hearing}, {"kill", on_kill}, {"none", on_none},
 	{"overflow", on_overflow}, {"realtime", on_realtime}, {"reload", on_reload},
 	{"remove", on_remove}, {"start", on_start}, {"stop", on_stop}, {"touched", on_touched},
@@ -413,7 +423,7 @@ int main(int argc, char *argv[])
 		.config = strdup(""),
 		.file = "setup",
 	};
-	char cmd[128];
+	char cmd[256];
 
 	(void)snprintf(s.dir, sizeof(s.dir), "/tmp/hardend-scenario-XXXXXX");
 	if (!mkdtemp(s.dir))

@@ -24,6 +24,8 @@ def has(what):
 
 def first_start(m):
     m.write("/etc/ssh/sshd_config.d/50-site.conf", HARDENING)
+    # More changes within a minute than damping would tell one by one.
+    m.write("/etc/hardend/hardend.conf", "[hardend]\nflap_max = 1000\n")
     # Where sshd itself is the referee, its word comes first.
     m.run("sshd", "-t")
     m.start_hardend()

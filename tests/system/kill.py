@@ -103,7 +103,7 @@ def main():
         m.write(SITE, "PermitRootLogin no\nPasswordAuthentication no\n")
         m.write("/etc/systemd/system/hardend.service.d/test.conf", UNIT)
         # No flap damping: every transition is to be told.
-        m.write("/etc/hardend/hardend.conf", "[hardend]\nflap_max = 100000\n")
+        m.write("/etc/hardend/hardend.conf", "[hardend]\nflap_max = 1000\n")
         m.boot()
         m.start_hardend()
         m.batch(first=30)
