@@ -191,8 +191,14 @@ static int listen_at(const char *address, gid_t readers)
 		return -errno;
 	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
 		return -errno;
-	/* The process's umask made it 0700: open it to the group only now. */
-	if (readers != (gid_t)-1 && chown(address, (uid_t)-1, readers) < 0)
+	/*
+	 * The process's umask made it 0700: open it to the group only now. Under
+	 * the unit it has that group already (Group=), and chown is refused.
+	 */
+	struct stat st;
+	if (lstat(address, &st) < 0)
+		return -errno;
+	if (readers != (gid_t)-1 && st.st_gid != readers && chown(address, (uid_t)-1, readers) < 0)
 		return -errno;
 	if (chmod(address, 0660) < 0)
 		return -errno;

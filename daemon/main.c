@@ -118,7 +118,10 @@ static void log_errors(const struct errlist *errors)
 {
 	for (size_t i = 0; i < errors->n; i++) {
 		const struct conf_error *e = &errors->v[i];
-		log_line(LOG_ERR, "%s:%u: %s", e->path, e->line, e->text);
+		if (e->line)
+			log_line(LOG_ERR, "%s:%u: %s", e->path, e->line, e->text);
+		else
+			log_line(LOG_ERR, "%s: %s", e->path, e->text);
 	}
 }
 

@@ -45,6 +45,7 @@ def require():
 def base_image():
     """The tar of a Debian with what the tests need, made once per build directory."""
     path = os.path.join(BUILD, "system-test-base.tar")
+    fresh = os.path.join(BUILD, "system-test-base.new.tar")
     with open(path + ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.exists(path):
@@ -54,9 +55,9 @@ def base_image():
                  "--customize-hook=chroot \"$1\" sh -c 'cd /root && apt-get -q download hello'",
                  "--customize-hook=rm -f \"$1/etc/resolv.conf\"",
                  "--customize-hook=: > \"$1/etc/machine-id\"",
-                 "bookworm", path + ".new"],
+                 "bookworm", fresh],
                 check=True, stdin=subprocess.DEVNULL)
-            os.rename(path + ".new", path)
+            os.rename(fresh, path)
     return path
 
 
@@ -112,7 +113,8 @@ class Machine:
         deadline = time.monotonic() + 60
         while True:
             self.leader = self.find_leader()
-            if self.leader and self.try_run("systemctl", "is-system-running", "--wait")[0] in (0, 1):
+            if self.leader and self.try_run(
+                    "systemctl", "is-system-running", "--wait")[1].strip() in ("running", "degraded"):
                 break
             if time.monotonic() > deadline or self.nspawn.poll() is not None:
                 raise AssertionError(f"{self.name} does not boot")
