@@ -15,7 +15,6 @@
 #include "fact/lock.h"
 
 /* What is not watched completely is read again on a timer, at no more than 1/20 of a processor. */
-#define RECONCILE_MIN_USEC   (1 * USEC_PER_SEC)
 #define RECONCILE_SHARE      20
 #define ENTER_RETRY_MIN_USEC (250 * USEC_PER_MSEC)
 #define ENTER_RETRY_MAX_USEC (30 * USEC_PER_SEC)
@@ -272,6 +271,13 @@ static const char *fact_names(struct arena *a, uint64_t mask)
 	return text;
 }
 
+static void plan_reconcile(struct engine *e)
+{
+	e->reconcile_usec = e->now.monotonic_usec +
+		MAX(policy_usec(e->policy, "hardend", "reconcile"),
+			e->reconcile_cost_usec * RECONCILE_SHARE);
+}
+
 static void describe_inotify(
 	const struct engine *e, struct arena *a, uint64_t blind, struct coverage_source *s)
 {
@@ -288,8 +294,8 @@ static void describe_inotify(
 	} else if (blind) {
 		s->degraded = true;
 		s->detail = arena_printf(a,
-			"not all paths can be watched (%zu watches in use): read again every second "
-			"or less often instead: %s", stats.watches, fact_names(a, blind));
+			"not all paths can be watched (%zu watches in use): read again on a timer "
+			"instead: %s", stats.watches, fact_names(a, blind));
 		s->remedy = "fs.inotify.max_user_watches and user.max_inotify_watches large enough";
 	}
 }
@@ -318,7 +324,7 @@ static int refresh_coverage(struct engine *e)
 	if (!blind)
 		e->reconcile_usec = USEC_INFINITY;
 	else if (e->reconcile_usec == USEC_INFINITY)
-		e->reconcile_usec = e->now.monotonic_usec + RECONCILE_MIN_USEC;
+		plan_reconcile(e);
 	e->pending |= FACT_BIT(FACT_COVERAGE);
 	return judge_evaluate(&e->judge, FACT_BIT(FACT_COVERAGE), e->now.realtime_usec);
 }
@@ -444,8 +450,7 @@ static int on_time(struct engine *e)
 	bool beat = e->heartbeat_usec <= mono, lapse = e->lapse_usec <= mono;
 
 	if (e->reconcile_usec <= mono) {
-		e->reconcile_usec = mono + MAX(RECONCILE_MIN_USEC,
-			e->reconcile_cost_usec * RECONCILE_SHARE);
+		plan_reconcile(e);
 		sched_mark(&e->sched, e->told.blind, false, mono);
 	}
 	if (!beat && !lapse)

@@ -144,6 +144,20 @@ static int load_policy(struct policy **ret)
 	return r;
 }
 
+static void apply_log_level(const struct policy *p)
+{
+	static const struct {
+		const char *word;
+		int priority;
+	} levels[] = {{"error", LOG_ERR}, {"warning", LOG_WARNING}, {"notice", LOG_NOTICE},
+		{"info", LOG_INFO}, {"debug", LOG_DEBUG}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+		if (strcmp(policy_string(p, "hardend", "log_level"), levels[i].word) == 0)
+			log_set_level(levels[i].priority);
+	}
+}
+
 static void reload(struct manager *m)
 {
 	struct policy *p = NULL;
@@ -153,6 +167,7 @@ static void reload(struct manager *m)
 	if (r < 0) {
 		log_line(LOG_ERR, "configuration not reloaded; the one before stays in force");
 	} else {
+		apply_log_level(p);
 		r = engine_reload(m->engine, p, clock_now());
 		if (r < 0) {
 			fail(m, log_error(r, "cannot take the new configuration"));
@@ -227,9 +242,12 @@ static int manager_init(struct manager *m)
 	int r = load_policy(&params.policy);
 	if (r < 0)
 		return r;
+	apply_log_level(params.policy);
 	r = root_open("/", &m->root);
-	if (r < 0)
+	if (r < 0) {
+		policy_free(params.policy);
 		return log_error(r, "cannot open /");
+	}
 	r = engine_new(&params, clock_now(), &m->engine);
 	if (r < 0)
 		return log_error(r, "cannot start");

@@ -24,9 +24,10 @@ const struct param schema_hardend[] = {
 	{"heartbeat", PARAM_USEC, "1h", .max = 7 * DAY,
 		.doc = "How often an event tells that the daemon lives and what it has seen last, "
 		       "so that silence at the collector means something. 0: never."},
-	{"reconcile", PARAM_USEC, "10min", .min = 10, .max = DAY,
-		.doc = "How often facts are read again that no working event source covers. While "
-		       "all sources work, nothing is read on a timer."},
+	{"reconcile", PARAM_USEC, "1s", .min = 1, .max = DAY,
+		.doc = "How often facts are read again that no working event source covers, though "
+		       "never for more than a twentieth of one processor. While all sources work, "
+		       "nothing is read on a timer."},
 	{"history_events", PARAM_UINT, "10000", .max = 10000000,
 		.doc = "How many delivered events the state database keeps. Events that a "
 		       "sink has yet to acknowledge are kept in any case."},

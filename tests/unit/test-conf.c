@@ -263,12 +263,12 @@ static const struct {
 	{"[hardend]\nheartbeat = 30\n", "2: [hardend] heartbeat = \"30\": expected a time such as "
 					"30s, 5min, 1h or 2d, from 0s to "
 					"7d\n"},
-	{"[hardend]\nheartbeat = 7d 1ms\nreconcile = 9s\n",
+	{"[hardend]\nheartbeat = 7d 1ms\nreconcile = 9ms\n",
 		"2: [hardend] heartbeat = \"7d 1ms\": expected a time such as 30s, 5min, 1h or 2d, "
 		"from 0s "
 		"to 7d\n"
-		"3: [hardend] reconcile = \"9s\": expected a time such as 30s, 5min, 1h or 2d, "
-		"from 10s to "
+		"3: [hardend] reconcile = \"9ms\": expected a time such as 30s, 5min, 1h or 2d, "
+		"from 1s to "
 		"1d\n"},
 	{"[hardend]\nflap_quiet = 30s\n  5s\n", "3: [hardend] flap_quiet = \"5s\": expected a time "
 						"such as 30s, 5min, 1h or 2d, from 1s to "
