@@ -288,13 +288,13 @@ static void describe_inotify(
 	if (e->overflowed) {
 		s->degraded = true;
 		s->detail = arena_printf(a,
-			"the event queue overflowed (%" PRIu64 " times since the start); "
-			"everything is read again", e->overflows);
+			"queue overflow, %" PRIu64 " since the start: everything is read again",
+			e->overflows);
 		s->remedy = "fs.inotify.max_queued_events large enough for the bursts of this machine";
 	} else if (blind) {
 		s->degraded = true;
 		s->detail = arena_printf(a,
-			"not all paths can be watched (%zu watches in use): read again on a timer "
+			"too few watches (%zu in use): read again on a timer "
 			"instead: %s", stats.watches, fact_names(a, blind));
 		s->remedy = "fs.inotify.max_user_watches and user.max_inotify_watches large enough";
 	}
@@ -476,9 +476,13 @@ static int step(struct engine *e, uint64_t *ret_next)
 	uint64_t mask = sched_take(&e->sched, e->now.monotonic_usec, ret_next);
 	if (mask) {
 		r = judge_facts(e, mask);
+		if (r < 0)
+			return r;
+		/* What it hid is told first, that it is over last. */
+		if (e->overflowed)
+			enter(e);
 		e->overflowed = e->overflow_rest != 0;
-		if (r == 0)
-			r = refresh_coverage(e);
+		r = refresh_coverage(e);
 		if (r < 0)
 			return r;
 		enter(e);

@@ -55,7 +55,7 @@ def sshd(m):
     expect(m.batch(), dict(event="resolved", check="ssh-root-login", priority="5"))
 
     # vim saves by renaming the old file away and writing a new one.
-    m.sh("vim.tiny -u NONE -es -c 'set backupcopy=no writebackup' -c '1i PermitEmptyPasswords yes'"
+    m.sh("vim.tiny -u NONE -es -c 'set backupcopy=no writebackup' -c '1s/^/PermitEmptyPasswords yes\\r/'"
          " -c wq /etc/ssh/sshd_config; head -1 /etc/ssh/sshd_config | grep -q Permit")
     expect(m.batch(), dict(event="opened", check="ssh-empty-passwords",
                            path="/etc/ssh/sshd_config", line="1", observed="yes", old="no"))
