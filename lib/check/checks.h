@@ -8,6 +8,7 @@
 #include "check/check.h"
 
 #define CHECKS                                                                                     \
+	CHECK(check_account_sudo)                                                                  \
 	CHECK(check_monitor_coverage)                                                              \
 	CHECK(check_monitor_integrity)                                                             \
 	CHECK(check_package_drift)                                                                 \

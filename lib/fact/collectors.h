@@ -11,6 +11,7 @@
 	COLLECTOR(FACT_OS, collector_os)                                                           \
 	COLLECTOR(FACT_ACCOUNTS, collector_accounts)                                               \
 	COLLECTOR(FACT_PAM, collector_pam)                                                         \
+	COLLECTOR(FACT_SUDO, collector_sudo)                                                       \
 	COLLECTOR(FACT_SSHD, collector_sshd)                                                       \
 	COLLECTOR(FACT_PACKAGES, collector_packages)                                               \
 	COLLECTOR(FACT_KERNEL, collector_kernel)                                                   \

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whether who may run a command may also say what it is: by writing the file,
+ * or by putting another in its place, in any directory on the way and through
+ * every symbolic link.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fact/sudo-grant.h"
+
+enum {
+	LINKS_MAX = 40,	   /* as the kernel has it */
+	MATCHES_MAX = 256, /* files that a pattern of a command stands for */
+};
+
+struct walk {
+	const struct root *root;
+	struct arena *arena;
+	struct sudo_steps *out;
+	unsigned links;
+};
+
+static int add_step(struct walk *w, const char *path, const struct stat *st, bool open)
+{
+	struct sudo_steps *out = w->out;
+
+	for (size_t i = 0; i < out->n; i++) {
+		if (strcmp(out->v[i].path, path) == 0) {
+			out->v[i].open |= open;
+			return 0;
+		}
+	}
+	struct sudo_step *slot = arena_grow(w->arena, &out->v, out->n, sizeof(*slot));
+	if (!slot)
+		return -ENOMEM;
+	*slot = (struct sudo_step){.path = path, .st = *st, .open = open};
+	out->n++;
+	return 0;
+}
+
+static int undecided(struct walk *w, const char *path, int r)
+{
+	char *text = arena_printf(w->arena, "%s %s", path, fsio_strerror(r));
+
+	if (!text)
+		return -ENOMEM;
+	w->out->undecided = text;
+	return 0;
+}
+
+/* The path with a link in it replaced: what the link says, then what came after it. */
+static char *follow(struct walk *w, const char *dir, const char *target, const char *rest)
+{
+	if (*target == '/')
+		return arena_printf(w->arena, "%s/%s", target, rest);
+	return arena_printf(w->arena, "%s/%s/%s", dir, target, rest);
+}
+
+/* "/a/b" of "/a/b/c"; "" for what stands in the root. */
+static char *parent_of(struct walk *w, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return arena_strndup(w->arena, path, slash ? (size_t)(slash - path) : 0);
+}
+
+/*
+ * One component below dir ("" is the root): 1 and the path of what it is, 0
+ * when nothing further can be said, or -ENOMEM. A link restarts the walk with *rest.
+ */
+static int enter(struct walk *w, char **dir, const char *name, const char **rest)
+{
+	struct stat st;
+	char *path = arena_printf(w->arena, "%s/%s", *dir, name);
+	_cleanup_free_ char *target = NULL;
+
+	if (!path)
+		return -ENOMEM;
+	int r = root_lstat(w->root, path, &st);
+	if (r == -ENOENT) {
+		r = root_lstat(w->root, **dir ? *dir : "/", &st);
+		return r < 0 ? undecided(w, *dir, r) : add_step(w, **dir ? *dir : "/", &st, true);
+	}
+	if (r < 0)
+		return undecided(w, path, r);
+	if (!S_ISLNK(st.st_mode)) {
+		r = add_step(w, path, &st, false);
+		*dir = path;
+		return r < 0 ? r : 1;
+	}
+	/* Its mode means nothing; its owner may replace it even where the directory is sticky. */
+	st.st_mode &= (mode_t)~ALLPERMS;
+	r = add_step(w, path, &st, false);
+	if (r < 0)
+		return r;
+	r = ++w->links > LINKS_MAX ? -ELOOP : root_readlink(w->root, path, &target);
+	if (r < 0)
+		return r == -ENOMEM ? r : undecided(w, path, r);
+	*rest = follow(w, *dir, target, *rest);
+	*dir = arena_strdup(w->arena, "");
+	return *rest && *dir ? 1 : -ENOMEM;
+}
+
+/* open: the path is a directory, and whatever is put into it may be run. */
+static int walk_path(struct walk *w, const char *path, bool open)
+{
+	char *dir = arena_strdup(w->arena, "");
+	struct stat st;
+	const char *rest = path;
+
+	int r = root_lstat(w->root, "/", &st);
+	if (r < 0)
+		return undecided(w, "/", r);
+	r = add_step(w, "/", &st, false);
+	while (r >= 0 && dir && *(rest += strspn(rest, "/"))) {
+		size_t n = strcspn(rest, "/");
+		char *name = arena_strndup(w->arena, rest, n);
+		if (!name)
+			return -ENOMEM;
+		rest += n;
+		if (strcmp(name, "..") == 0)
+			dir = parent_of(w, dir);
+		else if (strcmp(name, ".") != 0) {
+			r = enter(w, &dir, name, &rest);
+			if (r <= 0)
+				return r;
+		}
+	}
+	if (r < 0 || !dir)
+		return r < 0 ? r : -ENOMEM;
+	return open ? add_step(w, *dir ? dir : "/", &st, true) : 0;
+}
+
+/* The directories before the first component with a wildcard, and every file there is now. */
+static int walk_pattern(struct walk *w, const char *pattern)
+{
+	char *fixed = arena_strndup(w->arena, pattern, strcspn(pattern, "*?[\\")), **paths = NULL;
+	size_t n = 0;
+
+	if (!fixed)
+		return -ENOMEM;
+	*(strrchr(fixed, '/') + 1) = '\0';
+	int r = walk_path(w, fixed, true);
+	if (r < 0)
+		return r;
+	r = root_glob(w->root, w->arena, pattern, MATCHES_MAX, &paths, &n);
+	if (r < 0)
+		return r == -ENOMEM ? r : undecided(w, pattern, r);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = walk_path(w, paths[i], false);
+	return r;
+}
+
+int sudo_writable_steps(const struct root *root, struct arena *a, const struct sudo_member *command,
+	const char *chroot, struct sudo_steps *ret)
+{
+	struct walk w = {.root = root, .arena = a, .out = ret};
+	const char *path = command->name;
+
+	/* What a digest names cannot be exchanged; a regular expression names no place to look at.
+	 */
+	*ret = (struct sudo_steps){0};
+	if (command->kind != SUDO_COMMAND || *path != '/' || command->digest)
+		return 0;
+	if (chroot && *chroot == '/')
+		path = arena_printf(a, "%s%s", chroot, path);
+	if (!path)
+		return -ENOMEM;
+	if (strpbrk(path, "*?[\\"))
+		return walk_pattern(&w, path);
+	return walk_path(&w, path, path[strlen(path) - 1] == '/');
+}
+
+static bool in_group(const struct account *account, const struct accounts *accounts, gid_t gid)
+{
+	if (account->gid == gid)
+		return true;
+	for (size_t i = 0; accounts && i < accounts->n_groups; i++) {
+		if (accounts->groups[i].gid == gid &&
+			account_in_group(account, &accounts->groups[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Why the account may write there; its owner can always give himself the right. */
+static const char *writable_why(
+	const struct stat *st, const struct account *account, const struct accounts *accounts)
+{
+	if (st->st_uid == account->uid)
+		return "is owned by";
+	if ((st->st_mode & S_IWGRP) && in_group(account, accounts, st->st_gid))
+		return "is writable by a group of";
+	return st->st_mode & S_IWOTH ? "is writable by everybody, also by" : NULL;
+}
+
+const char *sudo_writable_by(struct arena *a, const struct sudo_steps *steps,
+	const struct account *account, const struct accounts *accounts)
+{
+	for (size_t i = 0; i < steps->n; i++) {
+		const struct sudo_step *s = &steps->v[i];
+		const char *why = writable_why(&s->st, account, accounts);
+		if (!why)
+			continue;
+		/* In a sticky directory others' files cannot be replaced, but new ones can be made.
+		 */
+		if (S_ISDIR(s->st.st_mode) && (s->st.st_mode & S_ISVTX) && !s->open &&
+			s->st.st_uid != account->uid)
+			continue;
+		return arena_printf(a, "%s %s %s", s->path, why, account->name);
+	}
+	return NULL;
+}
