@@ -55,6 +55,8 @@ static bool begin_waiver(struct load *l, const char *name, unsigned line)
 		}
 	}
 	fail(l, waiver_begin(&l->waiver, l->policy->arena, name, l->path, line));
+	if (l->r < 0)
+		return false;
 	const char **slot = arena_grow(
 		l->policy->arena, &l->waivers.v, l->waivers.n, sizeof(*slot));
 	if (!slot) {
@@ -63,7 +65,7 @@ static bool begin_waiver(struct load *l, const char *name, unsigned line)
 	}
 	*slot = l->waiver.name;
 	l->waivers.n++;
-	return l->r == 0;
+	return true;
 }
 
 static void unknown_section(struct load *l, const char *name, unsigned line)
