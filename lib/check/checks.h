@@ -13,11 +13,16 @@
 	CHECK(check_monitor_integrity)                                                             \
 	CHECK(check_package_drift)                                                                 \
 	CHECK(check_ssh_access_limited)                                                            \
+	CHECK(check_ssh_authorized_key_strength)                                                   \
 	CHECK(check_ssh_config_valid)                                                              \
 	CHECK(check_ssh_crypto)                                                                    \
 	CHECK(check_ssh_empty_passwords)                                                           \
+	CHECK(check_ssh_host_key_strength)                                                         \
+	CHECK(check_ssh_host_keys_unique)                                                          \
+	CHECK(check_ssh_key_files_private)                                                         \
 	CHECK(check_ssh_mfa)                                                                       \
 	CHECK(check_ssh_password_login)                                                            \
+	CHECK(check_ssh_private_keys_on_host)                                                      \
 	CHECK(check_ssh_root_login)                                                                \
 	CHECK(check_ssh_tunnels)                                                                   \
 	CHECK(check_update_kernel)

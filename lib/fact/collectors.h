@@ -13,6 +13,9 @@
 	COLLECTOR(FACT_PAM, collector_pam)                                                         \
 	COLLECTOR(FACT_SUDO, collector_sudo)                                                       \
 	COLLECTOR(FACT_SSHD, collector_sshd)                                                       \
+	COLLECTOR(FACT_SSH_HOST_KEYS, collector_ssh_host_keys)                                     \
+	COLLECTOR(FACT_SSH_USER_KEYS, collector_ssh_user_keys)                                     \
+	COLLECTOR(FACT_SSH_PRIVATE_KEYS, collector_ssh_private_keys)                               \
 	COLLECTOR(FACT_PACKAGES, collector_packages)                                               \
 	COLLECTOR(FACT_KERNEL, collector_kernel)                                                   \
 	COLLECTOR(FACT_SELF, collector_self)

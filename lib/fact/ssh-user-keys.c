@@ -36,7 +36,7 @@ struct build {
 	struct fact *f;
 	struct arena *a;
 	struct ref *refs;
-	size_t n_refs;
+	size_t n_refs, first_ref; /* first_ref: of the account in hand */
 	size_t bytes_left, keys_left, entries_left;
 	struct ssh_user_keys *out;
 	struct ssh_user_key *keys;
@@ -115,6 +115,10 @@ static int add_ref(struct build *b, const struct account *account, const char *p
 		ref.path = path;
 		ref.home = below(home, path) ? home : NULL;
 	}
+	for (size_t i = b->first_ref; i < b->n_refs; i++) {
+		if (strcmp(b->refs[i].path, ref.path) == 0)
+			return 0;
+	}
 	struct ref *slot = arena_grow(b->a, &b->refs, b->n_refs, sizeof(*slot));
 	if (!slot)
 		return -ENOMEM;
@@ -123,10 +127,14 @@ static int add_ref(struct build *b, const struct account *account, const char *p
 	return 0;
 }
 
-static int add_command(struct build *b, const struct account *account, const struct sshd_value *v)
+static int add_command(
+	struct build *b, const struct account *account, const struct sshd_context *context)
 {
+	const struct sshd_value *v = sshd_get(context, "authorizedkeyscommand");
 	struct ssh_user_keys_command *c = NULL;
 
+	if (!v || !*v->value || strcasecmp(v->value, "none") == 0)
+		return 0;
 	for (size_t i = 0; i < b->out->n_commands && !c; i++) {
 		if (strcmp(b->commands[i].command, v->value) == 0)
 			c = &b->commands[i];
@@ -149,13 +157,17 @@ static int add_command(struct build *b, const struct account *account, const str
 	return c->command && c->account ? 0 : -ENOMEM;
 }
 
-/* Where sshd looks for this account's keys. */
-static int add_account(struct build *b, const struct account *account, const struct sshd *sshd)
+static const char *value_of(const struct sshd_value *v, const char *dflt)
 {
-	const struct sshd_context *context = sshd_context_for_user(sshd, account->name);
-	const struct sshd_value *files = sshd_get(context, "authorizedkeysfile");
-	const struct sshd_value *command = sshd_get(context, "authorizedkeyscommand");
-	const char *p = files ? files->value : ".ssh/authorized_keys .ssh/authorized_keys2";
+	return v ? v->value : dflt;
+}
+
+/* The files in which sshd looks for the account's keys in one context. */
+static int add_files(
+	struct build *b, const struct account *account, const struct sshd_context *context)
+{
+	const char *p = value_of(sshd_get(context, "authorizedkeysfile"),
+		".ssh/authorized_keys .ssh/authorized_keys2");
 	int r = 0;
 
 	for (p += strspn(p, " \t\n"); *p && r == 0; p += strspn(p, " \t\n")) {
@@ -167,8 +179,43 @@ static int add_account(struct build *b, const struct account *account, const str
 			r = add_ref(b, account, pattern);
 		p += n;
 	}
-	if (r == 0 && command && strcasecmp(command->value, "none") != 0)
-		r = add_command(b, account, command);
+	return r;
+}
+
+/* Whether another context, from some addresses only, may be the account's as well. */
+static bool may_be_in(const struct account *account, const struct sshd_context *own,
+	const struct sshd_context *other)
+{
+	if (!other->address || other == own)
+		return false;
+	/* Accounts that meet the same Match lines share one name in all their contexts. */
+	return !other->user || strcmp(other->user, account->name) == 0 ||
+	       (own->user && strcmp(own->user, other->user) == 0);
+}
+
+static bool same_value(
+	const struct sshd_context *x, const struct sshd_context *y, const char *keyword)
+{
+	return strcmp(value_of(sshd_get(x, keyword), ""), value_of(sshd_get(y, keyword), "")) == 0;
+}
+
+static int add_account(struct build *b, const struct account *account, const struct sshd *sshd)
+{
+	const struct sshd_context *own = sshd_context_for_user(sshd, account->name);
+
+	b->first_ref = b->n_refs;
+	int r = add_files(b, account, own);
+	if (r == 0)
+		r = add_command(b, account, own);
+	for (size_t i = 0; i < sshd->n_contexts && r == 0; i++) {
+		const struct sshd_context *other = &sshd->contexts[i];
+		if (!may_be_in(account, own, other))
+			continue;
+		if (!same_value(own, other, "authorizedkeysfile"))
+			r = add_files(b, account, other);
+		if (r == 0 && !same_value(own, other, "authorizedkeyscommand"))
+			r = add_command(b, account, other);
+	}
 	return r;
 }
 
