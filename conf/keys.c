@@ -78,16 +78,17 @@ static void put_words(const struct form *f, const char *s)
 static void mdoc_key(const struct param *p)
 {
 	static const struct form prose = {"", "", true, put_roff};
+	static const struct form expect = {"Expected: ", "", true, put_roff};
+	static const struct form dflt = {"Default: ", "", true, put_roff};
 	char expected[SCHEMA_EXPECTED_MAX];
 
 	printf(".It Cm %s\n", p->key);
 	put_words(&prose, p->doc);
 	printf(".Pp\n");
-	printf("Expected: ");
-	put_words(&prose, schema_expected(p, expected));
+	put_words(&expect, schema_expected(p, expected));
 	if (*p->def) {
-		printf(".br\nDefault: ");
-		put_words(&prose, p->def);
+		printf(".br\n");
+		put_words(&dflt, p->def);
 	}
 }
 
