@@ -99,7 +99,9 @@ static void judge_account(struct judgement *j, const struct sudo_right *v, size_
 	/* That everybody can is told whoever it was found with. */
 	if (everybody)
 		add(j, RESULT_FAIL, everybody, "sudo ALL",
-			arena_printf(j->arena, "every account %s", root_text(j, everybody)));
+			arena_printf(j->arena, "every account (%s) %s",
+				sudo_members_text(j->arena, &everybody->grant->users),
+				root_text(j, everybody)));
 	if (sysadmin_has(j->policy, j->accounts, v->account))
 		return;
 	if (own)

@@ -200,13 +200,13 @@ static void gen_command(struct gen *g)
 		"/bin/d\xc3\xb6 x", "/bin/e =x", "/bin/tail -f a b\tc", "/opt/$x", "^/x\\$y$ z",
 		"/bin/q 'a'", "/bin/echo (a)", "/bin/long a \\\n\tb \\\n c", "/bin/e ^a \\\n b$"};
 
-	if (gen_rnd(g, 12) == 0)
+	if (!g->live && gen_rnd(g, 12) == 0)
 		gen_digest(g);
 	if (gen_rnd(g, 6) == 0)
 		gen_put(g, gen_rnd(g, 5) ? "!" : gen_rnd(g, 2) ? "!!" : "! ");
 	if (gen_rnd(g, 6) == 0)
 		gen_alias_name(g, 'C');
-	else if (gen_rnd(g, 3) > 0)
+	else if (g->live || gen_rnd(g, 3) > 0)
 		gen_put(g, "%s", GEN_PICK(g, common));
 	else
 		gen_put(g, "%s", GEN_PICK(g, odd));
@@ -243,7 +243,8 @@ static void gen_command_spec(struct gen *g)
 	if (gen_rnd(g, 2) == 0) {
 		gen_put(g, "(");
 		gen_space(g);
-		if (gen_rnd(g, 8) > 0)
+		/* With -U, sudo takes root for the "invoking user" that "()" means. */
+		if (gen_rnd(g, 8) > 0 || g->live)
 			gen_list(g, gen_runas, 3);
 		if (gen_rnd(g, 3) == 0) {
 			gen_space(g);
@@ -327,6 +328,10 @@ static void gen_defaults(struct gen *g)
 		"logfile=/var/log/sudo\\ log", "!lecture,!mail_badpass", "umask=0022", "targetpw",
 		"rootpw", "runas_default=bob", "!!use_pty"};
 
+	/* Nothing that makes sudo write or ask for what is not there. */
+	static const char *const live[] = {"!authenticate", "env_reset", "!insults", "use_pty",
+		"runas_default=bob", "runas_default=root", "!use_pty, !lecture"};
+
 	if (!g->live && gen_rnd(g, 3) == 0) {
 		switch (gen_rnd(g, 4)) {
 		case 0:
@@ -349,7 +354,7 @@ static void gen_defaults(struct gen *g)
 		gen_put(g, "Defaults");
 	}
 	gen_blank(g);
-	gen_put(g, "%s", GEN_PICK(g, options));
+	gen_put(g, "%s", g->live ? GEN_PICK(g, live) : GEN_PICK(g, options));
 }
 
 static void gen_include(struct gen *g, uint32_t file)

@@ -131,7 +131,8 @@ static const struct {
 		"password: "
 		"bob ALL=ALL\n"},
 	{"everybody", "ALL ALL=ALL\n", "@sudo", RESULT_FAIL, SEV_HIGH,
-		"fail sudo ALL /etc/sudoers:1: every account can become root with `sudo -i`: ALL "
+		"fail sudo ALL /etc/sudoers:1: every account (ALL) can become root with `sudo -i`: "
+		"ALL "
 		"ALL=ALL\n"},
 	{"everybody with root's password", "Defaults targetpw\nALL ALL=(ALL) ALL\n", "@sudo",
 		RESULT_PASS, 0, ""},
