@@ -14,6 +14,7 @@ import json
 import os
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,6 +69,7 @@ class Machine:
         self.dir = tempfile.mkdtemp(prefix=f"hardend-{name}-")
         self.root = os.path.join(self.dir, "root")
         self.nspawn = None
+        self.leader = None
         self.follower = None
         self.events = queue.Queue()
         self.seen = []
@@ -160,12 +162,11 @@ class Machine:
             self.follower.wait()
             self.follower = None
         if self.nspawn and self.nspawn.poll() is None:
-            subprocess.run(["kill", "-s", "RTMIN+4", self.leader], check=False)
-            try:
-                self.nspawn.wait(30)
-            except subprocess.TimeoutExpired:
+            if self.leader:
+                os.kill(int(self.leader), signal.SIGKILL)  # nobody needs it to shut down well
+            else:
                 self.nspawn.kill()
-                self.nspawn.wait()
+            self.nspawn.wait()
         self.nspawn = None
         if os.path.isdir(self.dir) and not os.environ.get("KEEP_MACHINE"):
             shutil.rmtree(self.dir, ignore_errors=True)
