@@ -349,7 +349,7 @@ static int judge_facts(struct engine *e, uint64_t mask)
 {
 	uint64_t begin = clock_usec(CLOCK_PROCESS_CPUTIME_ID);
 
-	mask = fact_closure(mask) & all_facts();
+	mask = judge_collectable(&e->judge, fact_closure(mask) & all_facts());
 	int r = judge_collect(&e->judge, mask, e->now.realtime_usec);
 	if (r < 0)
 		return r;

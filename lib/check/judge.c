@@ -26,6 +26,21 @@ void judge_fini(struct judge *j)
 	*j = (struct judge){.root.fd = -1};
 }
 
+uint64_t judge_collectable(const struct judge *j, uint64_t mask)
+{
+	uint64_t there = 0;
+
+	/* Needs point to lower ids only, so one pass upwards is enough. */
+	for (int i = 0; i < FACT_MAX; i++) {
+		const struct collector *c = collector_get((enum fact_id)i);
+		if (c && (mask & FACT_BIT(i)) && (c->needs & ~there))
+			mask &= ~FACT_BIT(i);
+		if ((mask & FACT_BIT(i)) || j->facts.v[i])
+			there |= FACT_BIT(i);
+	}
+	return mask;
+}
+
 int judge_collect(struct judge *j, uint64_t mask, uint64_t realtime_usec)
 {
 	const struct collect c = {
@@ -48,11 +63,23 @@ int judge_collect(struct judge *j, uint64_t mask, uint64_t realtime_usec)
 	return 0;
 }
 
+/* Those that the check reads and that were never collected; coverage may be missing for good. */
+static uint64_t missing_facts(const struct judge *j, const struct check *c)
+{
+	uint64_t missing = 0;
+
+	for (int i = 0; i < FACT_MAX; i++) {
+		if ((c->facts & FACT_BIT(i)) && i != FACT_COVERAGE && !j->facts.v[i])
+			missing |= FACT_BIT(i);
+	}
+	return missing;
+}
+
 int judge_evaluate(struct judge *j, uint64_t mask, uint64_t realtime_usec)
 {
 	for (size_t i = 0; i < check_count(); i++) {
 		const struct check *c = check_at(i);
-		if (j->verdicts[i] && !(c->facts & mask))
+		if (!(c->facts & mask) || missing_facts(j, c))
 			continue;
 		_cleanup_(verdict_freep) struct verdict *v = verdict_new();
 		if (!v)

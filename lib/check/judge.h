@@ -21,12 +21,23 @@ int judge_init(struct judge *j, const struct root *root, const struct policy *po
 void judge_fini(struct judge *j);
 
 /*
- * Collects the facts in mask (the caller has applied fact_closure()). Facts in
- * no collector are left. 0 or -ENOMEM; on failure the old facts stay.
+ * The facts of mask that can be collected: what they need is there or is in
+ * mask as well. The rest follows by fact_closure() when that is collected.
+ */
+uint64_t judge_collectable(const struct judge *j, uint64_t mask);
+
+/*
+ * Collects the facts in mask (the caller has applied fact_closure() and
+ * judge_collectable()). Facts without a collector are left. 0 or -ENOMEM; on
+ * failure the old facts stay.
  */
 int judge_collect(struct judge *j, uint64_t mask, uint64_t realtime_usec);
 
-/* The checks that read any fact in mask: judges them anew. 0 or -ENOMEM. */
+/*
+ * Judges anew the checks that read any fact in mask and all of whose facts
+ * were collected (FACT_COVERAGE may be missing: then nothing is watched).
+ * 0 or -ENOMEM.
+ */
 int judge_evaluate(struct judge *j, uint64_t mask, uint64_t realtime_usec);
 
 #define FACT_ALL (FACT_BIT(FACT_MAX) - 1)
