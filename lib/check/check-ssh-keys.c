@@ -81,7 +81,7 @@ static const char *describe_key(struct arena *a, const struct ssh_key *key)
 	if (!*key->name)
 		return "a key that does not show its type";
 	if (key->bits == 0)
-		return arena_printf(a, "%s, of a strength that is not known here", key->name);
+		return arena_printf(a, "%s, of a length that does not show", key->name);
 	return arena_printf(a, "%s, %u bits", key->name, key->bits);
 }
 
@@ -212,20 +212,19 @@ static void add_user_gaps(const struct ssh_user_keys *u, struct verdict *ret)
 	}
 	for (size_t i = 0; i < u->n_commands; i++) {
 		const struct ssh_user_keys_command *command = &u->commands[i];
-		verdict_add(ret, &(struct evidence){
-					 .result = RESULT_UNKNOWN,
-					 .subject = arena_printf(ret->arena,
-						 "AuthorizedKeysCommand %s", command->command),
-					 .path = command->path,
-					 .line = command->line,
-					 .observed = arena_printf(ret->arena,
-						 "a program gives further keys for %zu accounts "
-						 "(%s the first): which ones "
-						 "can not be known beforehand",
-						 command->n_accounts, command->account),
-					 .expected = "AuthorizedKeysCommand none, or a waiver that "
-						     "says who looks after them",
-				 });
+		const struct evidence e = {
+			.result = RESULT_UNKNOWN,
+			.subject = arena_printf(
+				ret->arena, "AuthorizedKeysCommand %s", command->command),
+			.path = command->path,
+			.line = command->line,
+			.observed = arena_printf(ret->arena,
+				"a program gives further keys for %zu accounts (%s the "
+				"first): which ones can not be known beforehand",
+				command->n_accounts, command->account),
+			.expected = "AuthorizedKeysCommand none",
+		};
+		verdict_add(ret, &e);
 	}
 }
 
@@ -274,6 +273,17 @@ static const char *when(struct arena *a, uint64_t realtime_usec)
 	return arena_strdup(a, text_rfc3339(buf, realtime_usec));
 }
 
+/*
+ * Written before t, and not brought here after it with its time kept. A clock that is set back in
+ * between moves both of a new key's times, but not far; unpacking an image leaves an old time of
+ * writing and a birth just before the first boot.
+ */
+static bool is_older(const struct ssh_host_key *k, uint64_t t)
+{
+	return k->mtime_realtime_usec + CLOCK_SLACK_USEC < t &&
+	       (k->birth_realtime_usec == 0 || k->birth_realtime_usec < t);
+}
+
 static void judge_age(
 	const struct ssh_host_key *k, const struct first_boot *boot, struct verdict *ret)
 {
@@ -282,29 +292,28 @@ static void judge_age(
 
 	if (k->state == FACT_STATE_ABSENT)
 		return;
-	uint64_t made = ssh_host_key_made_usec(k);
+	const char *made = when(a, k->mtime_realtime_usec);
 	if (!k->seen) {
 		e.result = RESULT_ERROR;
 		e.observed = k->reason;
 		verdict_add(ret, &e);
 		return;
 	}
-	if (made + CLOCK_SLACK_USEC < boot->realtime_usec) {
+	if (is_older(k, boot->realtime_usec)) {
 		e.result = RESULT_FAIL;
 		e.severity = SEV_HIGH;
 		e.observed = arena_printf(
-			a, "made %s, before the machine was first started", when(a, made));
-	} else if (made + CLOCK_SLACK_USEC < boot->doubt_realtime_usec) {
+			a, "written %s, before the machine was first started", made);
+	} else if (is_older(k, boot->doubt_realtime_usec)) {
 		e.result = RESULT_UNKNOWN;
 		e.observed = arena_printf(a,
-			"made %s, after %s was written but before this system first saved its "
-			"random seed "
-			"(%s): both may have come with the image",
-			when(a, made), boot->evidence, when(a, boot->doubt_realtime_usec));
+			"written %s, after %s but before this system first saved its random "
+			"seed (%s): both may have come with the image",
+			made, boot->evidence, when(a, boot->doubt_realtime_usec));
 	} else {
 		return;
 	}
-	e.expected = arena_printf(a, "made after the first boot, %s by %s",
+	e.expected = arena_printf(a, "written after the first boot, %s by %s",
 		when(a, boot->realtime_usec), boot->evidence);
 	verdict_add(ret, &e);
 }
@@ -468,18 +477,17 @@ static void judge_stray_key(const struct ssh_stray_key *k, struct verdict *ret)
 	/* The file is only a handle: the key is in the token. */
 	if (key->type == SSH_KEY_ED25519_SK || key->type == SSH_KEY_ECDSA_SK)
 		return;
-	verdict_add(
-		ret, &(struct evidence){
-			     .result = RESULT_FAIL,
-			     .severity = open ? SEV_HIGH : SEV_MEDIUM,
-			     .subject = ssh_stray_key_subject(a, k),
-			     .path = k->path,
-			     .observed = arena_printf(a, "%s, %s, mode %04o%s%s",
-				     *key->name ? key->name : k->private.format,
-				     ssh_protection_name(k->private.protection), (unsigned)k->mode,
-				     *key->fingerprint ? ", " : "", key->fingerprint),
-			     .expected = "no private key on this machine",
-		     });
+	const struct evidence e = {
+		.result = RESULT_FAIL,
+		.severity = open ? SEV_HIGH : SEV_MEDIUM,
+		.subject = ssh_stray_key_subject(a, k),
+		.path = k->path,
+		.observed = arena_printf(a, "%s, %s, mode %04o%s%s", describe_key(a, key),
+			ssh_protection_name(k->private.protection), (unsigned)k->mode,
+			*key->fingerprint ? ", " : "", key->fingerprint),
+		.expected = "no private key on this machine",
+	};
+	verdict_add(ret, &e);
 }
 
 static void evaluate_stray(_unused_ const struct check *c, const struct factset *facts,
@@ -492,13 +500,14 @@ static void evaluate_stray(_unused_ const struct check *c, const struct factset 
 	for (size_t i = 0; i < p->n_keys; i++)
 		judge_stray_key(&p->keys[i], ret);
 	for (size_t i = 0; i < p->n_gaps; i++) {
-		verdict_add(ret, &(struct evidence){
-					 .result = RESULT_ERROR,
-					 .subject = p->gaps[i].path,
-					 .path = p->gaps[i].path,
-					 .observed = p->gaps[i].reason,
-					 .expected = "a file that can be looked at",
-				 });
+		const struct evidence e = {
+			.result = RESULT_ERROR,
+			.subject = p->gaps[i].path,
+			.path = p->gaps[i].path,
+			.observed = p->gaps[i].reason,
+			.expected = "a file that can be looked at",
+		};
+		verdict_add(ret, &e);
 	}
 	if (ret->n_evidence > 0)
 		return;

@@ -16,11 +16,6 @@ enum {
 	CONF_FILES_MAX = 1024,
 };
 
-uint64_t ssh_host_key_made_usec(const struct ssh_host_key *key)
-{
-	return MAX(key->birth_realtime_usec, key->mtime_realtime_usec);
-}
-
 struct build {
 	const struct collect *c;
 	struct fact *f;
@@ -223,6 +218,8 @@ static int add_file(struct build *b, const char *path)
 	}
 	int r = root_stat(b->c->root, path, &st);
 	file.state = fact_state_from_errno(r);
+	if (file.state == FACT_STATE_ABSENT)
+		return 0;
 	if (r < 0) {
 		file.reason = read_reason(b, path, r);
 	} else {
@@ -259,6 +256,8 @@ static int add_files(struct build *b)
 	size_t n = 0;
 
 	int r = add_file_and_directory(b, "/etc/ssh/sshd_config");
+	if (r == 0)
+		r = add_file(b, "/etc/ssh/sshd_config.d");
 	if (r < 0)
 		return r;
 	(void)root_glob(

@@ -62,6 +62,3 @@ struct ssh_host_keys {
 	size_t n_files;
 	struct first_boot first_boot;
 };
-
-/* The latest time that says when the key's file was put there: birth or modification. */
-uint64_t ssh_host_key_made_usec(const struct ssh_host_key *key);

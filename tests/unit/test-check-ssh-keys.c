@@ -251,8 +251,13 @@ static void test_unique(void **state)
 			0}, /* brought here */
 		{DAY(100), 0, DAY(101), DAY(90), true, FACT_STATE_OK, RESULT_PASS,
 			0}, /* made anew */
+		/* unpacked just before the first boot */
+		{DAY(100), 0, DAY(90), DAY(100) - USEC_PER_MIN, true, FACT_STATE_OK, RESULT_FAIL,
+			1},
 		/* the clock was set back a little in between */
 		{DAY(100), 0, DAY(100) - USEC_PER_MIN, 0, true, FACT_STATE_OK, RESULT_PASS, 0},
+		{DAY(100), 0, DAY(100) - USEC_PER_MIN, DAY(100) - USEC_PER_MIN, true, FACT_STATE_OK,
+			RESULT_PASS, 0},
 		{DAY(100), DAY(200), DAY(150), 0, true, FACT_STATE_OK, RESULT_UNKNOWN, 1},
 		{DAY(100), DAY(200), DAY(99), 0, true, FACT_STATE_OK, RESULT_FAIL, 1},
 		{DAY(100), DAY(200), DAY(201), 0, true, FACT_STATE_OK, RESULT_PASS, 0},

@@ -174,17 +174,6 @@ static void test_first_boot(void **state)
 	fixture_fini(&x);
 }
 
-static void test_made(void **state)
-{
-	struct ssh_host_key k = {.mtime_realtime_usec = 5, .birth_realtime_usec = 0};
-
-	assert_int_equal(ssh_host_key_made_usec(&k), 5);
-	k.birth_realtime_usec = 9; /* copied here with its time kept */
-	assert_int_equal(ssh_host_key_made_usec(&k), 9);
-	k.mtime_realtime_usec = 12; /* written again in place */
-	assert_int_equal(ssh_host_key_made_usec(&k), 12);
-}
-
 static void test_no_memory(void **state)
 {
 	struct ssh_fixture x;
@@ -217,7 +206,6 @@ int main(void)
 		cmocka_unit_test(test_configured),
 		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_first_boot),
-		cmocka_unit_test(test_made),
 		cmocka_unit_test(test_no_memory),
 	};
 
