@@ -29,7 +29,12 @@ bool flap_enter(struct flap *f, const struct ledger_config *c, bool differs, uin
 		f->changed_usec = now_usec;
 		f->changes++;
 	}
-	return now_usec >= flap_due(f, c);
+	if (now_usec < flap_due(f, c))
+		return false;
+	if (f->changes > 0)
+		return true;
+	f->held = false; /* quiet since it was told for want of quiet */
+	return differs;
 }
 
 uint64_t flap_untold(const struct flap *f, bool differs)
@@ -47,7 +52,10 @@ int flap_reserve(struct flap *f, const struct ledger_config *c)
 void flap_told(struct flap *f, const struct ledger_config *c, uint64_t now_usec)
 {
 	f->told[f->n_told++ % c->flap_max] = now_usec;
-	f->held = false;
+	/* Told for want of quiet: the next change waits again, or noise would buy attention. */
+	f->held = f->held && now_usec - f->changed_usec < c->flap_quiet_usec;
+	f->held_usec = now_usec;
+	f->changed_usec = now_usec;
 	f->changes = 0;
 }
 
