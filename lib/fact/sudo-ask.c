@@ -10,17 +10,11 @@ static const char program[] = "/usr/bin/cvtsudoers";
 
 enum {
 	ANSWER_MAX = 8 * 1024 * 1024,
+	WINDOW = 64, /* how far ahead the same specification is looked for */
 };
 #define ANSWER_USEC (10 * USEC_PER_SEC)
 
-/* First letter of what the memo keeps: what follows is the answer, or why there was none. */
-enum {
-	KEPT_ANSWER = '=',
-	KEPT_REFUSAL = '!',
-};
-
-static int keep(
-	struct memo *m, const char *path, const char *signature, char kind, const char *text)
+static int keep(struct memo *m, const char *signature, char kind, const char *text)
 {
 	_cleanup_free_ char *entry = NULL;
 
@@ -28,11 +22,11 @@ static int keep(
 		entry = NULL;
 		return -ENOMEM;
 	}
-	return memo_put(m, path, signature, entry);
+	return memo_put(m, SUDO_ASK_KEY, signature, entry);
 }
 
 /* Starts the program and keeps what it says. */
-static int run(struct memo *m, const char *path, const char *key, const char *signature)
+static int run(struct memo *m, const char *path, const char *signature)
 {
 	/* Without Defaults: of those that it does not know it makes no valid JSON. */
 	const char *const argv[] = {program, "-f", "json", "-s", "defaults", path, NULL};
@@ -42,34 +36,36 @@ static int run(struct memo *m, const char *path, const char *key, const char *si
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return keep(m, key, signature, KEPT_ANSWER, "?");
+		return keep(m, signature, SUDO_ASK_NOTHING, "");
 	if (WIFEXITED(res.status) && WEXITSTATUS(res.status) == 0)
-		return keep(m, key, signature, KEPT_ANSWER, res.out);
-	return keep(m, key, signature, KEPT_REFUSAL, res.err);
+		return keep(m, signature, SUDO_ASK_ANSWER, res.out);
+	return keep(m, signature, SUDO_ASK_REFUSAL, res.err);
+}
+
+char *sudo_ask_signature(const struct root *root, struct sudo_disk *disk, const char *path)
+{
+	char *files = sudo_disk_signature(disk);
+	struct stat st;
+
+	if (!files || root_stat(root, program, &st) < 0)
+		return files ? arena_strdup(disk->tree->arena, "") : NULL;
+	return arena_printf(disk->tree->arena, "%s %s %ju %jd.%09ld", files, path,
+		(uintmax_t)st.st_ino, (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
 static int ask(const struct collect *c, struct sudo_disk *disk, const char *path, const char **ret)
 {
-	static const char key[] = "cvtsudoers";
-	char *signature = sudo_disk_signature(disk);
-	struct stat st;
+	const char *signature = sudo_ask_signature(c->root, disk, path);
 
-	int r = root_stat(c->root, program, &st);
-	if (r < 0)
+	if (!signature || !*signature)
+		return signature ? 0 : -ENOMEM;
+	*ret = memo_get(c->memo, SUDO_ASK_KEY, signature);
+	if (*ret)
 		return 0;
-	if (signature)
-		signature = arena_printf(disk->tree->arena, "%s %s %ju %jd.%09ld", signature, path,
-			(uintmax_t)st.st_ino, (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-	if (!signature)
-		return -ENOMEM;
-	const char *kept = memo_get(c->memo, key, signature);
-	if (!kept) {
-		r = run(c->memo, path, key, signature);
-		if (r < 0)
-			return r;
-		kept = memo_get(c->memo, key, signature);
-	}
-	*ret = kept;
+	int r = run(c->memo, path, signature);
+	if (r < 0)
+		return r;
+	*ret = memo_get(c->memo, SUDO_ASK_KEY, signature);
 	return 0;
 }
 
@@ -104,29 +100,39 @@ static bool same_aliases(const struct sudo_tree *a, const struct sudo_tree *b)
 	return true;
 }
 
-/*
- * Gives their specifications the lines of ours, each of which is used once and in
- * order. Whether all are the same.
- */
-static bool match_lines(const struct sudo_tree *own, struct sudo_tree *theirs)
+static char **spec_texts(const struct sudo_tree *t, struct arena *a)
 {
+	char **v = arena_alloc(a, t->n_specs * sizeof(*v));
+
+	for (size_t i = 0; v && i < t->n_specs; i++) {
+		v[i] = sudo_spec_text(a, &t->specs[i]);
+		if (!v[i])
+			return NULL;
+	}
+	return v;
+}
+
+/*
+ * Puts ours in the place of each of their specifications that is the same,
+ * since it knows its line; each is used once and in order. 1 when all are the
+ * same, 0, or -ENOMEM.
+ */
+static int match_lines(const struct sudo_tree *own, struct sudo_tree *theirs)
+{
+	char **mine = spec_texts(own, own->arena), **text = spec_texts(theirs, own->arena);
 	bool same = own->n_specs == theirs->n_specs;
 	size_t at = 0;
 
+	if (!mine || !text)
+		return -ENOMEM;
 	for (size_t i = 0; i < theirs->n_specs; i++) {
-		const char *text = sudo_spec_text(own->arena, &theirs->specs[i]);
-		size_t k = at;
-		for (; text && k < own->n_specs && k < at + 64; k++) {
-			const char *mine = sudo_spec_text(own->arena, &own->specs[k]);
-			if (mine && strcmp(mine, text) == 0)
-				break;
-		}
-		if (k >= own->n_specs || k >= at + 64) {
-			same = false;
+		size_t end = MIN(own->n_specs, at + WINDOW), k = at;
+		while (k < end && strcmp(mine[k], text[i]) != 0)
+			k++;
+		same &= k == at && k < end;
+		if (k == end)
 			continue;
-		}
 		theirs->specs[i] = own->specs[k];
-		same &= k == at;
 		at = k + 1;
 	}
 	return same;
@@ -144,9 +150,9 @@ int sudo_ask(const struct collect *c, struct sudo_disk *disk, const char *path,
 	if (!collect_may_run(c) || disk->ignored)
 		return 0;
 	int r = ask(c, disk, path, &answer);
-	if (r < 0 || !answer)
+	if (r < 0 || !answer || *answer == SUDO_ASK_NOTHING)
 		return r;
-	if (*answer == KEPT_REFUSAL) {
+	if (*answer == SUDO_ASK_REFUSAL) {
 		if (own->n_defects == 0)
 			add_refusal(own, path, answer + 1);
 		*ret_tree = *own;
@@ -156,8 +162,10 @@ int sudo_ask(const struct collect *c, struct sudo_disk *disk, const char *path,
 	r = sudo_tree_json(&theirs, answer + 1, strlen(answer + 1));
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	bool same = match_lines(own, &theirs);
-	if (same && same_aliases(own, &theirs) && own->n_defects == 0) {
+	r = match_lines(own, &theirs);
+	if (r < 0)
+		return r;
+	if (r > 0 && same_aliases(own, &theirs) && own->n_defects == 0) {
 		*ret_reader = "own parser, cvtsudoers agrees";
 		return 0;
 	}

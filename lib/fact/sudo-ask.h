@@ -15,3 +15,16 @@
  */
 int sudo_ask(const struct collect *c, struct sudo_disk *disk, const char *path,
 	struct sudo_tree *own, struct sudo_tree *ret_tree, const char **ret_reader);
+
+/*
+ * How the answer is kept in the memo: under this key, for the signature of the
+ * files and of the program ("" when it is not installed, NULL on ENOMEM), one letter and
+ * what it said.
+ */
+#define SUDO_ASK_KEY "cvtsudoers"
+enum {
+	SUDO_ASK_ANSWER = '=',	/* JSON follows */
+	SUDO_ASK_REFUSAL = '!', /* its complaint follows */
+	SUDO_ASK_NOTHING = '?', /* it could not be run, or not in time */
+};
+char *sudo_ask_signature(const struct root *root, struct sudo_disk *disk, const char *path);

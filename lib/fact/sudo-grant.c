@@ -31,7 +31,7 @@ static enum sudo_answer host_matches(const struct sudo_member *m, const struct s
 	case SUDO_ALL:
 		return SUDO_YES;
 	case SUDO_HOST:
-		return host_name_matches(m->name, host);
+		return host->name ? host_name_matches(m->name, host) : SUDO_MAYBE;
 	default:
 		return SUDO_MAYBE; /* addresses change, netgroups are not local */
 	}

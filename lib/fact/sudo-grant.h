@@ -9,8 +9,8 @@
 
 /* The name that this machine has, as host lists are compared with it. */
 struct sudo_host {
-	const char *name;	/* as the kernel or /etc/hostname has it */
-	const char *short_name; /* up to its first dot */
+	const char *name; /* as the kernel or /etc/hostname has it; NULL when it is not known */
+	const char *short_name; /* up to its first dot; NULL likewise */
 };
 
 /*
@@ -42,6 +42,7 @@ enum sudo_flag {
 	SUDO_FLAG_AUTHENTICATE, /* on unless switched off */
 	SUDO_FLAG_ROOTPW,
 	SUDO_FLAG_TARGETPW,
+	SUDO_FLAG_RUNASPW,
 	SUDO_FLAG_SETENV,
 	SUDO_FLAG_MAX,
 };

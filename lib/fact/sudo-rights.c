@@ -103,10 +103,15 @@ static bool asks_no_password(
 /* Who knows root's password needs no sudo: what asks for that is no grant. */
 static bool asks_for_root_password(const struct walk *w, const struct sudo_member *command)
 {
-	return sudo_setting_flag(
-		       w->c->settings, SUDO_FLAG_ROOTPW, w->subject, w->target, command) ||
-	       sudo_setting_flag(
-		       w->c->settings, SUDO_FLAG_TARGETPW, w->subject, w->target, command);
+	static const enum sudo_flag flags[] = {SUDO_FLAG_ROOTPW, SUDO_FLAG_TARGETPW};
+	const struct sudo_settings *s = w->c->settings;
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (sudo_setting_flag(s, flags[i], w->subject, w->target, command))
+			return true;
+	}
+	return sudo_setting_flag(s, SUDO_FLAG_RUNASPW, w->subject, w->target, command) &&
+	       strcmp(sudo_setting_string(s, "runas_default", w->subject, "root"), "root") == 0;
 }
 
 static int judge_writable(struct walk *w, size_t grant, size_t command, struct sudo_right *right)
@@ -216,7 +221,7 @@ static int grant_command(struct walk *w, size_t grant, size_t index, const struc
 		return -ENOMEM;
 	if (is_told(w, g, right.command))
 		return 0;
-	if (right.account && right.power < SUDO_POWER_ALL)
+	if (right.account && right.power == SUDO_POWER_COMMAND)
 		r = judge_writable(w, grant, index, &right);
 	if (r == 0 && by->kind == SUDO_ALL && !right.writable)
 		r = told_to_all(c, grant, index, &told);

@@ -13,6 +13,7 @@ static const struct {
 	[SUDO_FLAG_AUTHENTICATE] = {"authenticate", true},
 	[SUDO_FLAG_ROOTPW] = {"rootpw", false},
 	[SUDO_FLAG_TARGETPW] = {"targetpw", false},
+	[SUDO_FLAG_RUNASPW] = {"runaspw", false},
 	[SUDO_FLAG_SETENV] = {"setenv", false},
 };
 static_assert(ARRAY_SIZE(flags) == SUDO_FLAG_MAX, "a row for each flag");

@@ -134,24 +134,43 @@ static int walk_path(struct walk *w, const char *path, bool open)
 	return open ? add_step(w, *dir ? dir : "/", &st, true) : 0;
 }
 
-/* The directories before the first component with a wildcard, and every file there is now. */
-static int walk_pattern(struct walk *w, const char *pattern)
+static int walk_matches(struct walk *w, const char *pattern)
 {
-	char *fixed = arena_strndup(w->arena, pattern, strcspn(pattern, "*?[\\")), **paths = NULL;
+	char **paths = NULL;
 	size_t n = 0;
 
-	if (!fixed)
-		return -ENOMEM;
-	*(strrchr(fixed, '/') + 1) = '\0';
-	int r = walk_path(w, fixed, true);
-	if (r < 0)
-		return r;
-	r = root_glob(w->root, w->arena, pattern, MATCHES_MAX, &paths, &n);
+	int r = root_glob(w->root, w->arena, pattern, MATCHES_MAX, &paths, &n);
 	if (r < 0)
 		return r == -ENOMEM ? r : undecided(w, pattern, r);
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = walk_path(w, paths[i], false);
 	return r;
+}
+
+/* The directories before the first component with a wildcard, and every file there is now. */
+static int walk_pattern(struct walk *w, const char *pattern)
+{
+	char *fixed = arena_strndup(w->arena, pattern, strcspn(pattern, "*?[\\"));
+
+	if (!fixed)
+		return -ENOMEM;
+	*(strrchr(fixed, '/') + 1) = '\0';
+	int r = walk_path(w, fixed, true);
+	return r < 0 ? r : walk_matches(w, pattern);
+}
+
+/* "/opt/bin/" grants all that lies there, not what lies below. */
+static int walk_directory(struct walk *w, const char *dir)
+{
+	char *plain = arena_printf(w->arena, "%s*", dir),
+	     *hidden = arena_printf(w->arena, "%s.*", dir);
+
+	if (!plain || !hidden)
+		return -ENOMEM;
+	int r = walk_path(w, dir, true);
+	if (r == 0)
+		r = walk_matches(w, plain);
+	return r == 0 ? walk_matches(w, hidden) : r;
 }
 
 int sudo_writable_steps(const struct root *root, struct arena *a, const struct sudo_member *command,
@@ -171,7 +190,8 @@ int sudo_writable_steps(const struct root *root, struct arena *a, const struct s
 		return -ENOMEM;
 	if (strpbrk(path, "*?[\\"))
 		return walk_pattern(&w, path);
-	return walk_path(&w, path, path[strlen(path) - 1] == '/');
+	return path[strlen(path) - 1] == '/' ? walk_directory(&w, path)
+					     : walk_path(&w, path, false);
 }
 
 static bool in_group(const struct account *account, const struct accounts *accounts, gid_t gid)

@@ -16,36 +16,48 @@ enum {
 	VALUE_MAX = 1000,     /* of an item: what is longer begins with a hash of the whole */
 };
 
-/* First word of the file that is no comment, or NULL. */
-static char *read_name(const struct root *root, struct arena *a, const char *path)
+/* First word of the file that is no comment; *ret stays as it is when there is none. */
+static int read_name(const struct root *root, struct arena *a, const char *path, char **ret)
 {
 	_cleanup_file_ struct file file = {0};
 
-	if (root_read(root, path, NAME_MAX_SIZE, &file) < 0)
-		return NULL;
+	int r = root_read(root, path, NAME_MAX_SIZE, &file);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
 	for (const char *p = file.data; *p; p += strcspn(p, "\n"), p += *p == '\n') {
 		p += strspn(p, " \t");
 		size_t n = strcspn(p, " \t\r\n");
-		if (n > 0 && *p != '#')
-			return arena_strndup(a, p, n);
+		if (n == 0 || *p == '#')
+			continue;
+		char *name = arena_strndup(a, p, n);
+		if (!name)
+			return -ENOMEM;
+		*ret = name;
+		return 0;
 	}
-	return NULL;
+	return 0;
 }
 
 /* The kernel's name when this machine is it, else the one that it will start with. */
 static int get_host(const struct root *root, struct arena *a, struct sudo_host *ret)
 {
 	struct root unwatched = {.fd = root->fd, .live = root->live}; /* /proc tells no changes */
-	char *name = read_name(root, a, "/etc/hostname");
-	char *now = root->live ? read_name(&unwatched, a, "/proc/sys/kernel/hostname") : NULL;
+	struct sudo_host host = {0};
+	char *name = NULL;
 
-	if (now)
-		name = now;
-	if (!name)
-		name = arena_strdup(a, "localhost");
-	*ret = (struct sudo_host){.name = name,
-		.short_name = name ? arena_strndup(a, name, strcspn(name, ".")) : NULL};
-	return ret->short_name ? 0 : -ENOMEM;
+	int r = read_name(root, a, "/etc/hostname", &name);
+	if (r == 0 && root->live)
+		r = read_name(&unwatched, a, "/proc/sys/kernel/hostname", &name);
+	if (r < 0)
+		return r;
+	if (name) {
+		host.name = name;
+		host.short_name = arena_strndup(a, name, strcspn(name, "."));
+		if (!host.short_name)
+			return -ENOMEM;
+	}
+	*ret = host;
+	return 0;
 }
 
 /* What one member is granted: a part of an item's value. */
@@ -203,7 +215,7 @@ static int read_tree(const struct collect *c, struct sudo_tree *own, const struc
 {
 	struct sudo_disk disk;
 
-	sudo_disk_init(&disk, c->root, own, host->short_name);
+	sudo_disk_init(&disk, c->root, own, host->short_name ? host->short_name : "");
 	int r = sudo_tree_parse(own, &disk.files, s->path);
 	/* Where the distribution keeps its own and /etc is the administrator's. */
 	if (r == -ENOENT && strcmp(s->path, "/etc/sudoers") == 0) {

@@ -2,9 +2,10 @@
 /* From files to the verdict of account-sudo: each vector is a machine of its own. */
 #include "test.h"
 
+#include "alloc-fail.h"
 #include "check/check.h"
 #include "conf/conf.h"
-#include "fact/sudo-conf.h"
+#include "fact/sudo-ask.h"
 #include "fact/sudo-grant.h"
 #include "fact/sudo.h"
 
@@ -141,6 +142,8 @@ static const struct {
 		"fail account bob /etc/sudoers:2: can become root with `sudo -i`, without a "
 		"password: "
 		"bob ALL=(ALL) NOPASSWD: ALL\n"},
+	{"everybody with the default's password", "Defaults runaspw\nALL ALL=(ALL) ALL\n", "@sudo",
+		RESULT_PASS, 0, ""},
 	{"not as root", "bob ALL=(alice,ALL,!root) ALL\nbob ALL=(:root) ALL\nbob ALL=() ALL\n", "",
 		RESULT_PASS, 0, ""},
 	{"another default", "Defaults runas_default=alice\nbob ALL=ALL\n", "", RESULT_PASS, 0, ""},
@@ -236,6 +239,9 @@ static const struct {
 		"fail account bob /etc/sudoers:1: may run /tmp/ as root (by bob), and /tmp is "
 		"writable "
 		"by everybody, also by bob\n"},
+	{"a writable file in it", "bob ALL=/opt/\n", "alice", RESULT_FAIL, SEV_HIGH,
+		"fail account bob /etc/sudoers:1: may run /opt/ as root (by bob), and /opt/open is "
+		"writable by everybody, also by bob\n"},
 	{"held by its digest",
 		"bob ALL=sha224:d06a2617c98d377c250edd470fd5e576327748d82915d6e33b5f8db1 "
 		"/opt/open\n",
@@ -502,6 +508,8 @@ static void test_hosts(_unused_ void **state)
 		{"web", "10.1.1.1,!web", SUDO_NO},
 		{"web", "10.1.1.1,web", SUDO_YES},
 		{"web", "!10.1.1.1,web", SUDO_YES},
+		{"", "web", SUDO_MAYBE},
+		{"# none\n", "ALL,!web", SUDO_MAYBE},
 		{"web", "web,!10.1.1.1", SUDO_MAYBE},
 		{"web", "!10.1.1.1", SUDO_NO},
 	};
@@ -519,6 +527,131 @@ static void test_hosts(_unused_ void **state)
 	}
 }
 
+/* What cvtsudoers says, put into its mouth; the rest is as on the running machine. */
+static const struct sudo *ask(struct machine *m, char kind, const char *answer)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	struct sudo_tree t;
+	struct sudo_disk disk;
+	char text[2048];
+
+	test_write(&m->t, "/usr/bin/cvtsudoers", "not run");
+	m->t.root.live = true;
+	sudo_tree_init(&t, a);
+	sudo_disk_init(&disk, &m->t.root, &t, "thishost");
+	assert_int_equal(sudo_tree_parse(&t, &disk.files, "/etc/sudoers"), 0);
+	const char *signature = sudo_ask_signature(&m->t.root, &disk, "/etc/sudoers");
+	assert_non_null(signature);
+	(void)snprintf(text, sizeof(text), "%c%s", kind, answer);
+	assert_int_equal(memo_put(m->memo, SUDO_ASK_KEY, signature, text), 0);
+	collect(m);
+	assert_int_equal(memo_children(m->memo), 0);
+	return m->facts.v[FACT_SUDO]->u.sudo;
+}
+
+#define SPEC(user)                                                                             \
+	"{\"User_List\":[{\"username\":\"" user "\"}],\"Host_List\":[{\"hostname\":\"ALL\"}]," \
+	"\"Cmnd_Specs\":[{\"Commands\":[{\"command\":\"ALL\"}]}]}"
+
+static void test_ask(_unused_ void **state)
+{
+	static const struct {
+		const char *sudoers;
+		char kind;
+		const char *answer, *reader;
+		size_t grants, defects;
+		unsigned line; /* of the last grant */
+	} cases[] = {
+		{"\nalice ALL=ALL\n", SUDO_ASK_ANSWER, "{\"User_Specs\":[" SPEC("alice") "]}",
+			"own parser, cvtsudoers agrees", 1, 0, 2},
+		{"\nalice ALL=ALL\n", SUDO_ASK_ANSWER,
+			"{\"User_Specs\":[" SPEC("bob") "," SPEC("alice") "]}", "cvtsudoers", 2, 0,
+			2},
+		{"\nalice ALL=ALL\n", SUDO_ASK_ANSWER, "{\"User_Specs\":[" SPEC("bob") "]}",
+			"cvtsudoers", 1, 0, 0},
+		{"alice ALL=ALL\nnew syntax\n", SUDO_ASK_ANSWER,
+			"{\"User_Specs\":[" SPEC("alice") "]}", "cvtsudoers", 1, 0, 1},
+		{"\nalice ALL=ALL\n", SUDO_ASK_ANSWER, "{\"SELinux_Spec\":[\"role\": \"x\"]}",
+			"own parser", 1, 0, 2},
+		{"\nalice ALL=ALL\n", SUDO_ASK_REFUSAL, "/etc/sudoers:2:7: bad regex\n^~~",
+			"own parser", 1, 1, 2},
+		{"\nalice ALL=ALL\nx\n", SUDO_ASK_REFUSAL, "/etc/sudoers:3:7: syntax error",
+			"own parser", 1, 1, 2},
+		{"\nalice ALL=ALL\n", SUDO_ASK_NOTHING, "", "own parser", 1, 0, 2},
+	};
+
+	if (geteuid() != 0)
+		skip(); /* sudo reads root's files only, and so nothing would be asked */
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct machine m;
+		machine_init(&m);
+		test_write(&m.t, "/etc/sudoers", cases[i].sudoers);
+		const struct sudo *s = ask(&m, cases[i].kind, cases[i].answer);
+		assert_non_null(s);
+		assert_string_equal(s->reader, cases[i].reader);
+		assert_int_equal(s->n_grants, cases[i].grants);
+		assert_int_equal(s->n_defects, cases[i].defects);
+		assert_int_equal(s->grants[s->n_grants - 1].line, cases[i].line);
+		machine_fini(&m);
+	}
+}
+
+/* Files that sudo refuses on the running machine: not root's, and the first of all. */
+static void test_live_owner(_unused_ void **state)
+{
+	struct machine m;
+
+	if (geteuid() != 0)
+		skip();
+	machine_init(&m);
+	test_write(&m.t, "/etc/sudoers", "@includedir /etc/sudoers.d\nalice ALL=ALL\n");
+	test_write(&m.t, "/etc/sudoers.d/x", "bob ALL=ALL\n");
+	assert_int_equal(chown(test_path(&m.t, "/etc/sudoers"), 5001, 0), 0);
+	assert_int_equal(chmod(test_path(&m.t, "/etc/sudoers.d"), 0777), 0);
+	m.t.root.live = true;
+	collect(&m);
+	assert_string_equal(show(judge(&m, "root")),
+		"fail account alice /etc/sudoers:2: can become root with `sudo -i`: alice ALL=ALL\n"
+		"error file /etc/sudoers /etc/sudoers:0: sudo refuses to read it: it belongs to "
+		"uid 5001, "
+		"not 0\n"
+		"error file /etc/sudoers.d /etc/sudoers.d:0: sudo refuses to read it: everybody "
+		"may "
+		"write it\n");
+	machine_fini(&m);
+}
+
+/* Every step from the files to the verdict survives any lack of memory. */
+static void test_alloc(_unused_ void **state)
+{
+	struct machine m;
+	struct fact *f = NULL;
+
+	machine_init(&m);
+	furnish(&m.t);
+	test_write(&m.t, "/etc/sudo.conf", "Plugin a_policy x.so\n");
+	test_write(&m.t, "/etc/nsswitch.conf", "sudoers: sss\n");
+	test_write(&m.t, "/etc/sudoers",
+		"Defaults exempt_group=staff, !lecture\nUser_Alias A = alice, %sudo : B = zoe\n"
+		"A, bob ALL=(root:adm) SETENV: /opt/open, !/opt/x, /usr/local/bin/link, /tmp/th*\n"
+		"ALL other=ALL\nbad\nB ALL=ALL\n");
+	collect(&m);
+	struct collect c = {.root = &m.t.root, .facts = &m.facts, .memo = m.memo};
+	for (alloc_fail_at = 1;; alloc_fail_at++) {
+		alloc_count = 0;
+		int r = fact_collect(FACT_SUDO, &c, &f);
+		if (alloc_count < alloc_fail_at) {
+			assert_int_equal(r, 0);
+			break;
+		}
+		assert_int_equal(r, -ENOMEM);
+	}
+	alloc_fail_at = 0;
+	assert_int_equal(f->n_items, m.facts.v[FACT_SUDO]->n_items);
+	fact_free(f);
+	machine_fini(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -532,6 +665,9 @@ int main(void)
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_long_item),
 		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_ask),
+		cmocka_unit_test(test_live_owner),
+		cmocka_unit_test(test_alloc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
