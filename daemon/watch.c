@@ -2,11 +2,16 @@
 #include "watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <nettle/sha2.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/random.h>
 
+#include "mounts.h"
 #include "watch-table.h"
 #include "watch-walk.h"
 
@@ -14,12 +19,21 @@ enum {
 	READ_SIZE = 16 * 1024, /* of events at once: a storm must not hold up the loop */
 };
 
+enum {
+	ON_INOTIFY,
+	ON_MOUNTS,
+};
+
 struct watch {
+	int epoll; /* of the two below */
 	int inotify;
+	int mountinfo;
+	struct mounts mounts; /* as last read */
 	const struct root *root;
 	const struct watch_ops *ops;
 	void *arg;
 	struct watch_table table;
+	int top_wd;	 /* of the root */
 	uint64_t set;	 /* facts that are watched */
 	uint64_t stale;	 /* their way may lead elsewhere now: to be walked again */
 	uint64_t failed; /* the last walk met an error */
@@ -34,20 +48,45 @@ struct batch {
 	uint64_t now, settle;
 };
 
+static int open_sources(struct watch *w)
+{
+	struct epoll_event on_inotify = {.events = EPOLLIN, .data.u32 = ON_INOTIFY}, ready[2];
+	/*
+	 * The table is always readable; a change of it is an edge. Not EPOLLPRI: the
+	 * kernel takes that back as soon as anybody has looked, and an outer epoll
+	 * looks before we do.
+	 */
+	struct epoll_event on_mounts = {.events = EPOLLIN | EPOLLET, .data.u32 = ON_MOUNTS};
+
+	w->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (w->inotify < 0)
+		return -errno;
+	w->mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (w->mountinfo < 0)
+		return -errno;
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (w->epoll < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->inotify, &on_inotify) < 0 ||
+		epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->mountinfo, &on_mounts) < 0 ||
+		epoll_wait(w->epoll, ready, ARRAY_SIZE(ready), 0) < 0)
+		return -errno;
+	return mounts_read(w->mountinfo, &w->mounts);
+}
+
 int watch_new(const struct root *root, const struct watch_ops *ops, void *arg, struct watch **ret)
 {
 	uint64_t seed;
 
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		return -EIO;
-	_cleanup_(watch_freep) struct watch *w = calloc(1, sizeof(*w));
+	_cleanup_(watch_freep) struct watch *w = malloc(sizeof(*w));
 	if (!w)
 		return -ENOMEM;
-	*w = (struct watch){.inotify = -1, .root = root, .ops = ops, .arg = arg};
+	*w = (struct watch){.root = root, .ops = ops, .arg = arg};
+	w->epoll = w->inotify = w->mountinfo = -1;
 	table_init(&w->table, seed);
-	w->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (w->inotify < 0)
-		return -errno;
+	int r = open_sources(w);
+	if (r < 0)
+		return r;
 	*ret = TAKE_PTR(w);
 	return 0;
 }
@@ -56,14 +95,17 @@ void watch_free(struct watch *w)
 {
 	if (!w)
 		return;
+	closep(&w->epoll);
 	closep(&w->inotify);
+	closep(&w->mountinfo);
+	mounts_fini(&w->mounts);
 	table_fini(&w->table);
 	free(w);
 }
 
 int watch_fd(const struct watch *w)
 {
-	return w->inotify;
+	return w->epoll;
 }
 
 /* A change that is complete: what began before it has ended. */
@@ -163,25 +205,93 @@ static void on_event(struct watch *w, struct batch *b, const struct inotify_even
 		on_itself(w, b, o, e);
 }
 
-int watch_read(struct watch *w)
+static int read_events(struct watch *w, struct batch *b)
 {
 	_Alignas(struct inotify_event) char buf[READ_SIZE];
-	struct batch b = {0};
 
 	ssize_t n = read(w->inotify, buf, sizeof(buf));
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	for (char *p = buf; p < buf + n;) {
 		const struct inotify_event *e = (const struct inotify_event *)p;
-		on_event(w, &b, e);
+		on_event(w, b, e);
 		p += sizeof(*e) + e->len;
+	}
+	return 0;
+}
+
+struct mount_change {
+	struct watch *w;
+	struct batch *b;
+	char root[PATH_MAX]; /* where the root is mounted, without a last slash */
+};
+
+/* Something lies on this path now, or no longer does: who goes that way goes elsewhere. */
+static void on_mount(const char *path, void *arg)
+{
+	const struct mount_change *m = arg;
+	const size_t n_root = strlen(m->root);
+	const struct name *name = NULL;
+	int wd = m->w->top_wd;
+
+	if (strncmp(path, m->root, n_root) != 0 || path[n_root] != '/')
+		return;
+	for (const char *s = path + n_root; *(s += strspn(s, "/"));) {
+		size_t n = strcspn(s, "/");
+		name = table_name(&m->w->table, wd, s, n);
+		if (!name)
+			return; /* nobody goes there */
+		wd = name->child;
+		s += n;
+	}
+	if (!name)
+		return; /* on the root itself, which we hold */
+	uint64_t facts = name->role[NAME_PATH] | name->role[NAME_FINAL];
+	begun(m->w, m->b, facts);
+	m->w->stale |= facts;
+}
+
+static int read_mounts(struct watch *w, struct batch *b)
+{
+	struct mount_change m = {.w = w, .b = b};
+	struct mounts now;
+	char link[32];
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", w->root->fd);
+	ssize_t n = readlink(link, m.root, sizeof(m.root) - 1);
+	int r = n < 0 ? -errno : mounts_read(w->mountinfo, &now);
+	if (r < 0) {
+		/* It will not be told again, and may have been anywhere. */
+		begun(w, b, w->set);
+		w->stale |= w->set;
+		return r;
+	}
+	m.root[n > 1 ? n : 0] = '\0';
+	mounts_diff(&w->mounts, &now, on_mount, &m);
+	mounts_fini(&w->mounts);
+	w->mounts = now;
+	return 0;
+}
+
+int watch_read(struct watch *w)
+{
+	struct epoll_event ready[2];
+	struct batch b = {0};
+	int r = 0;
+
+	int n = epoll_wait(w->epoll, ready, ARRAY_SIZE(ready), 0);
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	for (int i = 0; i < n; i++) {
+		int err = ready[i].data.u32 == ON_MOUNTS ? read_mounts(w, &b) : read_events(w, &b);
+		r = MIN(r, err);
 	}
 	b.settle &= ~b.now;
 	if (b.settle)
 		w->ops->dirty(b.settle, WATCH_SETTLE, w->arg);
 	if (b.now)
 		w->ops->dirty(b.now, WATCH_NOW, w->arg);
-	return 0;
+	return r;
 }
 
 static void sign(const struct deps *deps, uint8_t ret[static SHA256_DIGEST_SIZE])
@@ -220,8 +330,11 @@ int watch_set(struct watch *w, enum fact_id id, const struct deps *deps)
 	bool same = memcmp(signature, w->signature[id], sizeof(signature)) == 0;
 	if (same && (w->set & ~w->stale & ~w->failed & bit))
 		return 0;
+	w->stats.walks++;
 	struct walk k = {.inotify = w->inotify, .root = w->root, .table = &w->table};
 	walk_deps(&k, deps);
+	if (k.top.wd > 0)
+		w->top_wd = k.top.wd;
 	/* What was watched before makes room when watches are short, but not memory. */
 	bool keep = k.error < 0 && k.error != -ENOSPC;
 	struct commit c = table_commit(&w->table, id, keep, walk_mask, dropped, w);

@@ -69,6 +69,7 @@ uint64_t watch_blind(const struct watch *w);
 /* Figures for status and tests. */
 struct watch_stats {
 	uint64_t events, overflows;
+	uint64_t walks; /* calls of watch_set() that had to look at the file system */
 	size_t watches;
 };
 void watch_get_stats(const struct watch *w, struct watch_stats *ret);
