@@ -268,6 +268,12 @@ int root_open_path(const struct root *r, const char *path)
 	return open_root(r, path, O_PATH);
 }
 
+int root_open_path_beneath(const struct root *r, const char *base, const char *rel)
+{
+	record_beneath(r, base, rel, DEP_FILE);
+	return open_beneath(r, base, rel, O_PATH);
+}
+
 int root_readlink(const struct root *r, const char *path, char **ret)
 {
 	char buf[PATH_MAX];

@@ -95,6 +95,9 @@ int root_birth(const struct root *r, const char *path, uint64_t *ret_realtime_us
  */
 int root_open_path(const struct root *r, const char *path);
 
+/* The same for what must stay beneath base; its metadata is all that may be asked for. */
+int root_open_path_beneath(const struct root *r, const char *base, const char *rel);
+
 /* The target of the symbolic link at path, at most PATH_MAX, to be freed. -EINVAL when it is none. */
 int root_readlink(const struct root *r, const char *path, char **ret);
 

@@ -8,7 +8,18 @@
 #include "check/check.h"
 
 #define CHECKS                                                                                     \
+	CHECK(check_account_consistency)                                                           \
+	CHECK(check_account_empty_password)                                                        \
+	CHECK(check_account_file_modes)                                                            \
+	CHECK(check_account_home_modes)                                                            \
+	CHECK(check_account_password_hash)                                                         \
+	CHECK(check_account_password_usable)                                                       \
+	CHECK(check_account_root_groups)                                                           \
+	CHECK(check_account_root_password)                                                         \
+	CHECK(check_account_service_login)                                                         \
 	CHECK(check_account_sudo)                                                                  \
+	CHECK(check_account_uid_zero)                                                              \
+	CHECK(check_account_unneeded)                                                              \
 	CHECK(check_monitor_coverage)                                                              \
 	CHECK(check_monitor_integrity)                                                             \
 	CHECK(check_package_drift)                                                                 \

@@ -10,6 +10,9 @@
 #define COLLECTORS                                                                                 \
 	COLLECTOR(FACT_OS, collector_os)                                                           \
 	COLLECTOR(FACT_ACCOUNTS, collector_accounts)                                               \
+	COLLECTOR(FACT_ACCOUNT_FILES, collector_account_files)                                     \
+	COLLECTOR(FACT_HOMES, collector_homes)                                                     \
+	COLLECTOR(FACT_LOGINS, collector_logins)                                                   \
 	COLLECTOR(FACT_PAM, collector_pam)                                                         \
 	COLLECTOR(FACT_SUDO, collector_sudo)                                                       \
 	COLLECTOR(FACT_SSHD, collector_sshd)                                                       \
