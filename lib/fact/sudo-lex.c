@@ -117,10 +117,20 @@ static int act_bangs(_unused_ struct sudo_lex *lx, _unused_ const char *s, size_
 	return len % 2 ? TOKEN_BANG : SKIP;
 }
 
+static void begin_token(struct sudo_lex *lx)
+{
+	lx->path = lx->top->path;
+	lx->line = lx->top->line;
+	lx->raw = lx->top->text + lx->top->pos;
+	lx->raw_size = 0;
+}
+
 static int act_newline(struct sudo_lex *lx, _unused_ const char *s, _unused_ size_t len)
 {
 	bool string = lx->state == IN_STRING;
 
+	/* Where a command's arguments were going on, the token began lines above. */
+	begin_token(lx);
 	lx->state = INITIAL;
 	if (string) {
 		lx->take = 0;
@@ -509,14 +519,6 @@ static int step(struct sudo_lex *lx)
 	src->pos += lx->take;
 	lx->raw_size += lx->take;
 	return token == 0 ? (int)rule->token : token;
-}
-
-static void begin_token(struct sudo_lex *lx)
-{
-	lx->path = lx->top->path;
-	lx->line = lx->top->line;
-	lx->raw = lx->top->text + lx->top->pos;
-	lx->raw_size = 0;
 }
 
 enum sudo_token sudo_lex_next(struct sudo_lex *lx)

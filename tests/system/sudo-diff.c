@@ -176,6 +176,37 @@ static bool may_be_no_json(const struct sudo_tree *t, const struct child_result 
 	return false;
 }
 
+/* The first that is about what a line says: of a file that is not there cvtsudoers tells no line.
+ */
+static const struct sudo_defect *first_fault(const struct sudo_tree *own)
+{
+	for (size_t i = 0; i < own->n_defects; i++) {
+		if (*own->defects[i].what != '/')
+			return &own->defects[i];
+	}
+	return NULL;
+}
+
+/*
+ * Whether the first complaint is about the same place: the line, but for a
+ * string of several lines, of which sudo tells the last and this program the first.
+ */
+static bool same_place(const struct sudo_tree *own, const char *err)
+{
+	const struct sudo_defect *d = first_fault(own);
+	size_t n = d ? strlen(d->path) : 0;
+	unsigned line;
+
+	if (!d || (strncmp(err, d->path, n) == 0 && sscanf(err + n, ":%u:", &line) == 1 &&
+			  (d->line == line || (d->line < line && strchr(d->what, '\n')))))
+		return true;
+	/* These come with no line: a digest before an alias, a directory for a file. */
+	if (strncmp(err, "cvtsudoers: ", 12) == 0 || strncmp(err, "input in flex", 13) == 0)
+		return true;
+	printf("  own:        %s:%u: %s\n", d->path, d->line, d->what);
+	return false;
+}
+
 static bool judge(struct memo *memo, const struct gen *g, struct count *count)
 {
 	char path[256];
@@ -210,6 +241,10 @@ static bool judge(struct memo *memo, const struct gen *g, struct count *count)
 		for (size_t i = 0; i < own.n_defects; i++)
 			printf("  %s:%u: %s\n", own.defects[i].path, own.defects[i].line,
 				own.defects[i].what);
+		return false;
+	}
+	if (!accepted && !same_place(&own, json.err)) {
+		printf("  cvtsudoers: %s", json.err);
 		return false;
 	}
 	count->accepted += accepted;
