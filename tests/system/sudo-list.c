@@ -42,7 +42,7 @@ struct count {
 	unsigned trees, asked, yes, broken, wrong;
 };
 
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
 	perror(what);
 	exit(1);
