@@ -17,10 +17,9 @@ enum use {
 };
 
 /* Arguments with which a USE_SHELL program runs what its user wants; "" is none at all. */
-#define SHELL_ARGS                                  \
-	{                                           \
-		"", "-c id", "-i", "-l", "-p", NULL \
-	}
+/* clang-format off */
+#define SHELL_ARGS {"", "-c id", "-i", "-l", "-p", NULL}
+/* clang-format on */
 
 static const struct {
 	const char *names; /* separated by blanks */
@@ -37,20 +36,19 @@ static const struct {
 		{"sh", "bash", "/bin/sh", "/bin/bash", "1 sh", NULL}, "runs any command"},
 	{"python python2 python3 perl ruby lua node php irb gdb", USE_SHELL,
 		{"", "-c id", "-e id", NULL}, "runs any code"},
-	{"vi vim vim.basic vim.tiny nvim view vimdiff rvim emacs nano pico ed ex joe mcedit less "
-	 "more "
-	 "most man pg",
+	{"vi vim vim.basic vim.tiny nvim view vimdiff rvim emacs nano pico ed ex joe mcedit "
+	 "less more most man pg",
 		USE_PAGER, {NULL}, "lets its user run commands"},
-	{"find xargs awk gawk mawk nawk sed tar docker podman nerdctl ctr crictl lxc machinectl "
-	 "systemd-run nsenter unshare chroot capsh setpriv runuser strace ltrace perf screen tmux "
-	 "script watch expect ssh socat nc ncat rsync make git openssl pip pip3 npm gem cpan gcc "
-	 "apt apt-get aptitude dpkg rpm yum dnf zypper snap pkexec run-parts crontab at batch "
-	 "start-stop-daemon taskset flock logsave nmap tcpdump zip mysql psql sqlite3",
+	{"find xargs awk gawk mawk nawk sed tar docker podman nerdctl ctr crictl lxc "
+	 "machinectl systemd-run nsenter unshare chroot capsh setpriv runuser strace ltrace "
+	 "perf screen tmux script watch expect ssh socat nc ncat rsync make git openssl pip "
+	 "pip3 npm gem cpan gcc apt apt-get aptitude dpkg rpm yum dnf zypper snap pkexec "
+	 "run-parts crontab at batch start-stop-daemon taskset flock logsave nmap tcpdump zip "
+	 "mysql psql sqlite3",
 		USE_ANY, {NULL}, "runs any command when its arguments are free"},
 	{"cp mv ln install dd tee chmod chown chgrp setfacl usermod useradd passwd chpasswd "
-	 "gpasswd "
-	 "vipw vigr visudo adduser mount insmod modprobe kexec curl wget scp sftp patch truncate "
-	 "systemctl",
+	 "gpasswd vipw vigr visudo adduser mount insmod modprobe kexec curl wget scp sftp patch "
+	 "truncate systemctl",
 		USE_ANY, {NULL}, "changes any file or account when its arguments are free"},
 };
 

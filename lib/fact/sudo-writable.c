@@ -84,8 +84,9 @@ static int enter(struct walk *w, char **dir, const char *name, const char **rest
 		r = root_lstat(w->root, **dir ? *dir : "/", &st);
 		return r < 0 ? undecided(w, *dir, r) : add_step(w, **dir ? *dir : "/", &st, true);
 	}
+	/* Below a file there is nothing, and the file is looked at already. */
 	if (r < 0)
-		return undecided(w, path, r);
+		return r == -ENOTDIR ? 0 : undecided(w, path, r);
 	if (!S_ISLNK(st.st_mode)) {
 		r = add_step(w, path, &st, false);
 		*dir = path;
@@ -111,6 +112,7 @@ static int walk_path(struct walk *w, const char *path, bool open)
 	struct stat st;
 	const char *rest = path;
 
+	w->links = 0;
 	int r = root_lstat(w->root, "/", &st);
 	if (r < 0)
 		return undecided(w, "/", r);
@@ -179,9 +181,10 @@ int sudo_writable_steps(const struct root *root, struct arena *a, const struct s
 	struct walk w = {.root = root, .arena = a, .out = ret};
 	const char *path = command->name;
 
-	/* What a digest names cannot be exchanged; a regular expression names no place to look at.
-	 */
 	*ret = (struct sudo_steps){0};
+	if (command->kind == SUDO_COMMAND && *path == '^' && !command->digest)
+		ret->undecided = "which files its regular expression allows was not worked out";
+	/* What a digest names cannot be exchanged. */
 	if (command->kind != SUDO_COMMAND || *path != '/' || command->digest)
 		return 0;
 	if (chroot && *chroot == '/')

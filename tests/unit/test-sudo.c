@@ -196,6 +196,11 @@ static const struct {
 		"fail account bob /etc/sudoers:1: can become root with `sudo ^/usr/.*$`, which is "
 		"a "
 		"shell: bob ALL=^/usr/.*$\n"},
+	{"a few", "bob ALL=^/usr/bin/(a|b)$\n", "alice", RESULT_UNKNOWN, 0,
+		"unknown account bob /etc/sudoers:1: may run ^/usr/bin/(a|b)$ as root (by bob): "
+		"which "
+		"files its regular expression allows was not worked out\n"},
+	{"a path through a file", "bob ALL=/usr/bin/id/x\n", "alice", RESULT_PASS, 0, ""},
 	{"too clever", "bob ALL=^/usr/.{1,9}$\n", "alice", RESULT_UNKNOWN, 0,
 		"unknown account bob /etc/sudoers:1: may run ^/usr/.{1,9}$ as root (by bob): what "
 		"its "
