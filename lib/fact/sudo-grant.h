@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/acl.h"
 #include "fact/sudo.h"
 
 /* The name that this machine has, as host lists are compared with it. */
@@ -89,6 +90,8 @@ int sudo_rights(const struct sudo_settings *settings, const struct accounts *acc
 struct sudo_step {
 	const char *path;
 	struct stat st;
+	struct acl_grant *acl; /* who else may write it */
+	size_t n_acl;
 	bool open; /* a new file in this directory would be run: none is there yet, or any will do
 		    */
 };

@@ -13,6 +13,7 @@
 
 enum {
 	LINKS_MAX = 40,	   /* as the kernel has it */
+	ACL_MAX = 64,	   /* entries of one list */
 	MATCHES_MAX = 256, /* files that a pattern of a command stands for */
 };
 
@@ -22,6 +23,41 @@ struct walk {
 	struct sudo_steps *out;
 	unsigned links;
 };
+
+static int undecided(struct walk *w, const char *path, int r)
+{
+	char *text = arena_printf(w->arena, "%s %s", path, fsio_strerror(r));
+
+	if (!text)
+		return -ENOMEM;
+	w->out->undecided = text;
+	return 0;
+}
+
+/* Who may write it by its access control list. The mode of a link means nothing. */
+static int read_acl(struct walk *w, struct sudo_step *step)
+{
+	struct acl_grant v[ACL_MAX];
+
+	if (S_ISLNK(step->st.st_mode))
+		return 0;
+	_cleanup_close_ int fd = root_open_path(w->root, step->path);
+	int n = fd < 0 ? fd : acl_read(fd, v, ACL_MAX);
+	if (n == -ENOMEM)
+		return n;
+	if (n > ACL_MAX)
+		n = -EFBIG;
+	if (n < 0)
+		return undecided(w, step->path, n);
+	step->acl = arena_alloc(w->arena, (size_t)n * sizeof(*v));
+	if (!step->acl)
+		return -ENOMEM;
+	for (int i = 0; i < n; i++) {
+		if (v[i].perms & 2)
+			step->acl[step->n_acl++] = v[i];
+	}
+	return 0;
+}
 
 static int add_step(struct walk *w, const char *path, const struct stat *st, bool open)
 {
@@ -38,17 +74,7 @@ static int add_step(struct walk *w, const char *path, const struct stat *st, boo
 		return -ENOMEM;
 	*slot = (struct sudo_step){.path = path, .st = *st, .open = open};
 	out->n++;
-	return 0;
-}
-
-static int undecided(struct walk *w, const char *path, int r)
-{
-	char *text = arena_printf(w->arena, "%s %s", path, fsio_strerror(r));
-
-	if (!text)
-		return -ENOMEM;
-	w->out->undecided = text;
-	return 0;
+	return read_acl(w, slot);
 }
 
 /* The path with a link in it replaced: what the link says, then what came after it. */
@@ -210,13 +236,20 @@ static bool in_group(const struct account *account, const struct accounts *accou
 }
 
 /* Why the account may write there; its owner can always give himself the right. */
-static const char *writable_why(
-	const struct stat *st, const struct account *account, const struct accounts *accounts)
+static const char *writable_why(const struct sudo_step *step, const struct account *account,
+	const struct accounts *accounts)
 {
+	const struct stat *st = &step->st;
+
 	if (st->st_uid == account->uid)
 		return "is owned by";
 	if ((st->st_mode & S_IWGRP) && in_group(account, accounts, st->st_gid))
 		return "is writable by a group of";
+	for (size_t i = 0; i < step->n_acl; i++) {
+		const struct acl_grant *g = &step->acl[i];
+		if (g->group ? in_group(account, accounts, g->id) : g->id == account->uid)
+			return "is writable by its access control list for";
+	}
 	return st->st_mode & S_IWOTH ? "is writable by everybody, also by" : NULL;
 }
 
@@ -225,7 +258,7 @@ const char *sudo_writable_by(struct arena *a, const struct sudo_steps *steps,
 {
 	for (size_t i = 0; i < steps->n; i++) {
 		const struct sudo_step *s = &steps->v[i];
-		const char *why = writable_why(&s->st, account, accounts);
+		const char *why = writable_why(s, account, accounts);
 		if (!why)
 			continue;
 		/* In a sticky directory others' files cannot be replaced, but new ones can be made.
