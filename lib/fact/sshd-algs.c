@@ -135,9 +135,12 @@ static bool in_version(const struct alg *a, unsigned version)
 	return version >= a->since && (a->until == 0 || version < a->until);
 }
 
-static bool key_name_valid(const char *name, unsigned version)
+static bool key_name_valid(enum sshd_alg kind, const char *name, unsigned version)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(short_keys); i++) {
+	/* 10.0 takes no names of kinds any more, and certificates do not sign certificates. */
+	if (kind == SSHD_ALG_CA && version >= 1000 && strstr(name, "-cert-v01@"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(short_keys) && version < 1000; i++) {
 		if (strcasecmp(short_keys[i], name) == 0)
 			return true;
 	}
@@ -154,7 +157,7 @@ static bool name_valid(enum sshd_alg kind, const char *name, unsigned version)
 	if (version > SSHD_VERSION_MAX)
 		return true;
 	if (kind == SSHD_ALG_KEY || kind == SSHD_ALG_CA)
-		return key_name_valid(name, version);
+		return key_name_valid(kind, name, version);
 	for (const struct alg *a = table(kind); a->name; a++) {
 		if (in_version(a, version) && strcmp(a->name, name) == 0)
 			return true;

@@ -56,7 +56,7 @@ struct sshd_class {
 	const char *user;  /* one of them; for the general class a name that nobody has */
 	const char *const *groups;
 	const unsigned char *signature; /* which user criteria hold */
-	bool root, others; /* root is one of them; others are, or may be */
+	bool root, others;		/* root is one of them; others are, or may be */
 };
 
 struct sshd_classes {

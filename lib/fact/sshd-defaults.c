@@ -102,7 +102,9 @@ static const struct row rows[] = {
 	{"hostkeyalgorithms", 805, KEYS_85},
 	{"hostkeyalgorithms", 808, KEYS_88},
 	{"ignorerhosts", 0, "yes"},
-	{"kbdinteractiveauthentication", 0, "yes"},
+	/* Until 8.6 ChallengeResponseAuthentication, on by default, switches it on. */
+	{"kbdinteractiveauthentication", 0, "no"},
+	{"kbdinteractiveauthentication", 807, "yes"},
 	{"kerberosauthentication", 0, "no"},
 	{"kexalgorithms", 0, CURVES "," GROUPS ",diffie-hellman-group14-sha1"},
 	{"kexalgorithms", 802, CURVES "," GROUPS},
@@ -179,56 +181,72 @@ const struct sshd_value *sshd_default(const struct sshd_conf *c, const char *key
 	return bsearch(keyword, c->defaults, c->n_defaults, sizeof(*c->defaults), compare_keyword);
 }
 
-/* Takes one "keyword value" of n bytes; a keyword again adds to its value. */
-static int take_line(
-	struct arena *a, struct sshd_value *v, size_t n_v, const char *line, size_t n, bool seen[])
-{
-	size_t name = 0;
+/* Output of sshd -T on its way into the table's values. */
+struct text_reader {
+	struct arena *arena;
+	unsigned version;
+	struct sshd_value *v;
+	size_t n;
+	bool seen[ARRAY_SIZE(rows)];
+};
 
-	while (name < n && line[name] != ' ')
-		name++;
-	char *keyword = arena_strndup(a, line, name);
-	char *value = arena_strndup(a, line + name + (name < n), n - name - (name < n));
+/* The place of a keyword, under whatever name that version prints it; NULL when it is not shown. */
+static struct sshd_value *find_slot(struct text_reader *t, const char *keyword)
+{
+	const struct sshd_keyword *k = sshd_keyword_find(keyword, t->version);
+
+	if (k)
+		keyword = sshd_keyword_real(k)->name;
+	/* Until 8.6 it is printed as another keyword has made it: the table knows better. */
+	if (t->version < SSHD_VERSION_ARGV && strcmp(keyword, "kbdinteractiveauthentication") == 0)
+		return NULL;
+	return bsearch(keyword, t->v, t->n, sizeof(*t->v), compare_keyword);
+}
+
+/* Takes one "keyword value" of n bytes; a keyword again adds to its value. */
+static int take_line(struct text_reader *t, const char *line, size_t n)
+{
+	const char *space = memchr(line, ' ', n);
+	size_t name = space ? (size_t)(space - line) : n;
+	char *keyword = arena_strndup(t->arena, line, name);
+	char *value = arena_strndup(
+		t->arena, line + name + (space != NULL), n - name - (space != NULL));
+
 	if (!keyword || !value)
 		return -ENOMEM;
-	const struct sshd_keyword *k = sshd_keyword_find(keyword, SSHD_VERSION_MAX);
-	if (k)
-		keyword = (char *)sshd_keyword_real(k)->name;
-	struct sshd_value *slot = bsearch(keyword, v, n_v, sizeof(*v), compare_keyword);
+	struct sshd_value *slot = find_slot(t, keyword);
 	if (!slot)
 		return 0;
-	size_t i = (size_t)(slot - v);
-	slot->value = seen[i] ? arena_printf(a, "%s %s", slot->value, value) : value;
-	seen[i] = true;
+	bool *seen = &t->seen[slot - t->v];
+	slot->value = *seen ? arena_printf(t->arena, "%s %s", slot->value, value) : value;
+	*seen = true;
 	return slot->value ? 0 : -ENOMEM;
 }
 
 int sshd_defaults_text(struct arena *a, unsigned version, const char *text,
 	const struct sshd_value **ret, size_t *ret_n)
 {
-	bool seen[ARRAY_SIZE(rows)] = {false};
+	struct text_reader t = {.arena = a, .version = version};
 	const struct sshd_value *table = NULL;
-	struct sshd_value *v;
-	size_t n = 0;
 
-	int r = sshd_defaults_table(a, version, &table, &n);
+	int r = sshd_defaults_table(a, version, &table, &t.n);
 	if (r < 0)
 		return r;
 	/* Output of something else must not pass for defaults. */
 	if (!strstr(text, "\npermitrootlogin ") || !strstr(text, "\nkexalgorithms "))
 		return -EBADMSG;
-	v = arena_alloc(a, n * sizeof(*v));
-	if (!v)
+	t.v = arena_alloc(a, t.n * sizeof(*t.v));
+	if (!t.v)
 		return -ENOMEM;
-	memcpy(v, table, n * sizeof(*v));
+	memcpy(t.v, table, t.n * sizeof(*t.v));
 	for (const char *p = text; *p && r == 0; p += *p == '\n') {
 		size_t len = strcspn(p, "\n");
-		r = take_line(a, v, n, p, len, seen);
+		r = take_line(&t, p, len);
 		p += len;
 	}
 	if (r < 0)
 		return r;
-	*ret = v;
-	*ret_n = n;
+	*ret = t.v;
+	*ret_n = t.n;
 	return 0;
 }

@@ -307,7 +307,7 @@ SSHD_PARSE(sshd_parse_penalties)
 	return l->n == 0 ? sshd_refuse(l, "missing argument") : 0;
 }
 
-static bool is_ipqos(const char *word)
+static bool is_ipqos(const char *word, unsigned version)
 {
 	static const char *const names[] = {"none", "af11", "af12", "af13", "af21", "af22", "af23",
 		"af31", "af32", "af33", "af41", "af42", "af43", "cs0", "cs1", "cs2", "cs3", "cs4",
@@ -318,15 +318,17 @@ static bool is_ipqos(const char *word)
 		if (strcasecmp(names[i], word) == 0)
 			return true;
 	}
-	long n = strtol(word, &end, 0);
+	/* Until 9.9 also hexadecimal. */
+	long n = strtol(word, &end, version < 1000 ? 0 : 10);
 	return *word && !*end && n >= 0 && n <= 255;
 }
 
 SSHD_PARSE(sshd_parse_ipqos)
 {
 	char *interactive = sshd_line_word(l), *bulk = sshd_line_word(l);
+	unsigned version = l->conf->env.version;
 
-	if (!interactive || !is_ipqos(interactive) || (bulk && !is_ipqos(bulk)))
+	if (!interactive || !is_ipqos(interactive, version) || (bulk && !is_ipqos(bulk, version)))
 		return sshd_refuse(l, "bad value");
 	return sshd_line_value(l, interactive);
 }

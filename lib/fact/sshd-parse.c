@@ -127,10 +127,11 @@ int sshd_port(const struct sshd_conf *c, const char *s)
 static int split_old(struct sshd_line *l)
 {
 	char *rest = arena_strdup(l->conf->arena, l->rest);
+	bool equals = strcasecmp(l->keyword, "setenv") != 0;
 
 	if (!rest)
 		return -ENOMEM;
-	for (char *word; (word = sshd_word(&rest, true)) && *word;) {
+	for (char *word; (word = sshd_word(&rest, equals)) && *word;) {
 		char **slot = arena_grow(l->conf->arena, &l->words, l->n_words, sizeof(*slot));
 		if (!slot)
 			return -ENOMEM;
@@ -229,23 +230,35 @@ static void note_mtime(struct sshd_conf *c, const char *path, const struct stat 
 	c->newest_path = path;
 }
 
+/* Where a line ends as sshd loads it: before 8.7 at any '#', even within quotes. */
+static const char *line_stop(const char *line, const char *next, bool old)
+{
+	const char *nul = memchr(line, '\0', (size_t)(next - line));
+	const char *stop = nul ? nul : next;
+	const char *hash = old ? memchr(line, '#', (size_t)(stop - line)) : NULL;
+
+	return hash ? hash : stop;
+}
+
 /*
  * The text as sshd keeps it: blanks at the start of lines dropped, and a line
  * cut at a NUL together with its end, so that the next one continues it.
  */
-static char *load_text(struct arena *a, const char *data, size_t size)
+static char *load_text(struct arena *a, const char *data, size_t size, bool old)
 {
-	char *out = arena_alloc(a, size + 1), *w = out;
+	/* A comment at the very end gets the newline that it lacks. */
+	char *out = arena_alloc(a, size + 2), *w = out;
 
 	for (const char *p = data, *end = data + size; out && p < end;) {
 		const char *newline = memchr(p, '\n', (size_t)(end - p));
 		const char *next = newline ? newline + 1 : end;
 		while (p < next && (*p == ' ' || *p == '\t' || *p == '\r'))
 			p++;
-		const char *stop = memchr(p, '\0', (size_t)(next - p));
-		size_t n = (size_t)((stop ? stop : next) - p);
-		memcpy(w, p, n);
-		w += n;
+		const char *stop = line_stop(p, next, old);
+		memcpy(w, p, (size_t)(stop - p));
+		w += stop - p;
+		if (old && stop < next && *stop == '#')
+			*w++ = '\n';
 		p = next;
 	}
 	return out;
@@ -254,7 +267,7 @@ static char *load_text(struct arena *a, const char *data, size_t size)
 static int parse_text(
 	struct sshd_conf *c, struct sshd_file *f, const char *data, size_t size, unsigned depth)
 {
-	char *text = load_text(c->arena, data, size);
+	char *text = load_text(c->arena, data, size, c->env.version < SSHD_VERSION_ARGV);
 	int r = text ? 0 : -ENOMEM;
 
 	f->busy = true;
