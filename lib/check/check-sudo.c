@@ -21,6 +21,12 @@ static bool is_root_power(const struct sudo_right *r)
 	return r->power >= SUDO_POWER_SHELL;
 }
 
+/* Everybody's right is told once, with the first account; what he can replace is his own. */
+static bool is_for_everybody(const struct sudo_right *r)
+{
+	return r->who_kind == SUDO_ALL && !r->writable && !r->via;
+}
+
 static void add(struct judgement *j, enum result result, const struct sudo_right *r,
 	const char *subject, const char *observed)
 {
@@ -42,15 +48,17 @@ static void add(struct judgement *j, enum result result, const struct sudo_right
 static const char *root_text(struct judgement *j, const struct sudo_right *r)
 {
 	const char *maybe = r->grant->here == SUDO_MAYBE ? ", if its hosts include this one" : "";
+	const char *user = r->via ? arena_printf(j->arena, "-u %s ", r->via) : "";
+	const char *then = r->via ? ", and from there on without a password" : "";
 
-	return arena_printf(j->arena, "can become root with `sudo %s`%s%s%s: %s %s%s",
+	return arena_printf(j->arena, "can become root with `sudo %s%s`%s%s%s%s: %s %s%s", user,
 		r->power == SUDO_POWER_ALL ? "-i" : r->command, *r->how ? ", which " : "", r->how,
-		r->nopasswd ? ", without a password" : "", r->who, r->grant->text, maybe);
+		r->nopasswd ? ", without a password" : "", then, r->who, r->grant->text, maybe);
 }
 
 static const char *subject_of(struct judgement *j, const struct sudo_right *r)
 {
-	if (r->who_kind == SUDO_ALL && !r->writable)
+	if (is_for_everybody(r))
 		return "sudo ALL";
 	if (r->account)
 		return arena_printf(j->arena, "account %s", r->account);
@@ -64,7 +72,7 @@ static const struct sudo_right *strongest(const struct sudo_right *v, size_t n, 
 	const struct sudo_right *best = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!is_root_power(&v[i]) || (v[i].who_kind == SUDO_ALL) != everybody)
+		if (!is_root_power(&v[i]) || is_for_everybody(&v[i]) != everybody)
 			continue;
 		if (!best || v[i].power > best->power ||
 			(v[i].power == best->power && v[i].nopasswd && !best->nopasswd))

@@ -22,6 +22,8 @@ struct context {
 	struct sudo *out;
 	struct sudo_steps **steps; /* by grant: of each command; NULL until asked */
 	bool **told_all;	   /* by grant: each command was told for "everybody" already */
+	bool *can, *can_freely;	   /* by account: it becomes root; and is asked no password */
+	const struct account *via; /* the walk is towards it, not towards root */
 };
 
 /* One walk: of one subject towards one account with uid 0. */
@@ -221,6 +223,15 @@ static int grant_command(struct walk *w, size_t grant, size_t index, const struc
 		return -ENOMEM;
 	if (is_told(w, g, right.command))
 		return 0;
+	if (w->subject->account && right.power >= SUDO_POWER_SHELL) {
+		size_t i = (size_t)(w->subject->account - c->accounts->v);
+		c->can[i] = true;
+		c->can_freely[i] |= right.nopasswd;
+	}
+	if (c->via) {
+		right.via = arena_strdup(c->arena, c->via->name);
+		return right.power >= SUDO_POWER_SHELL ? add_right(w, &right) : 0;
+	}
 	if (right.account && right.power == SUDO_POWER_COMMAND)
 		r = judge_writable(w, grant, index, &right);
 	if (r == 0 && by->kind == SUDO_ALL && !right.writable)
@@ -299,6 +310,46 @@ static int judge_subject(struct context *c, const struct sudo_subject *subject)
 	if (c->out->n_rights - w.first > 1)
 		qsort(c->out->rights + w.first, c->out->n_rights - w.first, sizeof(*c->out->rights),
 			right_compare);
+	return r;
+}
+
+/* Whether the account can be one of those who become root without a password. */
+static int judge_detour(struct context *c, const struct account *account)
+{
+	struct sudo_subject subject = {.account = account, .accounts = c->accounts};
+	struct walk w = {.c = c, .subject = &subject, .first = c->out->n_rights};
+	size_t x = (size_t)(account - c->accounts->v);
+	int r = 0;
+
+	for (size_t y = 0; y < c->accounts->n && !c->can[x] && r == 0; y++) {
+		struct sudo_subject target = {
+			.account = &c->accounts->v[y], .accounts = c->accounts};
+		if (!c->can_freely[y] || y == x)
+			continue;
+		c->via = target.account;
+		w.target = &target;
+		w.n_refused = 0;
+		r = walk_grants(&w);
+	}
+	c->via = NULL;
+	return r;
+}
+
+/* Nobody needs to be root at once: as long as one more is found, others may come through him. */
+static int judge_detours(struct context *c)
+{
+	bool again = c->accounts;
+	int r = 0;
+
+	while (again && r == 0) {
+		again = false;
+		for (size_t i = 0; i < c->accounts->n && r == 0; i++) {
+			if (c->can[i] || c->accounts->v[i].uid == 0)
+				continue;
+			r = judge_detour(c, &c->accounts->v[i]);
+			again |= c->can_freely[i];
+		}
+	}
 	return r;
 }
 
@@ -387,7 +438,9 @@ int sudo_rights(const struct sudo_settings *settings, const struct accounts *acc
 
 	c.steps = arena_alloc(scratch, ret->n_grants * sizeof(*c.steps));
 	c.told_all = arena_alloc(scratch, ret->n_grants * sizeof(*c.told_all));
-	if (!c.steps || !c.told_all)
+	c.can = arena_alloc(scratch, (accounts ? accounts->n : 0) * sizeof(bool));
+	c.can_freely = arena_alloc(scratch, (accounts ? accounts->n : 0) * sizeof(bool));
+	if (arena_failed(scratch))
 		return -ENOMEM;
 	for (size_t i = 0; accounts && i < accounts->n && r == 0; i++) {
 		struct sudo_subject subject = {.account = &accounts->v[i], .accounts = accounts};
@@ -395,6 +448,8 @@ int sudo_rights(const struct sudo_settings *settings, const struct accounts *acc
 		if (accounts->v[i].uid != 0)
 			r = judge_subject(&c, &subject);
 	}
+	if (r == 0)
+		r = judge_detours(&c);
 	if (r == 0)
 		r = judge_strangers(&c);
 	if (r < 0)

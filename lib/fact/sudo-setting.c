@@ -118,9 +118,13 @@ const char *sudo_setting_string(const struct sudo_settings *s, const char *name,
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct sudo_default *d = &s->v[i];
-		if (strcmp(d->name, name) != 0 || holds(s, d, subject, NULL, NULL) == SUDO_NO)
+		if (strcmp(d->name, name) != 0)
 			continue;
-		value = d->op == '!' || !d->value ? dflt : d->value;
+		enum sudo_answer answer = holds(s, d, subject, NULL, NULL);
+		/* What may not hold must not turn a grant of root into another's. */
+		if (answer == SUDO_YES ||
+			(answer == SUDO_MAYBE && strcmp(name, "runas_default") != 0))
+			value = d->op == '!' || !d->value ? dflt : d->value;
 	}
 	return value;
 }

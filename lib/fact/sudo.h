@@ -53,6 +53,7 @@ struct sudo_right {
 	const char *how;       /* SUDO_POWER_SHELL: "lets its user start a shell"; else "" */
 	const char *writable;  /* "/opt/x is owned by alice": he chooses what runs; or NULL */
 	const char *undecided; /* why power or writable may be too little; or NULL */
+	const char *via; /* not as root but as this account, which can go on without a password */
 	const struct sudo_grant *grant;
 };
 
@@ -60,7 +61,7 @@ struct sudo {
 	struct sudo_grant *grants; /* in the order of the files: the last that matches wins */
 	size_t n_grants;
 	struct sudo_right
-		*rights; /* by account in the order of passwd, strongest first; then others */
+		*rights; /* by account, strongest first; then those with via; then strangers */
 	size_t n_rights;
 	struct sudo_defect *defects;
 	size_t n_defects;

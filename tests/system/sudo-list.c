@@ -154,7 +154,7 @@ static bool has_right(const struct factset *facts, const char *user, const char 
 
 	for (size_t i = 0; i < s->n_rights; i++) {
 		const struct sudo_right *r = &s->rights[i];
-		if (!is_meant(r, facts, user))
+		if (r->via || !is_meant(r, facts, user))
 			continue;
 		if (command ? strcmp(r->command, command) == 0 : r->power == SUDO_POWER_ALL)
 			return true;

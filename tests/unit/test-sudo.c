@@ -154,6 +154,20 @@ static const struct {
 		"fail account bob /etc/sudoers:2: can become root with `sudo -i`: bob ALL=ALL\n"},
 	{"a hole is no wall", "bob ALL=ALL, !/bin/su\n", "alice", RESULT_FAIL, SEV_HIGH,
 		"fail account bob /etc/sudoers:1: can become root with `sudo -i`: bob ALL=ALL\n"},
+	{"through another account", "alice ALL=(ALL) NOPASSWD: ALL\nbob ALL=(alice) /bin/sh\n",
+		"alice", RESULT_FAIL, SEV_HIGH,
+		"fail account bob /etc/sudoers:2: can become root with `sudo -u alice /bin/sh`, "
+		"which "
+		"is a shell, and from there on without a password: bob ALL=(alice) /bin/sh\n"},
+	{"through two accounts",
+		"alice ALL=NOPASSWD: ALL\nbob ALL=(alice) NOPASSWD: ALL\ncarl ALL=(bob) ALL\n",
+		"alice bob", RESULT_FAIL, SEV_HIGH,
+		"fail account carl /etc/sudoers:3: can become root with `sudo -u bob -i`, and from "
+		"there on without a password: carl ALL=(bob) ALL\n"},
+	{"the other is asked", "alice ALL=(ALL) ALL\nbob ALL=(alice) NOPASSWD: ALL\n", "alice",
+		RESULT_PASS, 0, ""},
+	{"as another, one command", "alice ALL=NOPASSWD: ALL\nbob ALL=(alice) /usr/bin/id\n",
+		"alice", RESULT_PASS, 0, ""},
 	{"aliases",
 		"User_Alias ADM = bob, !NOT : NOT = alice, carl\nCmnd_Alias ANY = ALL\n"
 		"Runas_Alias OP = root\nHost_Alias HERE = thishost\nADM HERE=(OP) ANY\n",
