@@ -147,13 +147,34 @@ static const struct param root_groups_params[] = {
 	{NULL},
 };
 
-/* The group of the policy's list that has this gid, by its own name or another. */
-static const struct account_group *root_group(
-	const struct accounts *a, const char *const *list, gid_t gid, const char *name)
+enum {
+	ROOT_GROUPS_MAX = 256, /* of the policy's list that are looked for; it is short */
+};
+
+/* The groups of the policy's list that there are. */
+struct root_groups {
+	const struct account_group *v[ROOT_GROUPS_MAX];
+	size_t n;
+};
+
+static void find_root_groups(
+	const struct accounts *a, const char *const *list, struct root_groups *ret)
 {
-	for (size_t i = 0; list[i]; i++) {
+	ret->n = 0;
+	for (size_t i = 0; list[i] && ret->n < ROOT_GROUPS_MAX; i++) {
 		const struct account_group *g = accounts_find_group(a, list[i]);
-		if (g && (g->gid == gid || (name && strcmp(g->name, name) == 0)))
+		if (g)
+			ret->v[ret->n++] = g;
+	}
+}
+
+/* The one that has this gid, or (if a name is given) this name; or NULL. */
+static const struct account_group *root_group(
+	const struct root_groups *groups, gid_t gid, const char *name)
+{
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct account_group *g = groups->v[i];
+		if (g->gid == gid || (name && strcmp(g->name, name) == 0))
 			return g;
 	}
 	return NULL;
@@ -207,7 +228,7 @@ static void evaluate_groups(const struct check *c, const struct factset *facts,
 	const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
 {
 	const struct accounts *a = usable_accounts(facts, ret);
-	const char *const *list = policy_list(policy, c->id, "root_groups");
+	struct root_groups groups;
 	bool stated = sysadmin_stated(policy);
 	struct judge_groups j = {
 		.a = a,
@@ -220,15 +241,16 @@ static void evaluate_groups(const struct check *c, const struct factset *facts,
 
 	if (!a)
 		return;
+	find_root_groups(a, policy_list(policy, c->id, "root_groups"), &groups);
 	for (size_t i = 0; i < a->n_groups; i++) {
 		const struct account_group *g = &a->groups[i];
-		const struct account_group *root = root_group(a, list, g->gid, g->name);
+		const struct account_group *root = root_group(&groups, g->gid, g->name);
 		if (root)
 			judge_members(&j, g, root);
 	}
 	for (size_t i = 0; i < a->n; i++) {
 		const struct account *x = &a->v[i];
-		const struct account_group *g = root_group(a, list, x->gid, NULL);
+		const struct account_group *g = root_group(&groups, x->gid, NULL);
 		if (g && !sysadmin_has(policy, a, x->name))
 			account_report(ret, x, j.severity,
 				arena_printf(ret->arena, "primary group is %s (gid %u)", g->name,

@@ -5,131 +5,111 @@
 
 #include "fact/accounts-parse.h"
 
-static int by_place(uintptr_t a, uintptr_t b)
+enum {
+	SLOTS_MIN = 16,
+};
+
+/* Names in an array of structs. */
+struct names {
+	const void *v;
+	size_t n, size, offset; /* of each struct, and of the name in it */
+};
+
+static struct names account_names(const struct accounts *acc)
 {
-	return (a > b) - (a < b);
+	return (struct names){
+		acc->v, acc->n, sizeof(struct account), offsetof(struct account, name)};
 }
 
-static int account_by_name(const void *a, const void *b)
+static struct names group_names(const struct accounts *acc)
 {
-	const struct account *x = *(const struct account *const *)a;
-	const struct account *y = *(const struct account *const *)b;
-	int r = strcmp(x->name, y->name);
-
-	return r ? r : by_place((uintptr_t)x, (uintptr_t)y);
+	return (struct names){acc->groups, acc->n_groups, sizeof(struct account_group),
+		offsetof(struct account_group, name)};
 }
 
-static int account_by_uid(const void *a, const void *b)
+static const char *name_at(const struct names *names, size_t i)
 {
-	const struct account *x = *(const struct account *const *)a;
-	const struct account *y = *(const struct account *const *)b;
-	int r = (x->uid > y->uid) - (x->uid < y->uid);
-
-	return r ? r : by_place((uintptr_t)x, (uintptr_t)y);
+	return *(const char *const *)((const char *)names->v + i * names->size + names->offset);
 }
 
-static int group_by_name(const void *a, const void *b)
+/* FNV-1a. Who could make names collide is root, and would only slow this down. */
+static size_t hash_name(const char *name)
 {
-	const struct account_group *x = *(const struct account_group *const *)a;
-	const struct account_group *y = *(const struct account_group *const *)b;
-	int r = strcmp(x->name, y->name);
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
-	return r ? r : by_place((uintptr_t)x, (uintptr_t)y);
+	for (; *name; name++)
+		h = (h ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+	return (size_t)(h ^ h >> 32);
 }
 
-static int group_by_gid(const void *a, const void *b)
+/* The slot that has the name, or the free one where it would go. */
+static size_t find_slot(
+	const struct names *names, const uint32_t *slots, size_t mask, const char *name)
 {
-	const struct account_group *x = *(const struct account_group *const *)a;
-	const struct account_group *y = *(const struct account_group *const *)b;
-	int r = (x->gid > y->gid) - (x->gid < y->gid);
+	size_t i = hash_name(name) & mask;
 
-	return r ? r : by_place((uintptr_t)x, (uintptr_t)y);
+	while (slots[i] && strcmp(name_at(names, slots[i] - 1), name) != 0)
+		i = (i + 1) & mask;
+	return i;
 }
 
-static const struct account **sort_accounts(
-	struct arena *a, const struct accounts *acc, int (*compare)(const void *, const void *))
+static int make_index(struct arena *a, const struct names *names, struct accounts_index *ret)
 {
-	const struct account **v = arena_alloc(a, acc->n * sizeof(*v));
+	size_t n = SLOTS_MIN;
 
-	for (size_t i = 0; v && i < acc->n; i++)
-		v[i] = &acc->v[i];
-	if (v && acc->n > 1)
-		qsort(v, acc->n, sizeof(*v), compare);
-	return v;
+	while (n < 2 * names->n)
+		n *= 2;
+	uint32_t *slots = names->n < UINT32_MAX ? arena_alloc(a, n * sizeof(*slots)) : NULL;
+	uint32_t *twins = arena_alloc(a, names->n * sizeof(*twins));
+	if (!slots || !twins)
+		return -ENOMEM;
+	/* Backwards, so that the first of a name is the last to come. */
+	for (size_t i = names->n; i > 0; i--) {
+		size_t slot = find_slot(names, slots, n - 1, name_at(names, i - 1));
+		twins[i - 1] = slots[slot];
+		slots[slot] = (uint32_t)i;
+	}
+	*ret = (struct accounts_index){slots, twins, n - 1};
+	return 0;
 }
 
-static const struct account_group **sort_groups(
-	struct arena *a, const struct accounts *acc, int (*compare)(const void *, const void *))
+/* The first place of the name; n when there is none. */
+static size_t find_name(
+	const struct names *names, const struct accounts_index *index, const char *name)
 {
-	const struct account_group **v = arena_alloc(a, acc->n_groups * sizeof(*v));
+	size_t i = 0;
 
-	for (size_t i = 0; v && i < acc->n_groups; i++)
-		v[i] = &acc->groups[i];
-	if (v && acc->n_groups > 1)
-		qsort(v, acc->n_groups, sizeof(*v), compare);
-	return v;
+	if (index->slots) {
+		i = index->slots[find_slot(names, index->slots, index->mask, name)];
+		return i ? i - 1 : names->n;
+	}
+	while (i < names->n && strcmp(name_at(names, i), name) != 0)
+		i++;
+	return i;
 }
 
 int accounts_index(struct arena *a, struct accounts *acc)
 {
-	const struct account **v = sort_accounts(a, acc, account_by_name);
-	const struct account_group **groups = sort_groups(a, acc, group_by_name);
+	struct names accounts = account_names(acc), groups = group_names(acc);
+	int r = make_index(a, &accounts, &acc->by_name);
 
-	if (!v || !groups)
-		return -ENOMEM;
-	acc->by_name = v;
-	acc->groups_by_name = groups;
-	return 0;
-}
-
-size_t accounts_lower_bound(const struct accounts *acc, const char *name)
-{
-	size_t low = 0, high = acc->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		if (strcmp(acc->by_name[mid]->name, name) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return r < 0 ? r : make_index(a, &groups, &acc->groups_by_name);
 }
 
 const struct account *accounts_find(const struct accounts *a, const char *name)
 {
-	if (a->by_name) {
-		size_t i = accounts_lower_bound(a, name);
-		bool found = i < a->n && strcmp(a->by_name[i]->name, name) == 0;
-		return found ? a->by_name[i] : NULL;
-	}
-	for (size_t i = 0; i < a->n; i++) {
-		if (strcmp(a->v[i].name, name) == 0)
-			return &a->v[i];
-	}
-	return NULL;
+	struct names names = account_names(a);
+	size_t i = find_name(&names, &a->by_name, name);
+
+	return i < a->n ? &a->v[i] : NULL;
 }
 
 const struct account_group *accounts_find_group(const struct accounts *a, const char *name)
 {
-	size_t low = 0, high = a->groups_by_name ? a->n_groups : 0;
+	struct names names = group_names(a);
+	size_t i = find_name(&names, &a->groups_by_name, name);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		if (strcmp(a->groups_by_name[mid]->name, name) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (a->groups_by_name)
-		return low < a->n_groups && strcmp(a->groups_by_name[low]->name, name) == 0
-			       ? a->groups_by_name[low]
-			       : NULL;
-	for (size_t i = 0; i < a->n_groups; i++) {
-		if (strcmp(a->groups[i].name, name) == 0)
-			return &a->groups[i];
-	}
-	return NULL;
+	return i < a->n_groups ? &a->groups[i] : NULL;
 }
 
 bool account_in_group(const struct account *account, const struct account_group *group)
@@ -157,27 +137,54 @@ static int twin_defect(
 	return accounts_defect(a, acc, &d);
 }
 
-/* Neighbours in by_name and by uid; a run of equals is told against its first. */
-static int compare_accounts(struct arena *a, struct accounts *acc)
-{
-	const struct account **by_uid = sort_accounts(a, acc, account_by_uid);
-	size_t name = 0, uid = 0;
-	int r = by_uid ? 0 : -ENOMEM;
+/* Ids with their places, sorted by both. */
+struct id_place {
+	uint32_t id, place;
+};
 
+static int compare_ids(const void *a, const void *b)
+{
+	const struct id_place *x = a, *y = b;
+
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+static struct id_place *sort_ids(struct arena *a, const struct accounts *acc, bool groups)
+{
+	size_t n = groups ? acc->n_groups : acc->n;
+	struct id_place *v = arena_alloc(a, n * sizeof(*v));
+
+	for (size_t i = 0; v && i < n; i++)
+		v[i] = (struct id_place){groups ? acc->groups[i].gid : acc->v[i].uid, (uint32_t)i};
+	if (v && n > 1)
+		qsort(v, n, sizeof(*v), compare_ids);
+	return v;
+}
+
+/* Who has the name already; and, by neighbours in by_uid, who was first to have the uid. */
+static int compare_accounts(struct arena *a, struct accounts *acc, const struct id_place *by_uid)
+{
+	size_t first = 0;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < acc->n; i++) {
+		if (!acc->by_name.twins[i])
+			continue;
+		const struct account *x = &acc->v[acc->by_name.twins[i] - 1];
+		const struct account *y = accounts_find(acc, x->name);
+		r = twin_defect(a, acc, "account",
+			(const char *[]){x->name, "the name",
+				arena_printf(a, "that of line %u, which counts", y->line)},
+			x->line);
+	}
 	for (size_t i = 1; r >= 0 && i < acc->n; i++) {
-		const struct account *x = acc->by_name[i], *y = acc->by_name[name];
-		if (strcmp(x->name, y->name) != 0)
-			name = i;
-		else
-			r = twin_defect(a, acc, "account",
-				(const char *[]){x->name, "the name",
-					arena_printf(a, "that of line %u, which counts", y->line)},
-				x->line);
-		x = by_uid[i];
-		y = by_uid[uid];
+		const struct account *x = &acc->v[by_uid[i].place];
+		const struct account *y = &acc->v[by_uid[first].place];
 		if (x->uid != y->uid)
-			uid = i;
-		else if (r >= 0 && strcmp(x->name, y->name) != 0)
+			first = i;
+		else if (strcmp(x->name, y->name) != 0)
 			r = twin_defect(a, acc, "account",
 				(const char *[]){x->name, arena_printf(a, "uid %u", x->uid),
 					arena_printf(a, "%s's (line %u)", y->name, y->line)},
@@ -186,27 +193,27 @@ static int compare_accounts(struct arena *a, struct accounts *acc)
 	return r;
 }
 
-static int compare_groups(
-	struct arena *a, struct accounts *acc, const struct account_group *const *by_gid)
+static int compare_groups(struct arena *a, struct accounts *acc, const struct id_place *by_gid)
 {
-	size_t name = 0, gid = 0;
+	size_t first = 0;
 	int r = 0;
 
+	for (size_t i = 0; r >= 0 && i < acc->n_groups; i++) {
+		if (!acc->groups_by_name.twins[i])
+			continue;
+		const struct account_group *x = &acc->groups[acc->groups_by_name.twins[i] - 1];
+		const struct account_group *y = accounts_find_group(acc, x->name);
+		r = twin_defect(a, acc, "group",
+			(const char *[]){x->name, "the name",
+				arena_printf(a, "that of line %u, which counts", y->line)},
+			x->line);
+	}
 	for (size_t i = 1; r >= 0 && i < acc->n_groups; i++) {
-		const struct account_group *x = acc->groups_by_name[i],
-					   *y = acc->groups_by_name[name];
-		if (strcmp(x->name, y->name) != 0)
-			name = i;
-		else
-			r = twin_defect(a, acc, "group",
-				(const char *[]){x->name, "the name",
-					arena_printf(a, "that of line %u, which counts", y->line)},
-				x->line);
-		x = by_gid[i];
-		y = by_gid[gid];
+		const struct account_group *x = &acc->groups[by_gid[i].place];
+		const struct account_group *y = &acc->groups[by_gid[first].place];
 		if (x->gid != y->gid)
-			gid = i;
-		else if (r >= 0 && strcmp(x->name, y->name) != 0)
+			first = i;
+		else if (strcmp(x->name, y->name) != 0)
 			r = twin_defect(a, acc, "group",
 				(const char *[]){x->name, arena_printf(a, "gid %u", x->gid),
 					arena_printf(a, "%s's (line %u)", y->name, y->line)},
@@ -215,23 +222,23 @@ static int compare_groups(
 	return r;
 }
 
-static bool gid_exists(const struct account_group *const *by_gid, size_t n, gid_t gid)
+static bool gid_exists(const struct id_place *by_gid, size_t n, gid_t gid)
 {
 	size_t low = 0, high = n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		if (by_gid[mid]->gid < gid)
+		if (by_gid[mid].id < gid)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return low < n && by_gid[low]->gid == gid;
+	return low < n && by_gid[low].id == gid;
 }
 
 /* A file that nobody could read says nothing about what is not in it: then no defect. */
 static const char *missing(struct arena *a, const struct accounts *acc, const struct account *x,
-	const struct account_group *const *by_gid)
+	const struct id_place *by_gid)
 {
 	if (acc->file_state[ACCOUNTS_GROUP] == FACT_STATE_OK &&
 		!gid_exists(by_gid, acc->n_groups, x->gid))
@@ -243,8 +250,8 @@ static const char *missing(struct arena *a, const struct accounts *acc, const st
 
 int accounts_compare(struct arena *a, struct accounts *acc)
 {
-	const struct account_group **by_gid = sort_groups(a, acc, group_by_gid);
-	int r = by_gid ? compare_accounts(a, acc) : -ENOMEM;
+	const struct id_place *by_uid = sort_ids(a, acc, false), *by_gid = sort_ids(a, acc, true);
+	int r = by_uid && by_gid ? compare_accounts(a, acc, by_uid) : -ENOMEM;
 
 	if (r >= 0)
 		r = compare_groups(a, acc, by_gid);

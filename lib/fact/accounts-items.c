@@ -11,6 +11,7 @@
 
 enum {
 	LIST_SHOWN = 384, /* bytes of a list of names that are written out */
+	PATH_SHOWN = 200, /* of a home or a shell */
 };
 
 /* The groups of one account, as a chain through one array for all. */
@@ -33,17 +34,41 @@ static size_t count_members(const struct accounts *acc)
 	return n;
 }
 
-/* Groups are gone through from the last name to the first, so that each chain is sorted. */
+static int by_name_down(const void *a, const void *b)
+{
+	return strcmp((*(const struct account_group *const *)b)->name,
+		(*(const struct account_group *const *)a)->name);
+}
+
+/* The groups that have members, from the last name to the first. */
+static const struct account_group **sort_groups(
+	struct arena *a, const struct accounts *acc, size_t *ret_n)
+{
+	const struct account_group **v = arena_alloc(a, acc->n_groups * sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; v && i < acc->n_groups; i++) {
+		if (acc->groups[i].n_members)
+			v[n++] = &acc->groups[i];
+	}
+	if (n > 1)
+		qsort(v, n, sizeof(*v), by_name_down);
+	*ret_n = n;
+	return v;
+}
+
+/* Each group is put before those that came already, so that each chain ends up sorted. */
 static int collect_memberships(struct arena *a, const struct accounts *acc, struct memberships *m)
 {
-	size_t n = 0;
+	size_t n = 0, n_groups = 0;
+	const struct account_group **groups = sort_groups(a, acc, &n_groups);
 
 	m->v = arena_alloc(a, count_members(acc) * sizeof(*m->v));
 	m->first = arena_alloc(a, acc->n * sizeof(*m->first));
-	if (!m->v || !m->first)
+	if (!groups || !m->v || !m->first)
 		return -ENOMEM;
-	for (size_t i = acc->n_groups; i > 0; i--) {
-		const struct account_group *g = acc->groups_by_name[i - 1];
+	for (size_t i = 0; i < n_groups; i++) {
+		const struct account_group *g = groups[i];
 		for (size_t k = 0; k < g->n_members; k++) {
 			const struct account *x = accounts_find(acc, g->members[k]);
 			size_t *first = x ? &m->first[x - acc->v] : NULL;
@@ -65,6 +90,12 @@ struct names {
 	size_t used, hidden;
 	uint64_t digest; /* FNV-1a: it tells of a change, it proves nothing */
 };
+
+static void names_init(struct names *list)
+{
+	list->used = list->hidden = 0;
+	list->shown[0] = '\0';
+}
 
 static void names_add(struct names *list, const char *name)
 {
@@ -92,19 +123,55 @@ static const char *names_text(struct names *list)
 	return list->used || list->hidden ? list->shown : "-";
 }
 
-static const char *day_text(char buf[static 32], int64_t day)
+/*
+ * A text of bounded length that grows by its end; what does not fit is cut.
+ * printf(3) would take most of the time with very many accounts.
+ */
+struct text {
+	size_t used;
+	char s[2048];
+};
+
+static void put_some(struct text *t, const char *s, size_t max)
 {
-	time_t t = (time_t)(day * 86400);
+	size_t n = strnlen(s, MIN(max, sizeof(t->s) - 1 - t->used));
+
+	memcpy(t->s + t->used, s, n);
+	t->used += n;
+	t->s[t->used] = '\0';
+}
+
+static void put(struct text *t, const char *s)
+{
+	put_some(t, s, SIZE_MAX);
+}
+
+static void put_number(struct text *t, uint32_t v)
+{
+	char buf[11], *p = buf + sizeof(buf) - 1;
+
+	*p = '\0';
+	do
+		*--p = (char)('0' + v % 10);
+	while (v /= 10);
+	put(t, p);
+}
+
+static void put_day(struct text *t, int64_t day)
+{
+	time_t time = (time_t)(day * 86400);
+	char buf[32];
 	struct tm tm;
 
 	if (day < 0)
-		return "never";
-	if (!gmtime_r(&t, &tm) || strftime(buf, 32, "%Y-%m-%d", &tm) == 0)
-		(void)snprintf(buf, 32, "day %lld", (long long)day);
-	return buf;
+		put(t, "never");
+	else if (gmtime_r(&time, &tm) && strftime(buf, sizeof(buf), "%Y-%m-%d", &tm) > 0)
+		put(t, buf);
+	else
+		put(t, "in thousands of years");
 }
 
-static const char *password_text(char buf[static 96], const struct account *x)
+static void put_password(struct text *t, const struct account *x)
 {
 	static const char *const words[] = {
 		[PASSWORD_NONE] = "empty",
@@ -113,60 +180,90 @@ static const char *password_text(char buf[static 96], const struct account *x)
 		[PASSWORD_UNKNOWN] = "unknown",
 	};
 
-	if (*x->hash_scheme)
-		(void)snprintf(buf, 96, "%s(%s %s)", words[x->password], x->hash_scheme,
-			x->hash_fingerprint);
-	else
-		(void)snprintf(buf, 96, "%s", words[x->password]);
-	return buf;
+	put(t, words[x->password]);
+	if (*x->hash_scheme) {
+		put(t, "(");
+		put(t, x->hash_scheme);
+		put(t, " ");
+		put(t, x->hash_fingerprint);
+		put(t, ")");
+	}
 }
 
-static int account_item(
-	struct fact *f, const struct account *x, const struct memberships *m, size_t first)
-{
-	struct names groups = {0};
-	char day[32], password[96], subject[1024], value[4096];
+/* Too large to be cleared for every account. */
+struct scratch {
+	struct text subject, value;
+	struct names names;
+};
 
+static int account_item(struct fact *f, const struct account *x, const struct memberships *m,
+	size_t first, struct scratch *scratch)
+{
+	struct text *subject = &scratch->subject, *value = &scratch->value;
+	struct names *groups = &scratch->names;
+
+	subject->used = value->used = 0;
+	names_init(groups);
 	for (size_t i = first; i; i = m->v[i - 1].next)
-		names_add(&groups, m->v[i - 1].group->name);
-	(void)snprintf(subject, sizeof(subject), "account %s", x->name);
-	(void)snprintf(value, sizeof(value),
-		"uid=%u gid=%u home=%.256s shell=%.256s groups=%s password=%s expires=%s", x->uid,
-		x->gid, x->home, *x->shell ? x->shell : "/bin/sh", names_text(&groups),
-		password_text(password, x), day_text(day, x->expire_day));
-	fact_add_item(f, subject, value, accounts_paths[ACCOUNTS_PASSWD], x->line);
+		names_add(groups, m->v[i - 1].group->name);
+	put(subject, "account ");
+	put(subject, x->name);
+	put(value, "uid=");
+	put_number(value, x->uid);
+	put(value, " gid=");
+	put_number(value, x->gid);
+	put(value, " home=");
+	put_some(value, x->home, PATH_SHOWN);
+	put(value, " shell=");
+	put_some(value, *x->shell ? x->shell : "/bin/sh", PATH_SHOWN);
+	put(value, " groups=");
+	put(value, names_text(groups));
+	put(value, " password=");
+	put_password(value, x);
+	put(value, " expires=");
+	put_day(value, x->expire_day);
+	fact_add_item(f, subject->s, value->s, accounts_paths[ACCOUNTS_PASSWD], x->line);
 	return arena_failed(f->arena) ? -ENOMEM : 0;
 }
 
-static int group_item(struct fact *f, const struct accounts *acc, const struct account_group *g)
+static int group_item(struct fact *f, const struct accounts *acc, const struct account_group *g,
+	struct scratch *scratch)
 {
 	const struct account *same = accounts_find(acc, g->name);
-	struct names strangers = {0};
-	char subject[1024], value[1024];
+	struct text *subject = &scratch->subject, *value = &scratch->value;
+	struct names *strangers = &scratch->names;
 
+	names_init(strangers);
 	for (size_t i = 0; i < g->n_members; i++) {
 		if (!accounts_find(acc, g->members[i]))
-			names_add(&strangers, g->members[i]);
+			names_add(strangers, g->members[i]);
 	}
-	bool none = strangers.used == 0 && strangers.hidden == 0;
+	bool none = strangers->used == 0 && strangers->hidden == 0;
 	if (none && g->password != PASSWORD_USABLE && same && same->gid == g->gid)
 		return 0;
-	(void)snprintf(subject, sizeof(subject), "group %s", g->name);
-	(void)snprintf(value, sizeof(value), "gid=%u%s%s%s", g->gid,
-		none ? "" : " members-without-account=", none ? "" : names_text(&strangers),
-		g->password == PASSWORD_USABLE ? " password=usable" : "");
-	fact_add_item(f, subject, value, accounts_paths[ACCOUNTS_GROUP], g->line);
+	subject->used = value->used = 0;
+	put(subject, "group ");
+	put(subject, g->name);
+	put(value, "gid=");
+	put_number(value, g->gid);
+	if (!none) {
+		put(value, " members-without-account=");
+		put(value, names_text(strangers));
+	}
+	put(value, g->password == PASSWORD_USABLE ? " password=usable" : "");
+	fact_add_item(f, subject->s, value->s, accounts_paths[ACCOUNTS_GROUP], g->line);
 	return arena_failed(f->arena) ? -ENOMEM : 0;
 }
 
 int accounts_items(struct fact *f, const struct accounts *acc)
 {
+	_cleanup_free_ struct scratch *scratch = malloc(sizeof(*scratch));
 	struct memberships m;
-	int r = collect_memberships(f->arena, acc, &m);
+	int r = scratch ? collect_memberships(f->arena, acc, &m) : -ENOMEM;
 
 	for (size_t i = 0; r >= 0 && i < acc->n; i++)
-		r = account_item(f, &acc->v[i], &m, m.first[i]);
+		r = account_item(f, &acc->v[i], &m, m.first[i], scratch);
 	for (size_t i = 0; r >= 0 && i < acc->n_groups; i++)
-		r = group_item(f, acc, &acc->groups[i]);
+		r = group_item(f, acc, &acc->groups[i], scratch);
 	return r;
 }

@@ -248,11 +248,13 @@ static int passwd_line(struct build *b, char *line)
 static int join_shadow(
 	struct build *b, const char *name, const char *password, const struct account *read)
 {
-	const struct accounts *acc = b->acc;
-	size_t first = accounts_lower_bound(acc, name), i = first;
+	const struct account *found = accounts_find(b->acc, name);
+	size_t next = found ? (size_t)(found - b->acc->v) + 1 : 0;
 
-	for (; i < acc->n && strcmp(acc->by_name[i]->name, name) == 0; i++) {
-		struct account *it = &acc->v[acc->by_name[i] - acc->v];
+	if (!found)
+		return line_defect(b, "account", name, "is in /etc/shadow and not in /etc/passwd");
+	for (; next; next = b->acc->by_name.twins[next - 1]) {
+		struct account *it = &b->acc->v[next - 1];
 		if (it->password_path != accounts_paths[ACCOUNTS_SHADOW])
 			continue;
 		if (it->password_line)
@@ -265,9 +267,7 @@ static int join_shadow(
 		it->inactive_days = read->inactive_days;
 		it->expire_day = read->expire_day;
 	}
-	return i > first ? 0
-			 : line_defect(
-				   b, "account", name, "is in /etc/shadow and not in /etc/passwd");
+	return 0;
 }
 
 static bool shadow_numbers(char *line, struct account *read, bool *odd)

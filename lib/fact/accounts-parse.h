@@ -36,6 +36,3 @@ int accounts_compare(struct arena *a, struct accounts *acc);
 
 /* Adds a copy of the defect. 0, or -ENOMEM (also when a string of d is NULL for that reason). */
 int accounts_defect(struct arena *a, struct accounts *acc, const struct account_defect *d);
-
-/* The first place in by_name whose name is not less; n when all are. */
-size_t accounts_lower_bound(const struct accounts *acc, const char *name);

@@ -59,6 +59,15 @@ struct account_defect {
 	const char *what;    /* "has 5 fields, expected 7", "uid 1000 is also bob's (line 20)" */
 };
 
+/*
+ * Places by name: a hash table of place + 1, 0 for a free slot; the first of
+ * duplicates is in it. slots NULL: there is none, and lookups walk.
+ */
+struct accounts_index {
+	const uint32_t *slots, *twins; /* twins: by place, the next of the same name + 1, or 0 */
+	size_t mask;                   /* number of slots - 1, a power of two less one */
+};
+
 struct accounts {
 	/* OK, absent or unreadable, each by itself; passwd unreadable is the fact's own state. */
 	enum fact_state file_state[ACCOUNTS_FILE_MAX];
@@ -71,9 +80,7 @@ struct accounts {
 	struct account_defect *defects;
 	size_t n_defects;
 
-	/* v and groups sorted by name, then by line; NULL: lookups walk. */
-	const struct account *const *by_name;
-	const struct account_group *const *groups_by_name;
+	struct accounts_index by_name, groups_by_name;
 
 	/* login.defs, with its defaults where it says nothing */
 	uid_t uid_min, uid_max;      /* 1000, 60000 */

@@ -92,10 +92,13 @@ void fact_add_item(
 
 	if (!item)
 		return;
+	/* Many items of one file share its name. */
+	const char *last = f->n_items ? f->items[f->n_items - 1].path : NULL;
+	bool same = last && path && strcmp(last, path) == 0;
 	*item = (struct fact_item){
 		.subject = text_clean(f->arena, subject),
 		.value = text_clean(f->arena, value),
-		.path = text_clean(f->arena, path),
+		.path = same ? last : text_clean(f->arena, path),
 		.line = line,
 	};
 	if (item->subject && item->value)

@@ -90,15 +90,24 @@ bool password_scheme_weak(const char *scheme)
 
 const char *password_fingerprint(struct arena *a, const char *field)
 {
+	static const char digits[] = "0123456789abcdef", prefix[] = "sha256:";
 	struct sha256_ctx ctx;
-	uint8_t d[SHA256_DIGEST_SIZE];
+	uint8_t d[4];
 	const char *scheme;
 
 	(void)password_classify(field, &scheme);
 	if (scheme[0] == '\0')
 		return "";
+	char *out = arena_alloc(a, sizeof(prefix) + 2 * sizeof(d));
+	if (!out)
+		return NULL;
 	sha256_init(&ctx);
 	sha256_update(&ctx, strlen(field), (const uint8_t *)field);
 	sha256_digest(&ctx, sizeof(d), d);
-	return arena_printf(a, "sha256:%02x%02x%02x%02x", d[0], d[1], d[2], d[3]);
+	memcpy(out, prefix, sizeof(prefix));
+	for (size_t i = 0; i < sizeof(d); i++) {
+		out[sizeof(prefix) - 1 + 2 * i] = digits[d[i] >> 4];
+		out[sizeof(prefix) + 2 * i] = digits[d[i] & 15];
+	}
+	return out;
 }
