@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "fact/os.h"
 
@@ -147,23 +148,39 @@ int sshd_version_read(const struct collect *c, struct arena *a, const char **ret
 
 /* ---- defaults ---- */
 
-/* Asks the program; its answer, or "" when it gives none, is kept. */
-static int ask(const struct collect *c, struct arena *a, const char *signature, const char **ret)
+/* What it said, to be freed; NULL when it refused, which is an answer as well. */
+static int run_sshd(const struct collect *c, char **ret)
 {
 	static const char *const argv[] = {SSHD_BINARY, "-T", "-f", "/dev/null", NULL};
 	struct child_result res = {0};
 
 	int r = child_run(c->memo, argv, NULL, CHILD_USEC, OUTPUT_MAX, &res);
-	if (r == -ENOMEM)
+	if (r < 0)
 		return r;
-	const char *answer = r == 0 && res.status == 0 && res.out ? res.out : "";
-	r = memo_put(c->memo, "sshd -T", signature, answer);
-	if (r == 0) {
-		*ret = arena_strdup(a, answer);
-		r = *ret ? 0 : -ENOMEM;
-	}
+	if (WIFSIGNALED(res.status))
+		r = -EINTR;
+	else
+		*ret = res.status == 0 ? TAKE_PTR(res.out) : NULL;
 	child_result_fini(&res);
 	return r;
+}
+
+/*
+ * Asks the program; its answer, or that it gives none, is kept. Another try
+ * when something came between: a table in place of an answer would look like
+ * a change of every default.
+ */
+static int ask(const struct collect *c, const char *signature, const char *refused)
+{
+	_cleanup_free_ char *out = NULL;
+	int r = run_sshd(c, &out);
+
+	if (r == -EINTR || r == -ETIMEDOUT)
+		r = run_sshd(c, &out);
+	if (r < 0)
+		return r;
+	return out ? memo_put(c->memo, "sshd -T", signature, out)
+		   : memo_put(c->memo, "sshd -T refused", refused, "");
 }
 
 /* What sshd -T says, "" when it cannot be asked. */
@@ -175,13 +192,18 @@ static int read_answer(const struct collect *c, struct arena *a, const char **re
 		return 0;
 	/* It refuses without its directory, which systemd makes when it starts the service. */
 	bool ready = root_stat(c->root, "/run/sshd", &run) == 0;
-	char *signature = signature_of(a, &st, ready ? "ready" : "not ready");
-	if (!signature)
+	char *signature = signature_of(a, &st, "");
+	char *refused = signature_of(a, &st, ready ? "ready" : "not ready");
+	if (!signature || !refused)
 		return -ENOMEM;
+	if (!memo_get(c->memo, "sshd -T", signature) &&
+		!memo_get(c->memo, "sshd -T refused", refused)) {
+		int r = ask(c, signature, refused);
+		if (r < 0)
+			return r;
+	}
 	const char *kept = memo_get(c->memo, "sshd -T", signature);
-	if (!kept)
-		return ask(c, a, signature, ret);
-	*ret = arena_strdup(a, kept);
+	*ret = arena_strdup(a, kept ? kept : "");
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -199,7 +221,7 @@ int sshd_defaults_read(
 		if (r != -EBADMSG)
 			return r;
 	}
-	if (r == -ENOMEM)
+	if (r < 0 && r != -EBADMSG)
 		return r;
 	*ret_from = arena_printf(conf->arena, "table for %s%u.%u", *version ? "" : "about ",
 		conf->env.version / 100, conf->env.version % 100);

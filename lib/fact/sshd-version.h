@@ -21,7 +21,8 @@ int sshd_version_read(const struct collect *c, struct arena *a, const char **ret
 
 /*
  * Sets the defaults of conf: from the running machine's own program where it
- * may be run and answers, else the table. *ret_from says which. 0 or -ENOMEM.
+ * may be run and answers, else the table. *ret_from says which. 0, -ENOMEM, or
+ * what kept the program from answering at all (-ETIMEDOUT, -EINTR: killed).
  */
 int sshd_defaults_read(const struct collect *c, struct sshd_conf *conf, const char *version,
 	const char **ret_from);

@@ -132,6 +132,17 @@ static int copy_errors(struct build *b)
 	return 0;
 }
 
+/*
+ * The lists that are compiled in are the package's matter: another build of it,
+ * or none that could be asked, is no change of the configuration.
+ */
+static const char *item_value(const struct sshd_value *v)
+{
+	if (!v->path && strchr(v->value, ','))
+		return "compiled-in default";
+	return *v->value ? v->value : "(none)";
+}
+
 /* One item for each keyword, and one more where another context differs. */
 static void add_items(struct fact *f, const struct sshd *s)
 {
@@ -146,8 +157,7 @@ static void add_items(struct fact *f, const struct sshd *s)
 			char *subject = arena_printf(f->arena, "sshd %s%s%s", v->keyword,
 				c > 0 ? ", " : "", c > 0 ? x->label : "");
 			if (subject)
-				fact_add_item(f, subject, *v->value ? v->value : "(none)", v->path,
-					v->line);
+				fact_add_item(f, subject, item_value(v), v->path, v->line);
 		}
 	}
 }
@@ -163,6 +173,10 @@ static int build_all(struct build *b)
 		.root = b->c->root, .version = (unsigned)r, .home = home_of, .arg = b->accounts};
 	sshd_conf_init(&b->conf, b->scratch, &env);
 	r = sshd_defaults_read(b->c, &b->conf, version, &from);
+	if (r < 0 && r != -ENOMEM) {
+		fact_fail(b->f, r, "`sshd -T` gives no answer: %s", fsio_strerror(r));
+		return -ENODATA;
+	}
 	if (r == 0)
 		r = read_conf(b);
 	if (r < 0)
