@@ -66,8 +66,8 @@ enum sudo_tag {
 	SUDO_TAG_LOG_OUTPUT,
 	SUDO_TAG_MAIL,
 	SUDO_TAG_MAX,
-	SUDO_TAG_IMPLIED = 2, /* value of SETENV: not written, but ALL brings it */
 };
+#define SUDO_TAG_IMPLIED 2 /* value of SETENV: not written, but ALL brings it */
 
 /* Options of a command, as written, NULL when not said. */
 enum sudo_option {

@@ -30,7 +30,7 @@ struct sudo_grant {
 	const char *path; /* NULL when only cvtsudoers could read it */
 	unsigned line;
 	enum sudo_answer here; /* whether its hosts include this one */
-	bool expired;	       /* by NOTAFTER */
+	bool expired;	       /* by NOTAFTER; what NOTBEFORE puts off counts already */
 };
 
 enum sudo_power {
@@ -42,10 +42,8 @@ enum sudo_power {
 
 /* What somebody may run as root here. Only what is not taken back by a later line. */
 struct sudo_right {
-	/* NULL: whoever it is, it is no account of this machine: of another name service, a
-	 * netgroup. */
-	const char *account;
-	const char *who; /* the member of the grant that it is by: "alice", "%sudo", "ALL" */
+	const char *account; /* NULL: none of this machine, but of another service or a netgroup */
+	const char *who;     /* the member of the grant that it is by: "alice", "%sudo", "ALL" */
 	enum sudo_kind who_kind;
 	enum sudo_power power;
 	bool nopasswd;
@@ -60,8 +58,7 @@ struct sudo_right {
 struct sudo {
 	struct sudo_grant *grants; /* in the order of the files: the last that matches wins */
 	size_t n_grants;
-	struct sudo_right
-		*rights; /* by account, strongest first; then those with via; then strangers */
+	struct sudo_right *rights; /* by account, strongest first; then by via; then strangers */
 	size_t n_rights;
 	struct sudo_defect *defects;
 	size_t n_defects;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* sudo_tree_parse: the input up to the first line "===" is sudoers, the rest is every included
- * file. */
+/* sudo_tree_parse and what is made of the tree: the input up to the first line "===" is sudoers,
+ * the rest is every included file. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "fact/sudo-tree.h"
+#include "fact/sudo-grant.h"
 
 struct input {
 	struct arena *a;
@@ -54,6 +54,24 @@ static const char *reason(int r)
 	return strerror(-r);
 }
 
+static void conclude(const struct sudo_tree *t, struct arena *a)
+{
+	const struct sudo_host host = {.name = "host.example.org", .short_name = "host"};
+	struct sudo_settings settings;
+	struct sudo s = {0};
+
+	for (size_t i = 0; i < t->n_specs && i < 100; i++)
+		(void)sudo_spec_text(a, &t->specs[i]);
+	if (sudo_settings(t, &host, &settings) < 0 || sudo_grants(t, &host, 0, a, &s) < 0)
+		return;
+	for (size_t i = 0; i < s.n_grants && i < 100; i++) {
+		const struct sudo_members *commands = &s.grants[i].commands;
+		const char *how, *undecided;
+		for (size_t k = 0; k < commands->n; k++)
+			(void)sudo_command_power(&commands->v[k], k % 2, &how, &undecided);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -71,10 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (mark)
 		in.split = (size_t)(mark - in.data) + 5;
 	sudo_tree_init(&t, in.a);
-	if (sudo_tree_parse(&t, &files, "/etc/sudoers") == 0) {
-		for (size_t i = 0; i < t.n_specs && i < 100; i++)
-			(void)sudo_spec_text(in.a, &t.specs[i]);
-	}
+	if (sudo_tree_parse(&t, &files, "/etc/sudoers") == 0)
+		conclude(&t, in.a);
 	arena_free(in.a);
 	return 0;
 }
