@@ -74,10 +74,16 @@ static bool methods_allow(const struct sshd_context *c, const char *method, bool
 	return false;
 }
 
+/* Since 9.9 sshd can be told to drop whoever it is. */
+static bool drops_all(const struct sshd_context *c)
+{
+	return ssh_is(c, "refuseconnection", "yes");
+}
+
 /* sshd takes no password of root unless PermitRootLogin is yes. */
 static bool takes_passwords(const struct sshd_context *c)
 {
-	return c->others || (c->root && ssh_is(c, "permitrootlogin", "yes"));
+	return !drops_all(c) && (c->others || (c->root && ssh_is(c, "permitrootlogin", "yes")));
 }
 
 static void judge_password(struct verdict *v, const struct sshd *s, const struct sshd_context *c,
@@ -161,7 +167,7 @@ static void evaluate_root(_unused_ const struct check *c, const struct factset *
 
 	for (size_t i = 0; s && i < s->n_contexts; i++) {
 		const struct sshd_context *x = &s->contexts[i];
-		if (!x->root || ssh_is(x, "permitrootlogin", "no"))
+		if (!x->root || drops_all(x) || ssh_is(x, "permitrootlogin", "no"))
 			continue;
 		bool any = ssh_is(x, "permitrootlogin", "yes");
 		ssh_add(ret, s,
@@ -208,7 +214,7 @@ static void evaluate_empty(_unused_ const struct check *c, const struct factset 
 
 	for (size_t i = 0; s && i < s->n_contexts; i++) {
 		const struct sshd_context *x = &s->contexts[i];
-		if (!ssh_is(x, "permitemptypasswords", "yes"))
+		if (drops_all(x) || !ssh_is(x, "permitemptypasswords", "yes"))
 			continue;
 		bool in_use = ssh_is(x, "passwordauthentication", "yes") ||
 			      ssh_is(x, "kbdinteractiveauthentication", "yes");

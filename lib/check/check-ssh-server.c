@@ -238,7 +238,8 @@ static void evaluate_access(const struct check *c, const struct factset *facts,
 	const char *limit = NULL;
 
 	for (size_t i = 0; s && i < s->n_contexts; i++) {
-		bool limited = false;
+		/* One that is dropped (9.9) is as limited as can be. */
+		bool limited = ssh_is(&s->contexts[i], "refuseconnection", "yes");
 		for (size_t k = 0; k < ARRAY_SIZE(keywords) && !limited; k++) {
 			limited = limits(&s->contexts[i], keywords[k]);
 			if (limited && !limit)

@@ -419,7 +419,7 @@ static int parse_file(struct build *b, const struct accounts_text *text, enum ac
 	b->file = file;
 	b->line = 0;
 	b->next = text->data;
-	b->end = text->data + text->size;
+	b->end = text->data ? text->data + text->size : NULL;
 	while (text->data && r >= 0 && (line = next_line(b)))
 		r = each(b, line);
 	return r;

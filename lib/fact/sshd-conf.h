@@ -109,9 +109,12 @@ enum {
 	SSHD_GLOBAL = 1 << 0, /* allowed outside of Match */
 	SSHD_MATCH = 1 << 1,  /* allowed inside, and then replaces the global value */
 	SSHD_ALL = SSHD_GLOBAL | SSHD_MATCH,
-	SSHD_APPEND = 1 << 2,  /* values add up */
-	SSHD_SHOWN = 1 << 3,   /* part of the fact */
-	SSHD_MATCH95 = 1 << 4, /* SSHD_MATCH since 9.5 */
+	SSHD_APPEND = 1 << 2,	/* values add up */
+	SSHD_SHOWN = 1 << 3,	/* part of the fact */
+	SSHD_MATCH95 = 1 << 4,	/* SSHD_MATCH since 9.5 */
+	SSHD_DEBIAN = 1 << 5,	/* only as Debian and Ubuntu build it */
+	SSHD_RHEL = 1 << 6,	/* only as the RHEL family builds it */
+	SSHD_RHEL_TOO = 1 << 7, /* brought back into older versions there */
 };
 
 struct sshd_line;
@@ -181,10 +184,19 @@ struct sshd_file {
 	size_t n;
 };
 
+/* Whose patches sshd has, for they add keywords. */
+enum sshd_vendor {
+	SSHD_VENDOR_UNKNOWN, /* any of them */
+	SSHD_VENDOR_DEBIAN,
+	SSHD_VENDOR_RHEL,
+	SSHD_VENDOR_OTHER,
+};
+
 /* What the parser needs to know of the machine. */
 struct sshd_env {
 	const struct root *root;
 	unsigned version;
+	enum sshd_vendor vendor;
 	/* The home directory of a user, NULL when there is none; the user NULL is root. */
 	const char *(*home)(const char *user, const void *arg);
 	const void *arg;

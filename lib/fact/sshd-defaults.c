@@ -109,6 +109,9 @@ static const struct row rows[] = {
 	{"kexalgorithms", 0, CURVES "," GROUPS ",diffie-hellman-group14-sha1"},
 	{"kexalgorithms", 802, CURVES "," GROUPS},
 	{"kexalgorithms", 900, SNTRUP "," CURVES "," GROUPS},
+	/* Only Debian 12 ships 9.2, and has brought the plain name back. */
+	{"kexalgorithms", 902, "sntrup761x25519-sha512," SNTRUP "," CURVES "," GROUPS},
+	{"kexalgorithms", 903, SNTRUP "," CURVES "," GROUPS},
 	{"kexalgorithms", 909,
 		"sntrup761x25519-sha512," SNTRUP ",mlkem768x25519-sha256," CURVES "," GROUPS},
 	{"kexalgorithms", 1000, "mlkem768x25519-sha256,sntrup761x25519-sha512," SNTRUP "," CURVES},
@@ -139,7 +142,7 @@ static const struct row rows[] = {
 	{"pubkeyauthentication", 0, "yes"},
 	{"pubkeyauthoptions", 0, "none"},
 	{"refuseconnection", 909, "no"},
-	{"requiredrsasize", 901, "1024"},
+	{"requiredrsasize", 0, "1024"},
 	{"revokedkeys", 0, "none"},
 	{"strictmodes", 0, "yes"},
 	{"syslogfacility", 0, "AUTH"},

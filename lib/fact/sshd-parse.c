@@ -204,14 +204,31 @@ static int parse_setting(
 	return 0;
 }
 
+/* Whether the sshd of this vendor has the keyword, whatever the version says. */
+static bool vendor_has(const struct sshd_keyword *k, enum sshd_vendor vendor)
+{
+	if (vendor == SSHD_VENDOR_UNKNOWN)
+		return true;
+	return (!(k->flags & SSHD_DEBIAN) || vendor == SSHD_VENDOR_DEBIAN) &&
+	       (!(k->flags & SSHD_RHEL) || vendor == SSHD_VENDOR_RHEL);
+}
+
 /* The row, or NULL after an error; also NULL for what a newer sshd may well know. */
 static const struct sshd_keyword *find_keyword(struct sshd_line *l)
 {
-	const struct sshd_keyword *k = sshd_keyword_find(l->keyword, l->conf->env.version);
+	const struct sshd_env *env = &l->conf->env;
+	const struct sshd_keyword *k = sshd_keyword_find(l->keyword, env->version);
 
-	if (!k && l->conf->env.version <= SSHD_VERSION_MAX)
+	if (!k && (env->vendor == SSHD_VENDOR_RHEL || env->vendor == SSHD_VENDOR_UNKNOWN)) {
+		k = sshd_keyword_find(l->keyword, SSHD_VERSION_MAX);
+		if (k && !(k->flags & SSHD_RHEL_TOO))
+			k = NULL;
+	}
+	if (k && vendor_has(k, env->vendor))
+		return k;
+	if (env->version <= SSHD_VERSION_MAX)
 		(void)sshd_refuse(l, "bad configuration option");
-	return k;
+	return NULL;
 }
 
 static int parse_line(
@@ -390,6 +407,24 @@ static int include_file(
 	return 0;
 }
 
+/* A file that comes or goes changes the directory, and no file that is read. */
+static int note_directory(struct sshd_conf *c, const char *pattern)
+{
+	size_t n = strcspn(pattern, "*?[");
+	struct stat st;
+
+	if (!pattern[n])
+		return 0;
+	while (n > 1 && pattern[n - 1] != '/')
+		n--;
+	char *dir = arena_strndup(c->arena, pattern, n > 1 ? n - 1 : 1);
+	if (!dir)
+		return -ENOMEM;
+	if (root_stat(c->env.root, dir, &st) == 0)
+		note_mtime(c, dir, &st);
+	return 0;
+}
+
 /* Where a pattern starts: relative ones in /etc/ssh; '~' means nothing to sshd here. */
 static const char *include_pattern(struct arena *a, const char *word)
 {
@@ -410,7 +445,9 @@ static int include_word(
 		return sshd_refuse(l, "empty argument");
 	if (!pattern)
 		return -ENOMEM;
-	int r = root_glob(c->env.root, c->arena, pattern, FILES_MAX, &paths, &n);
+	int r = note_directory(c, pattern);
+	if (r == 0)
+		r = root_glob(c->env.root, c->arena, pattern, FILES_MAX, &paths, &n);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0 && c->unreadable == 0) {

@@ -103,6 +103,22 @@ static unsigned version_of_os(const struct collect *c)
 	}
 }
 
+enum sshd_vendor sshd_vendor(const struct collect *c)
+{
+	const struct fact *f = factset_get(c->facts, FACT_OS);
+
+	if (!f || !f->u.os)
+		return SSHD_VENDOR_UNKNOWN;
+	switch (f->u.os->family) {
+	case OS_DEBIAN:
+		return SSHD_VENDOR_DEBIAN;
+	case OS_RHEL:
+		return SSHD_VENDOR_RHEL;
+	default:
+		return SSHD_VENDOR_UNKNOWN;
+	}
+}
+
 /* What the answers of a program depend on. NULL on ENOMEM. */
 static char *signature_of(struct arena *a, const struct stat *st, const char *more)
 {
@@ -229,6 +245,48 @@ int sshd_defaults_read(
 		return -ENOMEM;
 	return sshd_defaults_table(
 		conf->arena, conf->env.version, &conf->defaults, &conf->n_defaults);
+}
+
+/*
+ * Options that say what the configuration is; others do things (-E would write
+ * a file). Returns how many words the option at i has, 0 to leave it out.
+ */
+static size_t words_to_pass(const struct sshd_args *args, size_t i)
+{
+	const char *text = args->v[i].text;
+
+	if (text[0] != '-' || !text[1])
+		return 0;
+	if (strchr("46", text[1]) && !text[2])
+		return 1;
+	if (!strchr("ofphcg", text[1]))
+		return 0;
+	return text[2] ? 1 : i + 1 < args->n ? 2 : 0;
+}
+
+int sshd_accepts(const struct collect *c, const struct sshd_args *args)
+{
+	struct child_result res = {0};
+	const char **argv = arena_alloc(args->arena, (args->n + 3) * sizeof(*argv));
+	struct stat st;
+	size_t n = 0;
+
+	if (!argv)
+		return -ENOMEM;
+	if (!collect_may_run(c) || root_stat(c->root, SSHD_BINARY, &st) < 0)
+		return 0;
+	argv[n++] = SSHD_BINARY;
+	argv[n++] = "-t";
+	for (size_t i = 0; i < args->n;) {
+		size_t pass = words_to_pass(args, i);
+		for (size_t k = 0; k < pass; k++)
+			argv[n++] = args->v[i + k].text;
+		i += pass ? pass : 1;
+	}
+	int r = child_run(c->memo, argv, NULL, CHILD_USEC, OUTPUT_MAX, &res);
+	bool accepted = r == 0 && res.status == 0;
+	child_result_fini(&res);
+	return r == -ENOMEM ? r : accepted;
 }
 
 /* ---- the listener ---- */

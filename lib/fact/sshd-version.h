@@ -3,7 +3,7 @@
 #pragma once
 
 #include "fact/fact.h"
-#include "fact/sshd-conf.h"
+#include "fact/sshd-options.h"
 
 #define SSHD_BINARY "/usr/sbin/sshd"
 
@@ -18,6 +18,15 @@ unsigned sshd_version_number(const char *text);
  * text, "" when it is a guess. Returns the number, or -ENOMEM.
  */
 int sshd_version_read(const struct collect *c, struct arena *a, const char **ret);
+
+/* Whose sshd it is, by the distribution. */
+enum sshd_vendor sshd_vendor(const struct collect *c);
+
+/*
+ * Whether the running machine's own program accepts the configuration with
+ * these arguments (sshd -t): 1, 0 when it does not or cannot be asked, -ENOMEM.
+ */
+int sshd_accepts(const struct collect *c, const struct sshd_args *args);
 
 /*
  * Sets the defaults of conf: from the running machine's own program where it

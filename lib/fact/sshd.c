@@ -83,6 +83,20 @@ static int get_accounts(struct build *b)
 	return b->f->reason ? -ENODATA : -ENOMEM;
 }
 
+/*
+ * A patched sshd may take what the tables here do not know. Where it can be
+ * asked, it has the last word on what it refuses at its start.
+ */
+static int confirm_errors(struct build *b, const struct sshd_args *args)
+{
+	if (b->conf.n_errors == 0)
+		return 0;
+	int r = sshd_accepts(b->c, args);
+	if (r > 0)
+		b->conf.n_errors = 0;
+	return r < 0 ? r : 0;
+}
+
 /* Reads options and files. -ENODATA: the fact has failed. */
 static int read_conf(struct build *b)
 {
@@ -101,6 +115,8 @@ static int read_conf(struct build *b)
 		r = sshd_conf_read(&b->conf, config);
 	if (r == 0)
 		r = sshd_conf_check(&b->conf);
+	if (r == 0)
+		r = confirm_errors(b, &args);
 	if (r < 0)
 		return r;
 	if (b->conf.unreadable < 0) {
@@ -169,8 +185,11 @@ static int build_all(struct build *b)
 
 	if (r < 0)
 		return r;
-	const struct sshd_env env = {
-		.root = b->c->root, .version = (unsigned)r, .home = home_of, .arg = b->accounts};
+	const struct sshd_env env = {.root = b->c->root,
+		.version = (unsigned)r,
+		.vendor = sshd_vendor(b->c),
+		.home = home_of,
+		.arg = b->accounts};
 	sshd_conf_init(&b->conf, b->scratch, &env);
 	r = sshd_defaults_read(b->c, &b->conf, version, &from);
 	if (r < 0 && r != -ENOMEM) {

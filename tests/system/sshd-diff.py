@@ -320,7 +320,7 @@ class Generator:
             line + " extra", line + ' "', "Bogus" + line.strip(), line.strip().split()[0],
             line + " ''", line + '""', "'" + line.strip(), '"' + line.strip(), "=" + line.strip(),
             line.replace(" ", "==", 1), line + "\\", line[: r.randint(0, len(line))], "Match",
-            "Include", "Match all extra", "match bogus x", 'Include ""', line + "\0tail",
+            "Include", "Match all extra", "match bogus x", "GSSAPIEnablek5users no", 'Include ""', line + "\0tail",
             line.strip() + ",", line.replace("e", "\x0b", 1)])
 
     def match(self):
@@ -434,7 +434,7 @@ def run_sshd(args):
 
 def compare(config, specs, defaults, key, evaluator):
     """Runs both; returns (refused, values compared, crashes of sshd, differences)."""
-    mine = run([evaluator, "-V", str(VERSION), "-d", defaults, "-u", WHO, "-o", "HostKey=" + key,
+    mine = run([evaluator, "-V", str(VERSION), "-v", "debian" if DEBIAN else "rhel", "-d", defaults, "-u", WHO, "-o", "HostKey=" + key,
                 config] + specs)
     if mine.returncode not in (0, 1):
         return False, 0, 0, ["evaluator: %s %s" % (mine.returncode, mine.stderr.strip())]
@@ -464,8 +464,8 @@ def compare(config, specs, defaults, key, evaluator):
             continue
         want = values(real.stdout)
         for keyword, value in got.items():
-            if keyword.startswith(("gssapi", "kerberos")) and keyword not in want:
-                continue  # built without
+            if keyword.startswith(("gssapi", "kerberos", "requiredrsa")) and keyword not in want:
+                continue  # built without, or before it could be set
             compared += 1
             if not same(keyword, value, want.get(keyword, "")):
                 diffs.append("%s: %s is %r, sshd has %r" % (spec, keyword, value,

@@ -3,12 +3,12 @@
  * Shows what sshd_config comes to for connections, by this project's own
  * evaluator, in a form that is compared with `sshd -T -C`:
  *
- *     sshd-eval [-V VERSION] [-d DEFAULTS] [-u USER] [-o OPTION]... CONFIG [SPEC]...
+ *     sshd-eval [-V VERSION] [-v VENDOR] [-d DEFAULTS] [-u USER] [-o OPTION]... CONFIG [SPEC]...
  *
- * VERSION is 902 for 9.2. DEFAULTS is a file of the output of `sshd -T`. USER is
- * whom sshd runs as (root). SPEC is as of sshd -C. Prints "error PATH:LINE: TEXT" for what sshd
- * would refuse, then for each SPEC "context SPEC" and one "KEYWORD VALUE<tab>PATH:LINE" each. Exit
- * status 0, 1 when there was an error of the configuration, 2 otherwise.
+ * VERSION is 902 for 9.2, VENDOR debian, rhel or other. DEFAULTS is a file of the output of `sshd
+ * -T`. USER is whom sshd runs as (root). SPEC is as of sshd -C. Prints "error PATH:LINE: TEXT" for
+ * what sshd would refuse, then for each SPEC "context SPEC" and one "KEYWORD VALUE<tab>PATH:LINE"
+ * each. Exit status 0, 1 when there was an error of the configuration, 2 otherwise.
  */
 #include <errno.h>
 #include <grp.h>
@@ -96,6 +96,7 @@ static int show(struct sshd_conf *c, const char *spec)
 
 struct args {
 	unsigned version;
+	enum sshd_vendor vendor;
 	const char *defaults, *user, *options[64];
 	int n_options;
 };
@@ -121,8 +122,11 @@ static int run(const struct args *args, const char *path, char *specs[], int n_s
 
 	if (!a || r < 0)
 		return -ENOMEM;
-	const struct sshd_env env = {
-		.root = &root, .version = args->version, .home = home, .arg = args->user};
+	const struct sshd_env env = {.root = &root,
+		.version = args->version,
+		.vendor = args->vendor,
+		.home = home,
+		.arg = args->user};
 	sshd_conf_init(&c, a, &env);
 	r = read_defaults(&c, args->defaults);
 	for (int i = 0; i < args->n_options && r == 0; i++)
@@ -144,13 +148,22 @@ static int run(const struct args *args, const char *path, char *specs[], int n_s
 	return r < 0 ? r : c.n_errors > 0;
 }
 
+static enum sshd_vendor parse_vendor(const char *s)
+{
+	if (strcmp(s, "debian") == 0)
+		return SSHD_VENDOR_DEBIAN;
+	return strcmp(s, "rhel") == 0 ? SSHD_VENDOR_RHEL : SSHD_VENDOR_OTHER;
+}
+
 int main(int argc, char *argv[])
 {
 	struct args args = {.version = 902, .user = "root"};
 
-	for (int opt; (opt = getopt(argc, argv, "V:d:u:o:")) != -1;) {
+	for (int opt; (opt = getopt(argc, argv, "V:v:d:u:o:")) != -1;) {
 		if (opt == 'V')
 			args.version = (unsigned)atoi(optarg);
+		else if (opt == 'v')
+			args.vendor = parse_vendor(optarg);
 		else if (opt == 'd')
 			args.defaults = optarg;
 		else if (opt == 'u')

@@ -64,6 +64,7 @@ static const struct sshd_value defaults[] = {
 	{"permituserenvironment", "no", NULL, 0},
 	{"pubkeyacceptedalgorithms", "ssh-ed25519", NULL, 0},
 	{"pubkeyauthentication", "yes", NULL, 0},
+	{"refuseconnection", "no", NULL, 0},
 	{"usepam", "yes", NULL, 0},
 	{"x11forwarding", "no", NULL, 0},
 };
@@ -135,6 +136,12 @@ static const struct vector vectors[] = {
 		STACK_PASSWORD, RESULT_FAIL,
 		{{"sshd passwordauthentication, user root from anywhere", RESULT_FAIL, SEV_HIGH,
 			"yes"}}},
+
+	{"ssh-password-login",
+		{{"any user from 10.0.0.0/8", {"denyusers x"}},
+			{"any user from outside",
+				{"passwordauthentication yes", "refuseconnection yes"}}},
+		STACK_PASSWORD, RESULT_PASS, {{0}}},
 
 	{"ssh-root-login", {{"any user from anywhere"}}, STACK_NONE, RESULT_PASS, {{0}}},
 	{"ssh-root-login", {{"any user from anywhere", {"permitrootlogin yes"}}}, STACK_NONE,

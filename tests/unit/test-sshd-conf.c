@@ -20,7 +20,8 @@ struct fixture {
 
 static int load(struct fixture *f, unsigned version, const char *text)
 {
-	const struct sshd_env env = {.root = &f->t.root, .version = version, .home = home};
+	const struct sshd_env env = {
+		.root = &f->t.root, .version = version, .vendor = SSHD_VENDOR_DEBIAN, .home = home};
 
 	sshd_conf_init(&f->c, f->a, &env);
 	int r = sshd_defaults_table(f->a, version, &f->c.defaults, &f->c.n_defaults);
@@ -165,6 +166,7 @@ static void test_refused(void **state)
 		const char *what; /* part of the text */
 	} vectors[] = {
 		{902, "\f\n", 1, "no argument"},
+		{902, "GSSAPIEnablek5users yes\n", 1, "bad configuration option"},
 		{902, "\nBogus yes\n", 2, "bad configuration option"},
 		{902, "PermitRootLogin\n", 1, "no argument"},
 		{902, "PermitRootLogin maybe\n", 1, "bad value \"maybe\""},

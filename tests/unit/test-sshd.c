@@ -327,6 +327,16 @@ static void test_options(void **state)
 		{"/etc/other.conf", "LogLevel QUIET\n",
 			"[Service]\nExecStart=-/usr/sbin/sshd -f /etc/other.conf -D\n", "loglevel",
 			"SILENT", "/etc/other.conf", 1},
+		/* RHEL 8: the policy is a file of variables. */
+		{"/etc/crypto-policies/back-ends/opensshserver.config",
+			"CRYPTO_POLICY='-oCiphers=aes256-gcm@openssh.com "
+			"-oMACs=hmac-sha2-256'\n",
+			"[Service]\n"
+			"EnvironmentFile=-/etc/crypto-policies/back-ends/opensshserver.config\n"
+			"EnvironmentFile=-/etc/sysconfig/sshd\n"
+			"ExecStart=/usr/sbin/sshd -D $OPTIONS $CRYPTO_POLICY\n",
+			"ciphers", "aes256-gcm@openssh.com",
+			"/etc/crypto-policies/back-ends/opensshserver.config", 1},
 		{"/etc/x", "", "[Service]\nExecStart=/usr/sbin/sshd -q -g 5m\n", "logingracetime",
 			"300", "/lib/systemd/system/ssh.service", 2},
 	};
@@ -348,6 +358,34 @@ static void test_options(void **state)
 			assert_string_equal(v->path, vectors[i].where);
 		fixture_fini(&f);
 	}
+}
+
+/* RHEL 9: a drop-in includes the policy. */
+static void test_crypto_policy(void **state)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	test_write(&f.t, "/etc/os-release", "ID=\"almalinux\"\nID_LIKE=\"rhel\"\nVERSION_ID=9.4\n");
+	test_write(&f.t, "/etc/ssh/sshd_config.d/50-redhat.conf",
+		"Include /etc/crypto-policies/back-ends/opensshserver.config\n"
+		"SyslogFacility AUTHPRIV\nChallengeResponseAuthentication no\nUsePAM yes\n");
+	test_write(&f.t, "/etc/crypto-policies/back-ends/opensshserver.config",
+		"Ciphers aes256-gcm@openssh.com,chacha20-poly1305@openssh.com\n"
+		"PubkeyAcceptedAlgorithms ssh-ed25519\nRequiredRSASize 2048\nGSSAPIKexAlgorithms "
+		"gss-curve25519-sha256-\n");
+	const struct sshd *s =
+		collect_here(&f, "Include /etc/ssh/sshd_config.d/*.conf\nUsePAM no\n")->u.sshd;
+	/* 8.7 has no RequiredRSASize, but that of RHEL 9 does. */
+	assert_int_equal(s->n_errors, 0);
+	assert_string_equal(value(&s->contexts[0], "requiredrsasize"), "2048");
+	const struct sshd_value *v = sshd_get(&s->contexts[0], "ciphers");
+	assert_string_equal(v->value, "aes256-gcm@openssh.com,chacha20-poly1305@openssh.com");
+	assert_string_equal(v->path, "/etc/crypto-policies/back-ends/opensshserver.config");
+	assert_string_equal(value(&s->contexts[0], "usepam"), "yes");
+	assert_string_equal(value(&s->contexts[0], "kbdinteractiveauthentication"), "no");
+	assert_string_equal(s->defaults_from, "table for about 8.7");
+	fixture_fini(&f);
 }
 
 static void test_bad_option(void **state)
@@ -492,6 +530,7 @@ int main(void)
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_dropped),
 		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_crypto_policy),
 		cmocka_unit_test(test_bad_option),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_deps),
