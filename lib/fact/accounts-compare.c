@@ -151,15 +151,31 @@ static int compare_ids(const void *a, const void *b)
 	return (x->place > y->place) - (x->place < y->place);
 }
 
-static struct id_place *sort_ids(struct arena *a, const struct accounts *acc, bool groups)
+/* NULL on ENOMEM. */
+static struct id_place *sort_uids(struct arena *a, const struct accounts *acc)
 {
-	size_t n = groups ? acc->n_groups : acc->n;
-	struct id_place *v = arena_alloc(a, n * sizeof(*v));
+	struct id_place *v = arena_alloc(a, acc->n * sizeof(*v));
 
-	for (size_t i = 0; v && i < n; i++)
-		v[i] = (struct id_place){groups ? acc->groups[i].gid : acc->v[i].uid, (uint32_t)i};
-	if (v && n > 1)
+	for (size_t i = 0; v && i < acc->n; i++)
+		v[i] = (struct id_place){acc->v[i].uid, (uint32_t)i};
+	if (v && acc->n > 1)
+		qsort(v, acc->n, sizeof(*v), compare_ids);
+	return v;
+}
+
+/* Those that getgrgid(3) finds. NULL on ENOMEM. */
+static struct id_place *sort_gids(struct arena *a, const struct accounts *acc, size_t *ret_n)
+{
+	struct id_place *v = arena_alloc(a, acc->n_groups * sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; v && i < acc->n_groups; i++) {
+		if (!acc->groups[i].legacy)
+			v[n++] = (struct id_place){acc->groups[i].gid, (uint32_t)i};
+	}
+	if (n > 1)
 		qsort(v, n, sizeof(*v), compare_ids);
+	*ret_n = n;
 	return v;
 }
 
@@ -193,7 +209,8 @@ static int compare_accounts(struct arena *a, struct accounts *acc, const struct 
 	return r;
 }
 
-static int compare_groups(struct arena *a, struct accounts *acc, const struct id_place *by_gid)
+static int compare_groups(
+	struct arena *a, struct accounts *acc, const struct id_place *by_gid, size_t n)
 {
 	size_t first = 0;
 	int r = 0;
@@ -208,7 +225,7 @@ static int compare_groups(struct arena *a, struct accounts *acc, const struct id
 				arena_printf(a, "that of line %u, which counts", y->line)},
 			x->line);
 	}
-	for (size_t i = 1; r >= 0 && i < acc->n_groups; i++) {
+	for (size_t i = 1; r >= 0 && i < n; i++) {
 		const struct account_group *x = &acc->groups[by_gid[i].place];
 		const struct account_group *y = &acc->groups[by_gid[first].place];
 		if (x->gid != y->gid)
@@ -237,35 +254,53 @@ static bool gid_exists(const struct id_place *by_gid, size_t n, gid_t gid)
 }
 
 /* A file that nobody could read says nothing about what is not in it: then no defect. */
-static const char *missing(struct arena *a, const struct accounts *acc, const struct account *x,
-	const struct id_place *by_gid)
+static const char *account_lacks(struct arena *a, const struct accounts *acc,
+	const struct account *x, const struct id_place *by_gid, size_t n_gids)
 {
-	if (acc->file_state[ACCOUNTS_GROUP] == FACT_STATE_OK &&
-		!gid_exists(by_gid, acc->n_groups, x->gid))
+	if (acc->file_state[ACCOUNTS_GROUP] == FACT_STATE_OK && !gid_exists(by_gid, n_gids, x->gid))
 		return arena_printf(a, "its primary group %u does not exist", x->gid);
-	if (acc->file_state[ACCOUNTS_SHADOW] == FACT_STATE_OK && x->password_line == 0)
-		return "has no line in /etc/shadow";
-	return NULL;
+	if (acc->file_state[ACCOUNTS_SHADOW] != FACT_STATE_OK)
+		return NULL;
+	if (x->password_path == accounts_paths[ACCOUNTS_PASSWD])
+		return "has its password in /etc/passwd, not in /etc/shadow";
+	return x->password_line == 0 ? "has no line in /etc/shadow" : NULL;
+}
+
+static int add_lack(struct arena *a, struct accounts *acc, const char *kind, const char *name,
+	const struct account_defect *d)
+{
+	struct account_defect mine = *d;
+
+	mine.subject = arena_printf(a, "%s %s", kind, name);
+	return accounts_defect(a, acc, &mine);
 }
 
 int accounts_compare(struct arena *a, struct accounts *acc)
 {
-	const struct id_place *by_uid = sort_ids(a, acc, false), *by_gid = sort_ids(a, acc, true);
+	size_t n_gids = 0;
+	const struct id_place *by_uid = sort_uids(a, acc), *by_gid = sort_gids(a, acc, &n_gids);
 	int r = by_uid && by_gid ? compare_accounts(a, acc, by_uid) : -ENOMEM;
+	bool gshadow = acc->file_state[ACCOUNTS_GSHADOW] == FACT_STATE_OK;
 
 	if (r >= 0)
-		r = compare_groups(a, acc, by_gid);
+		r = compare_groups(a, acc, by_gid, n_gids);
 	for (size_t i = 0; r >= 0 && i < acc->n; i++) {
-		const char *what = missing(a, acc, &acc->v[i], by_gid);
-		if (!what)
-			continue;
-		struct account_defect d = {
-			.path = accounts_paths[ACCOUNTS_PASSWD],
-			.line = acc->v[i].line,
-			.subject = arena_printf(a, "account %s", acc->v[i].name),
-			.what = what,
-		};
-		r = accounts_defect(a, acc, &d);
+		const struct account *x = &acc->v[i];
+		const char *what = account_lacks(a, acc, x, by_gid, n_gids);
+		if (what)
+			r = add_lack(a, acc, "account", x->name,
+				&(struct account_defect){.path = accounts_paths[ACCOUNTS_PASSWD],
+					.line = x->line,
+					.what = what});
+	}
+	for (size_t i = 0; r >= 0 && gshadow && i < acc->n_groups; i++) {
+		const struct account_group *g = &acc->groups[i];
+		/* A duplicate is told as one, and only its first has the line. */
+		if (!g->legacy && g->gshadow_line == 0 && accounts_find_group(acc, g->name) == g)
+			r = add_lack(a, acc, "group", g->name,
+				&(struct account_defect){.path = accounts_paths[ACCOUNTS_GROUP],
+					.line = g->line,
+					.what = "has no line in /etc/gshadow"});
 	}
 	return r;
 }

@@ -40,6 +40,8 @@ struct account_group {
 	size_t n_members;
 	/* Of /etc/gshadow, else of /etc/group: usable lets anyone who knows it in by newgrp(1). */
 	enum password_kind password;
+	unsigned gshadow_line;       /* 0: it has none */
+	bool legacy;                 /* "+name" of NIS: only its members and gid mean anything */
 };
 
 enum accounts_file {

@@ -124,7 +124,7 @@ static struct pam_line *add_line(
 	struct pam_service *s = p->service;
 
 	if (s->n_lines >= PAM_LINES_MAX) {
-		service_fail(p, -EFBIG, in->path, line, "is beyond the 4096 entries that are read");
+		service_fail(p, -EFBIG, in->path, line, "is beyond the 1024 entries that are read");
 		return NULL;
 	}
 	struct pam_line *l = arena_grow(p->arena, &s->lines, s->n_lines, sizeof(*l));

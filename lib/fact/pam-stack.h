@@ -10,7 +10,7 @@
 
 enum {
 	PAM_CODES = 32,	       /* return values of modules, _PAM_RETURN_VALUES */
-	PAM_LINES_MAX = 4096,  /* entries of one service */
+	PAM_LINES_MAX = 1024,  /* entries of one service */
 	PAM_LINE_BYTES = 1023, /* longer ones are cut by the libpam of today's distributions */
 };
 /* Those that the dispatcher or we treat by themselves. */

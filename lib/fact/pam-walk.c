@@ -6,7 +6,8 @@
 #include "fact/pam-stack.h"
 
 enum {
-	STATES_MAX = 4096, /* at one entry; more branches than any stack of use has */
+	STANDS_MAX = 512,  /* at one entry; more branches than any stack of use has */
+	NODES_MAX = 65536, /* in all */
 	LEVELS = 17,
 };
 
@@ -163,7 +164,7 @@ static int add_node(struct walk *w, size_t entry, const struct stand *at)
 		if (memcmp(&w->nodes[i - 1].at, at, sizeof(*at)) == 0)
 			return 0;
 	}
-	if (w->count[entry] >= STATES_MAX)
+	if (w->count[entry] >= STANDS_MAX || w->n_nodes >= NODES_MAX)
 		return -EBADMSG;
 	if ((w->n_nodes & (w->n_nodes - 1)) == 0) {
 		size_t room = w->n_nodes ? w->n_nodes * 2 : 1;
@@ -277,6 +278,8 @@ static int visit(struct walk *w, size_t i, const struct stand *from)
 			w->oracle->marks(line, w->oracle->arg))
 			s.via = (uint16_t)(i + 1);
 		size_t next = step(w, &s, i, code, actions[code]);
+		if (w->oracle->merge && s.status != PAM_CODE_SUCCESS)
+			s.status = PAM_CODE_PERM_DENIED;
 		r = add_node(w, next, &s);
 	}
 	return r;

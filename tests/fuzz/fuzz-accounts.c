@@ -11,13 +11,17 @@
 #include "fact/accounts-items.h"
 #include "fact/accounts-parse.h"
 
-/* A last line that has blanks before it and no end is misread by some C libraries: not here. */
+/*
+ * A line that has blanks before it and no end, be it of the file or by a NUL, is
+ * misread by some C libraries: those are left out.
+ */
 static void agree(const struct accounts *acc, const char *text, size_t size)
 {
 	struct passwd pw, *p;
 	char buf[65536];
 	size_t i = 0;
-	FILE *f = size && text[size - 1] == '\n' ? fmemopen((char *)text, size, "re") : NULL;
+	bool whole = size && text[size - 1] == '\n' && !memchr(text, '\0', size);
+	FILE *f = whole ? fmemopen((char *)text, size, "re") : NULL;
 
 	while (f && fgetpwent_r(f, &pw, buf, sizeof(buf), &p) == 0) {
 		if (pw.pw_name[0] == '+' || pw.pw_name[0] == '-')

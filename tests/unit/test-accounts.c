@@ -84,7 +84,11 @@ static void test_parse(void **state)
 	assert_int_equal(g->password, PASSWORD_USABLE);
 	assert_true(account_in_group(accounts_find(&acc, "alice"), g));
 	assert_int_equal(accounts_find_group(&acc, "sudo")->password, PASSWORD_LOCKED);
-	assert_int_equal(acc.n_defects, 0);
+	assert_int_equal(acc.n_defects, 2);
+	assert_string_equal(acc.defects[0].what,
+		"has a blank before a member, whom the C library knows and gpasswd does not");
+	assert_string_equal(
+		acc.defects[1].what, "has its password in /etc/passwd, not in /etc/shadow");
 	arena_free(a);
 }
 
@@ -121,7 +125,15 @@ static void test_defects(void **state)
 		{ACCOUNTS_GROUP, "x:x:1:", "group x", "gid 1 is also root's (line 1)"},
 		{ACCOUNTS_GROUP, "root:x:5:", "group root",
 			"the name is also that of line 1, which counts"},
-		{ACCOUNTS_GSHADOW, "root:x", "group root", "has 2 fields, expected 4"},
+		{ACCOUNTS_PASSWD, " x:x:7:1::/:", "account x",
+			"begins with a blank, which the C library skips and useradd does not"},
+		{ACCOUNTS_PASSWD, "x:x:7:1::/:", "account x", "has no line in /etc/shadow"},
+		{ACCOUNTS_PASSWD, "x::7:1::/:", "account x",
+			"has its password in /etc/passwd, not in /etc/shadow"},
+		{ACCOUNTS_GROUP, "x:x:5:", "group x", "has no line in /etc/gshadow"},
+		{ACCOUNTS_GSHADOW, "x:x::", "group x", "is in /etc/gshadow and not in /etc/group"},
+		{ACCOUNTS_GSHADOW, "root:x::", "group root",
+			"is in /etc/gshadow twice (first in line 1)"},
 		{ACCOUNTS_LOGIN_DEFS, "UID_MIN ten", "/etc/login.defs line 2",
 			"UID_MIN or UID_MAX is no number"},
 	};
@@ -272,7 +284,8 @@ static void compare_group(const struct accounts *acc, FILE *f)
 	size_t i = 0;
 
 	while (fgetgrent_r(f, &gr, buf, sizeof(buf), &p) == 0) {
-		if (gr.gr_name[0] == '+' || gr.gr_name[0] == '-')
+		/* A "+" with nothing behind it has no members. */
+		if (!gr.gr_passwd)
 			continue;
 		assert_true(i < acc->n_groups);
 		const struct account_group *x = &acc->groups[i++];
