@@ -24,11 +24,26 @@ int sudo_grants(const struct sudo_tree *t, const struct sudo_host *host, int64_t
 /* Whether the host is in the expanded list. */
 enum sudo_answer sudo_host_matches(const struct sudo_members *hosts, const struct sudo_host *host);
 
+/*
+ * Who is in which of the groups that sudoers names, worked out once: with many
+ * accounts each with a group of its own, looking through all groups for each
+ * account is a matter of minutes.
+ */
+struct sudo_groups;
+
+/*
+ * For the groups in the users and runas users of the grants. The result
+ * borrows from accounts and lives in the arena. NULL on ENOMEM.
+ */
+const struct sudo_groups *sudo_groups_resolve(
+	const struct accounts *accounts, const struct sudo *sudo, struct arena *a);
+
 /* A person or a thing that a list of users can match. */
 struct sudo_subject {
 	const struct account *account;	  /* an account of this machine, or */
 	const struct sudo_member *member; /* somebody of whom only this is known */
 	const struct accounts *accounts;  /* for groups; NULL when unreadable */
+	const struct sudo_groups *groups; /* of accounts; NULL: look through them all */
 };
 
 /*

@@ -23,6 +23,9 @@ struct context {
 	struct sudo_steps **steps; /* by grant: of each command; NULL until asked */
 	bool **told_all;	   /* by grant: each command was told for "everybody" already */
 	bool *can, *can_freely;	   /* by account: it becomes root; and is asked no password */
+	size_t *roots, *free;	   /* places of the accounts with uid 0; of those in can_freely */
+	size_t n_roots, n_free;
+	const struct sudo_groups *groups;
 	const struct account *via; /* the walk is towards it, not towards root */
 };
 
@@ -226,7 +229,10 @@ static int grant_command(struct walk *w, size_t grant, size_t index, const struc
 	if (w->subject->account && right.power >= SUDO_POWER_SHELL) {
 		size_t i = (size_t)(w->subject->account - c->accounts->v);
 		c->can[i] = true;
-		c->can_freely[i] |= right.nopasswd;
+		if (right.nopasswd && !c->can_freely[i]) {
+			c->can_freely[i] = true;
+			c->free[c->n_free++] = i;
+		}
 	}
 	if (c->via) {
 		right.via = arena_strdup(c->arena, c->via->name);
@@ -284,25 +290,27 @@ static int right_compare(const void *a, const void *b)
 	return x->grant == y->grant ? strcmp(x->command, y->command) : x->grant < y->grant ? -1 : 1;
 }
 
+static struct sudo_subject subject_at(const struct context *c, size_t place)
+{
+	return (struct sudo_subject){.account = &c->accounts->v[place],
+		.accounts = c->accounts,
+		.groups = c->groups};
+}
+
 /* Towards every account with uid 0: "(ALL, !root)" leaves the others. */
 static int judge_subject(struct context *c, const struct sudo_subject *subject)
 {
 	static const struct sudo_member root = {.kind = SUDO_USER, .name = "root"};
 	struct walk w = {.c = c, .subject = subject, .first = c->out->n_rights};
-	bool any = false;
 	int r = 0;
 
-	for (size_t i = 0; c->accounts && i < c->accounts->n && r == 0; i++) {
-		struct sudo_subject target = {
-			.account = &c->accounts->v[i], .accounts = c->accounts};
-		if (c->accounts->v[i].uid != 0)
-			continue;
-		any = true;
+	for (size_t i = 0; i < c->n_roots && r == 0; i++) {
+		struct sudo_subject target = subject_at(c, c->roots[i]);
 		w.target = &target;
 		w.n_refused = 0;
 		r = walk_grants(&w);
 	}
-	if (!any) {
+	if (c->n_roots == 0) {
 		struct sudo_subject target = {.member = &root};
 		w.target = &target;
 		r = walk_grants(&w);
@@ -316,15 +324,14 @@ static int judge_subject(struct context *c, const struct sudo_subject *subject)
 /* Whether the account can be one of those who become root without a password. */
 static int judge_detour(struct context *c, const struct account *account)
 {
-	struct sudo_subject subject = {.account = account, .accounts = c->accounts};
-	struct walk w = {.c = c, .subject = &subject, .first = c->out->n_rights};
 	size_t x = (size_t)(account - c->accounts->v);
+	struct sudo_subject subject = subject_at(c, x);
+	struct walk w = {.c = c, .subject = &subject, .first = c->out->n_rights};
 	int r = 0;
 
-	for (size_t y = 0; y < c->accounts->n && !c->can[x] && r == 0; y++) {
-		struct sudo_subject target = {
-			.account = &c->accounts->v[y], .accounts = c->accounts};
-		if (!c->can_freely[y] || y == x)
+	for (size_t k = 0; k < c->n_free && !c->can[x] && r == 0; k++) {
+		struct sudo_subject target = subject_at(c, c->free[k]);
+		if (c->free[k] == x)
 			continue;
 		c->via = target.account;
 		w.target = &target;
@@ -440,10 +447,17 @@ int sudo_rights(const struct sudo_settings *settings, const struct accounts *acc
 	c.told_all = arena_alloc(scratch, ret->n_grants * sizeof(*c.told_all));
 	c.can = arena_alloc(scratch, (accounts ? accounts->n : 0) * sizeof(bool));
 	c.can_freely = arena_alloc(scratch, (accounts ? accounts->n : 0) * sizeof(bool));
+	c.roots = arena_alloc(scratch, (accounts ? accounts->n : 0) * sizeof(*c.roots));
+	c.free = arena_alloc(scratch, (accounts ? accounts->n : 0) * sizeof(*c.free));
+	c.groups = accounts ? sudo_groups_resolve(accounts, ret, scratch) : NULL;
 	if (arena_failed(scratch))
 		return -ENOMEM;
+	for (size_t i = 0; accounts && i < accounts->n; i++) {
+		if (accounts->v[i].uid == 0)
+			c.roots[c.n_roots++] = i;
+	}
 	for (size_t i = 0; accounts && i < accounts->n && r == 0; i++) {
-		struct sudo_subject subject = {.account = &accounts->v[i], .accounts = accounts};
+		struct sudo_subject subject = subject_at(&c, i);
 		/* root is root without sudo. */
 		if (accounts->v[i].uid != 0)
 			r = judge_subject(&c, &subject);

@@ -139,17 +139,10 @@ static int add_present(struct step *step, struct arena *a, const struct proof *p
 	return 0;
 }
 
-/* Evidence of the same subject that came in this step takes it up as its old value. */
 static int add_gone(struct step *step, struct arena *a, const struct proof *p)
 {
-	for (size_t i = 0; p->subject && i < step->n_details; i++) {
-		struct event_detail *d = &step->details[i];
-		if (!d->gone && !d->old && order(d->subject, p->subject) == 0) {
-			d->old = p->observed;
-			return 0;
-		}
-	}
 	struct event_detail *d = add_detail(step, a);
+
 	if (!d)
 		return -ENOMEM;
 	*d = (struct event_detail){.subject = p->subject,
@@ -204,8 +197,20 @@ static int add_differences(
 		i += o <= 0;
 		k += o >= 0;
 	}
-	for (size_t i = 0; r == 0 && i < gone.n; i++)
-		r = add_gone(step, a, gone.v[i]);
+	/*
+	 * Evidence that came takes up what went of the same subject as its old
+	 * value: both are sorted by subject.
+	 */
+	size_t n_came = step->n_details;
+	for (size_t i = 0, k = 0; r == 0 && i < gone.n; i++) {
+		const char *subject = gone.v[i]->subject;
+		while (k < n_came && order(step->details[k].subject, subject) < 0)
+			k++;
+		if (subject && k < n_came && order(step->details[k].subject, subject) == 0)
+			step->details[k++].old = gone.v[i]->observed;
+		else
+			r = add_gone(step, a, gone.v[i]);
+	}
 	return r;
 }
 
