@@ -26,6 +26,7 @@ enum {
 enum {
 	TAKES_FAIL_ON = 1 << 0,
 	TAKES_ITEMS = 1 << 1,
+	TAKES_ROOT = 1 << 2, /* it looks at files itself; the daemon knows its own root only */
 };
 
 static int verb_help(struct ctl *ctl);
@@ -37,18 +38,18 @@ static const struct verb {
 	int (*run)(struct ctl *ctl);
 	const char *help;
 } verbs[] = {
-	{"scan", "[CHECK...]", 0, -1, TAKES_FAIL_ON, verb_scan,
+	{"scan", "[CHECK...]", 0, -1, TAKES_FAIL_ON | TAKES_ROOT, verb_scan,
 		"judge this machine now, without the daemon"},
 	{"status", "", 0, 0, TAKES_FAIL_ON, verb_status,
 		"show the daemon's open findings and how well it watches"},
-	{"list", "", 0, 0, 0, verb_list, "list all checks"},
-	{"explain", "CHECK", 1, 1, 0, verb_explain, "tell all about a check"},
+	{"list", "", 0, 0, TAKES_ROOT, verb_list, "list all checks"},
+	{"explain", "CHECK", 1, 1, TAKES_ROOT, verb_explain, "tell all about a check"},
 	{"diff", "", 0, 0, 0, verb_diff, "show what differs from the accepted baseline"},
 	{"accept", "", 0, 0, TAKES_ITEMS, verb_accept,
 		"make the present state, or part of it, the baseline"},
-	{"check-config", "[FILE...]", 0, -1, 0, verb_check_config,
+	{"check-config", "[FILE...]", 0, -1, TAKES_ROOT, verb_check_config,
 		"look for errors in the configuration"},
-	{"help", "", 0, 0, 0, verb_help, "show this text"},
+	{"help", "", 0, 0, TAKES_ROOT, verb_help, "show this text"},
 };
 
 static const struct option_row {
@@ -56,7 +57,7 @@ static const struct option_row {
 	unsigned takes; /* 0: every verb */
 	const char *arg, *help;
 } options[] = {
-	{{"root", required_argument, NULL, OPT_ROOT}, 0, "DIR",
+	{{"root", required_argument, NULL, OPT_ROOT}, TAKES_ROOT, "DIR",
 		"scan what is mounted at DIR instead of the running machine"},
 	{{"config", required_argument, NULL, OPT_CONFIG}, 0, "FILE",
 		"configuration (default: " CONF_PATH " inside the root)"},

@@ -94,21 +94,27 @@ def million_lines(m):
 
 
 def many_accounts(m):
+    m.sh("""
+        cp -p /etc/passwd /root/passwd.old; cp -p /etc/shadow /root/shadow.old
+        cp -p /etc/passwd /root/passwd; cp -p /etc/shadow /root/shadow
+        awk 'BEGIN { for (i = 0; i < 200000; i++)
+            print "u" i ":x:" 100000 + i ":100::/nonexistent:/usr/sbin/nologin" }' >> /root/passwd
+        awk 'BEGIN { for (i = 0; i < 200000; i++) print "u" i ":!:20000::::::" }' >> /root/shadow""")
     begin = time.monotonic()
-    m.sh("cp /etc/passwd /root/passwd; awk 'BEGIN { for (i = 0; i < 200000; i++)"
-         " print \"u\" i \":x:\" 100000 + i \":100::/nonexistent:/usr/sbin/nologin\" }'"
-         " >> /root/passwd; cp /etc/passwd /root/passwd.old; mv /root/passwd /etc/passwd")
+    m.sh("touch /etc/passwd.lock; mv /root/passwd /root/shadow /etc; rm /etc/passwd.lock")
     events = m.batch(first=60, quiet=5)
     drift = [e for e in events if e["HARDEND_EVENT"] == "drift" and e["HARDEND_FACT"] == "accounts"]
-    assert len(drift) == 1 and drift[0]["HARDEND_DETAILS_TOTAL"] == "200000", [show(e) for e in events]
+    assert len(drift) == 1 and drift[0]["HARDEND_DETAILS_TOTAL"] == "200000", [
+        show(e)[:500] for e in events]
     check_clean(events)
     delay = drift[0]["_received"] - begin
-    m.sh("mv /root/passwd.old /etc/passwd")
+    m.sh("touch /etc/passwd.lock; mv /root/passwd.old /etc/passwd; mv /root/shadow.old /etc/shadow;"
+         "rm /etc/passwd.lock")
     events = m.batch(first=60, quiet=5)
     assert any(e["HARDEND_EVENT"] == "resolved" and e.get("HARDEND_FACT") == "accounts"
-               for e in events), [show(e) for e in events]
+               for e in events), [show(e)[:500] for e in events]
     print(f"200,000 accounts: one drift after {delay:.1f} s")
-    assert delay < 20
+    assert delay < 30
 
 
 def main():
