@@ -327,6 +327,16 @@ static void add_since(struct line *l, const struct event *e)
 	add(l, ")");
 }
 
+/* Whether evidence is gone only because nobody can see it any more. */
+static bool is_blind(const struct event *e)
+{
+	for (size_t i = 0; e->result != RESULT_FAIL && i < e->n_details; i++) {
+		if (e->details[i].gone && e->details[i].subject)
+			return true;
+	}
+	return false;
+}
+
 static void write_open(struct line *l, const struct event *e, const char *words)
 {
 	if (e->kind == EVENT_WAIVED)
@@ -340,7 +350,7 @@ static void write_open(struct line *l, const struct event *e, const char *words)
 		add_list(l, e, false, !has(e, true), add_evidence);
 	}
 	if (has(e, true)) {
-		add(l, "; no longer: ");
+		add(l, is_blind(e) ? "; last known: " : "; no longer: ");
 		add_list(l, e, true, true, add_gone);
 	}
 	l->limit = sizeof(l->s) - 1;

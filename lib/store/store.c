@@ -56,9 +56,7 @@ static const char *const migrations[] = {
 	"CREATE TABLE fact (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
 	"CREATE TABLE item (fact INTEGER NOT NULL, subject TEXT NOT NULL, value TEXT,"
 	" baseline TEXT, path TEXT, line INTEGER NOT NULL, since INTEGER NOT NULL,"
-	" PRIMARY KEY (fact, subject)) WITHOUT ROWID;"
-	/* Without it every question for what differs would read all items. */
-	"CREATE INDEX item_differing ON item (fact, subject) WHERE since > 0;",
+	" PRIMARY KEY (fact, subject)) WITHOUT ROWID;",
 };
 
 enum {

@@ -171,7 +171,7 @@ static void test_changed(void **state)
 	/* It can no longer be judged, for one reason and another. */
 	fixture_set(f, CHECK_ROOT, RESULT_ERROR, "/etc/a may not be read");
 	fixture_expect(f, F_OS,
-		"ssh-root-login ERROR high changed: /etc/a may not be read; no longer: "
+		"ssh-root-login ERROR high changed: /etc/a may not be read; last known: "
 		"PermitRootLogin (was prohibit-password) at /etc/ssh/sshd_config:33 "
 		"(open since 2025-11-21T23:35:57Z)",
 		NULL);

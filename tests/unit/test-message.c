@@ -107,6 +107,14 @@ static const struct vector vectors[] = {
 		"ssh-root-login FAIL high changed: bob can log in: Match User bob yes at /c:2; "
 		"no longer: Match User eve (was yes) at /c:9"},
 	{{CHECK(EVENT_CHANGED, .result = RESULT_ERROR,
+		 DETAILS({.subject = "PermitRootLogin",
+			 .old = "yes",
+			 .gone = true,
+			 .path = "/c"}))},
+		"/c may not be read",
+		"ssh-root-login ERROR high changed: /c may not be read; "
+		"last known: PermitRootLogin (was yes) at /c"},
+	{{CHECK(EVENT_CHANGED, .result = RESULT_ERROR,
 		 DETAILS({.old = "/etc/a may not be read", .gone = true}))},
 		"/etc/b may not be read",
 		"ssh-root-login ERROR high changed: /etc/b may not be read; "
