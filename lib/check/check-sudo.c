@@ -199,6 +199,15 @@ static void judge_sources(struct judgement *j)
 						s->sources),
 					.expected = "sudoers: files",
 				});
+	if (s->truncated)
+		verdict_add(
+			j->ret, &(struct evidence){
+					.result = RESULT_ERROR,
+					.subject = "sudo rights",
+					.path = s->path,
+					.observed = "more accounts have rights than are examined",
+					.expected = "few",
+				});
 	if (s->plugin)
 		verdict_add(j->ret,
 			&(struct evidence){

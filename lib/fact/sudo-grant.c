@@ -59,95 +59,6 @@ enum sudo_answer sudo_host_matches(const struct sudo_members *hosts, const struc
 	return may_allow ? SUDO_MAYBE : SUDO_NO;
 }
 
-/* One group that sudoers names, by name or id, and all of /etc/group that it means. */
-struct named_group {
-	const struct sudo_member *member;
-	const struct account_group **v;
-	size_t n;
-};
-
-struct sudo_groups {
-	struct named_group *v;
-	size_t n;
-};
-
-/* A name may stand there twice, and case does not matter to sudo. */
-static bool names_group(const struct sudo_member *m, const struct account_group *g)
-{
-	return m->kind == SUDO_GROUP ? strcasecmp(g->name, m->name) == 0 : g->gid == m->id;
-}
-
-static const struct named_group *find_named(
-	const struct sudo_groups *groups, const struct sudo_member *m)
-{
-	for (size_t i = 0; i < groups->n; i++) {
-		const struct sudo_member *known = groups->v[i].member;
-		if (known->kind == m->kind &&
-			(m->kind == SUDO_GROUP ? strcasecmp(known->name, m->name) == 0
-					       : known->id == m->id))
-			return &groups->v[i];
-	}
-	return NULL;
-}
-
-static int resolve(struct sudo_groups *groups, const struct accounts *accounts,
-	const struct sudo_member *m, struct arena *a)
-{
-	if ((m->kind != SUDO_GROUP && m->kind != SUDO_GID) || find_named(groups, m))
-		return 0;
-	struct named_group *named = arena_grow(a, &groups->v, groups->n, sizeof(*named));
-	if (!named)
-		return -ENOMEM;
-	*named = (struct named_group){.member = m};
-	groups->n++;
-	for (size_t i = 0; i < accounts->n_groups; i++) {
-		if (!names_group(m, &accounts->groups[i]))
-			continue;
-		const struct account_group **slot =
-			arena_grow(a, &named->v, named->n, sizeof(*slot));
-		if (!slot)
-			return -ENOMEM;
-		*slot = &accounts->groups[i];
-		named->n++;
-	}
-	return 0;
-}
-
-const struct sudo_groups *sudo_groups_resolve(
-	const struct accounts *accounts, const struct sudo *sudo, struct arena *a)
-{
-	struct sudo_groups *groups = arena_alloc(a, sizeof(*groups));
-	int r = groups ? 0 : -ENOMEM;
-
-	for (size_t i = 0; r == 0 && i < sudo->n_grants; i++) {
-		const struct sudo_members *const lists[] = {
-			&sudo->grants[i].users, &sudo->grants[i].runas_users};
-		for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
-			for (size_t m = 0; r == 0 && m < lists[k]->n; m++)
-				r = resolve(groups, accounts, &lists[k]->v[m], a);
-		}
-	}
-	return r == 0 ? groups : NULL;
-}
-
-static bool in_group(const struct sudo_subject *s, const struct sudo_member *m)
-{
-	const struct named_group *named = s->groups ? find_named(s->groups, m) : NULL;
-
-	if (m->kind == SUDO_GID && s->account->gid == m->id)
-		return true;
-	for (size_t i = 0; named && i < named->n; i++) {
-		if (account_in_group(s->account, named->v[i]))
-			return true;
-	}
-	for (size_t i = 0; !named && s->accounts && i < s->accounts->n_groups; i++) {
-		const struct account_group *g = &s->accounts->groups[i];
-		if (names_group(m, g) && account_in_group(s->account, g))
-			return true;
-	}
-	return false;
-}
-
 static bool account_matches(const struct sudo_subject *s, const struct sudo_member *m)
 {
 	switch (m->kind) {
@@ -158,8 +69,9 @@ static bool account_matches(const struct sudo_subject *s, const struct sudo_memb
 	case SUDO_UID:
 		return m->id == s->account->uid;
 	case SUDO_GROUP:
+		return sudo_people_in_group(s->people, s->account, m->name);
 	case SUDO_GID:
-		return in_group(s, m);
+		return sudo_people_in_gid(s->people, s->account, m->id);
 	default:
 		return false;
 	}

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/acl.h"
+#include "fact/sudo-people.h"
 #include "fact/sudo.h"
 
 /* The name that this machine has, as host lists are compared with it. */
@@ -24,26 +25,11 @@ int sudo_grants(const struct sudo_tree *t, const struct sudo_host *host, int64_t
 /* Whether the host is in the expanded list. */
 enum sudo_answer sudo_host_matches(const struct sudo_members *hosts, const struct sudo_host *host);
 
-/*
- * Who is in which of the groups that sudoers names, worked out once: with many
- * accounts each with a group of its own, looking through all groups for each
- * account is a matter of minutes.
- */
-struct sudo_groups;
-
-/*
- * For the groups in the users and runas users of the grants. The result
- * borrows from accounts and lives in the arena. NULL on ENOMEM.
- */
-const struct sudo_groups *sudo_groups_resolve(
-	const struct accounts *accounts, const struct sudo *sudo, struct arena *a);
-
 /* A person or a thing that a list of users can match. */
 struct sudo_subject {
-	const struct account *account;	  /* an account of this machine, or */
+	const struct account *account;	  /* an account of people, or */
 	const struct sudo_member *member; /* somebody of whom only this is known */
-	const struct accounts *accounts;  /* for groups; NULL when unreadable */
-	const struct sudo_groups *groups; /* of accounts; NULL: look through them all */
+	struct sudo_people *people;	  /* with an account: who is in which group */
 };
 
 /*
@@ -96,7 +82,7 @@ enum sudo_power sudo_command_power(const struct sudo_member *command, bool noexe
 /*
  * Fills ret->rights from ret->grants, in the arena a; scratch is for what need
  * not stay. accounts may be NULL (unreadable): nobody is known then. root is
- * asked who owns what is granted. 0, -EFBIG, -ENOMEM.
+ * asked who owns what is granted. 0 or -ENOMEM.
  */
 int sudo_rights(const struct sudo_settings *settings, const struct accounts *accounts,
 	const struct root *root, struct arena *a, struct arena *scratch, struct sudo *ret);
@@ -123,4 +109,4 @@ int sudo_writable_steps(const struct root *root, struct arena *a, const struct s
 
 /* Why the account can change what runs, in the arena; NULL when it cannot, or on ENOMEM. */
 const char *sudo_writable_by(struct arena *a, const struct sudo_steps *steps,
-	const struct account *account, const struct accounts *accounts);
+	const struct account *account, struct sudo_people *people);

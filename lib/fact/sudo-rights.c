@@ -14,18 +14,23 @@ enum {
 	RIGHTS_MAX = 65536,
 };
 
+struct account_list {
+	const struct account **v;
+	size_t n;
+};
+
 struct context {
 	const struct sudo_settings *settings;
 	const struct accounts *accounts;
+	struct sudo_people people;
 	const struct root *root;
 	struct arena *arena, *scratch;
 	struct sudo *out;
 	struct sudo_steps **steps; /* by grant: of each command; NULL until asked */
 	bool **told_all;	   /* by grant: each command was told for "everybody" already */
-	bool *can, *can_freely;	   /* by account: it becomes root; and is asked no password */
-	size_t *roots, *free;	   /* places of the accounts with uid 0; of those in can_freely */
-	size_t n_roots, n_free;
-	const struct sudo_groups *groups;
+	bool *can;		   /* by account: it becomes root */
+	struct account_list roots; /* those with uid 0 */
+	struct account_list free;  /* those who become root and are asked no password */
 	const struct account *via; /* the walk is towards it, not towards root */
 };
 
@@ -136,9 +141,9 @@ static int judge_writable(struct walk *w, size_t grant, size_t command, struct s
 		}
 	}
 	const struct sudo_steps *steps = &c->steps[grant][command];
-	right->writable = sudo_writable_by(c->arena, steps, w->subject->account, c->accounts);
+	right->writable = sudo_writable_by(c->arena, steps, w->subject->account, &c->people);
 	if (!right->undecided)
-		right->undecided = arena_strdup(c->arena, steps->undecided);
+		right->undecided = steps->undecided;
 	return 0;
 }
 
@@ -158,29 +163,40 @@ static const char *loophole(
 	return NULL;
 }
 
-static bool is_told(const struct walk *w, const struct sudo_grant *g, const char *command)
+static bool is_told(
+	const struct walk *w, const struct sudo_grant *g, const struct sudo_member *command)
 {
 	for (size_t i = w->first; i < w->c->out->n_rights; i++) {
 		const struct sudo_right *r = &w->c->out->rights[i];
-		if (r->grant == g && strcmp(r->command, command) == 0)
+		if (r->grant == g && same_command(r->member, command))
 			return true;
 	}
 	return false;
 }
 
-static int add_right(struct walk *w, const struct sudo_right *right)
+/* Adds it with its texts: only now, since of a hundred thousand accounts few get here. */
+static int add_right(struct walk *w, const struct sudo_right *right, const struct sudo_member *by)
 {
-	struct sudo *out = w->c->out;
+	struct context *c = w->c;
+	struct sudo *out = c->out;
 
-	if (out->n_rights >= RIGHTS_MAX)
-		return -EFBIG;
-	struct sudo_right *slot = arena_grow(
-		w->c->arena, &out->rights, out->n_rights, sizeof(*slot));
+	/* The first of them say enough; that there are more is not kept back. */
+	out->truncated |= out->n_rights >= RIGHTS_MAX;
+	if (out->truncated)
+		return 0;
+	struct sudo_right *slot = arena_grow(c->arena, &out->rights, out->n_rights, sizeof(*slot));
 	if (!slot)
 		return -ENOMEM;
 	*slot = *right;
+	slot->command = sudo_member_text(c->arena, right->member);
+	slot->who = sudo_member_text(c->arena, by);
+	slot->undecided = arena_strdup(c->arena, right->undecided);
+	if (w->subject->account)
+		slot->account = arena_strdup(c->arena, w->subject->account->name);
+	if (c->via)
+		slot->via = arena_strdup(c->arena, c->via->name);
 	out->n_rights++;
-	return 0;
+	return arena_failed(c->arena) ? -ENOMEM : 0;
 }
 
 /* Everybody's right is told once, not for each account. */
@@ -197,20 +213,40 @@ static int told_to_all(struct context *c, size_t grant, size_t command, bool *re
 	return 0;
 }
 
+static int add_account(struct context *c, struct account_list *list, const struct account *account)
+{
+	const struct account **slot = arena_grow(c->scratch, &list->v, list->n, sizeof(*slot));
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = account;
+	list->n++;
+	return 0;
+}
+
+/* The account becomes root; once is enough, but without a password is worth more. */
+static int note_root(struct context *c, const struct account *account, bool nopasswd)
+{
+	c->can[account - c->accounts->v] = true;
+	if (!nopasswd || (c->free.n > 0 && c->free.v[c->free.n - 1] == account))
+		return 0;
+	return add_account(c, &c->free, account);
+}
+
 /* A command that is granted: 0 or -errno. */
 static int grant_command(struct walk *w, size_t grant, size_t index, const struct sudo_member *by)
 {
 	struct context *c = w->c;
 	const struct sudo_grant *g = &c->out->grants[grant];
 	const struct sudo_member *command = &g->commands.v[index];
-	struct sudo_right right = {.grant = g, .who_kind = by->kind};
-	bool told = false;
+	struct sudo_right right = {.grant = g, .member = command, .who_kind = by->kind};
+	bool told = is_told(w, g, command);
 	int r = 0;
 
 	right.power = sudo_command_power(
 		command, g->tags[SUDO_TAG_NOEXEC] == 1, &right.how, &right.undecided);
 	right.nopasswd = asks_no_password(w, g, command);
-	if (right.power == SUDO_POWER_NONE ||
+	if (told || right.power == SUDO_POWER_NONE ||
 		(!right.nopasswd && asks_for_root_password(w, command)))
 		return 0;
 	const char *how = right.power == SUDO_POWER_COMMAND ? loophole(w, g, command) : NULL;
@@ -218,31 +254,15 @@ static int grant_command(struct walk *w, size_t grant, size_t index, const struc
 		right.power = SUDO_POWER_SHELL;
 		right.how = how;
 	}
-	right.command = sudo_member_text(c->arena, command);
-	right.who = sudo_member_text(c->arena, by);
-	if (w->subject->account)
-		right.account = arena_strdup(c->arena, w->subject->account->name);
-	if (arena_failed(c->arena))
-		return -ENOMEM;
-	if (is_told(w, g, right.command))
-		return 0;
-	if (w->subject->account && right.power >= SUDO_POWER_SHELL) {
-		size_t i = (size_t)(w->subject->account - c->accounts->v);
-		c->can[i] = true;
-		if (right.nopasswd && !c->can_freely[i]) {
-			c->can_freely[i] = true;
-			c->free[c->n_free++] = i;
-		}
-	}
-	if (c->via) {
-		right.via = arena_strdup(c->arena, c->via->name);
-		return right.power >= SUDO_POWER_SHELL ? add_right(w, &right) : 0;
-	}
-	if (right.account && right.power == SUDO_POWER_COMMAND)
+	if (w->subject->account && right.power >= SUDO_POWER_SHELL)
+		r = note_root(c, w->subject->account, right.nopasswd);
+	else if (w->subject->account && !c->via)
 		r = judge_writable(w, grant, index, &right);
-	if (r == 0 && by->kind == SUDO_ALL && !right.writable)
+	if (r == 0 && !c->via && by->kind == SUDO_ALL && !right.writable)
 		r = told_to_all(c, grant, index, &told);
-	return r < 0 || told ? r : add_right(w, &right);
+	if (r < 0 || told || (c->via && right.power < SUDO_POWER_SHELL))
+		return r;
+	return add_right(w, &right, by);
 }
 
 /* One grant that matches: 1 when nothing before it counts any more. */
@@ -290,11 +310,11 @@ static int right_compare(const void *a, const void *b)
 	return x->grant == y->grant ? strcmp(x->command, y->command) : x->grant < y->grant ? -1 : 1;
 }
 
-static struct sudo_subject subject_at(const struct context *c, size_t place)
+static int walk_towards(struct walk *w, const struct sudo_subject *target)
 {
-	return (struct sudo_subject){.account = &c->accounts->v[place],
-		.accounts = c->accounts,
-		.groups = c->groups};
+	w->target = target;
+	w->n_refused = 0;
+	return walk_grants(w);
 }
 
 /* Towards every account with uid 0: "(ALL, !root)" leaves the others. */
@@ -304,39 +324,42 @@ static int judge_subject(struct context *c, const struct sudo_subject *subject)
 	struct walk w = {.c = c, .subject = subject, .first = c->out->n_rights};
 	int r = 0;
 
-	for (size_t i = 0; i < c->n_roots && r == 0; i++) {
-		struct sudo_subject target = subject_at(c, c->roots[i]);
-		w.target = &target;
-		w.n_refused = 0;
-		r = walk_grants(&w);
-	}
-	if (c->n_roots == 0) {
-		struct sudo_subject target = {.member = &root};
-		w.target = &target;
-		r = walk_grants(&w);
-	}
+	for (size_t i = 0; i < c->roots.n && r == 0; i++)
+		r = walk_towards(
+			&w, &(struct sudo_subject){.account = c->roots.v[i], .people = &c->people});
+	if (c->roots.n == 0)
+		r = walk_towards(&w, &(struct sudo_subject){.member = &root});
 	if (c->out->n_rights - w.first > 1)
 		qsort(c->out->rights + w.first, c->out->n_rights - w.first, sizeof(*c->out->rights),
 			right_compare);
 	return r;
 }
 
+/* Whether any grant is to the account at all: most accounts of a machine have none. */
+static bool is_granted_anything(struct context *c, const struct sudo_subject *subject)
+{
+	for (size_t i = 0; i < c->out->n_grants; i++) {
+		const struct sudo_member *m = sudo_user_match(&c->out->grants[i].users, subject);
+		if (m && !m->negated)
+			return true;
+	}
+	return false;
+}
+
 /* Whether the account can be one of those who become root without a password. */
 static int judge_detour(struct context *c, const struct account *account)
 {
-	size_t x = (size_t)(account - c->accounts->v);
-	struct sudo_subject subject = subject_at(c, x);
+	struct sudo_subject subject = {.account = account, .people = &c->people};
 	struct walk w = {.c = c, .subject = &subject, .first = c->out->n_rights};
+	size_t x = (size_t)(account - c->accounts->v);
 	int r = 0;
 
-	for (size_t k = 0; k < c->n_free && !c->can[x] && r == 0; k++) {
-		struct sudo_subject target = subject_at(c, c->free[k]);
-		if (c->free[k] == x)
-			continue;
-		c->via = target.account;
-		w.target = &target;
-		w.n_refused = 0;
-		r = walk_grants(&w);
+	if (!is_granted_anything(c, &subject))
+		return 0;
+	for (size_t i = 0; i < c->free.n && !c->can[x] && r == 0; i++) {
+		c->via = c->free.v[i];
+		r = walk_towards(
+			&w, &(struct sudo_subject){.account = c->via, .people = &c->people});
 	}
 	c->via = NULL;
 	return r;
@@ -345,16 +368,14 @@ static int judge_detour(struct context *c, const struct account *account)
 /* Nobody needs to be root at once: as long as one more is found, others may come through him. */
 static int judge_detours(struct context *c)
 {
-	bool again = c->accounts;
+	size_t known = 0;
 	int r = 0;
 
-	while (again && r == 0) {
-		again = false;
+	while (known < c->free.n && r == 0) {
+		known = c->free.n;
 		for (size_t i = 0; i < c->accounts->n && r == 0; i++) {
-			if (c->can[i] || c->accounts->v[i].uid == 0)
-				continue;
-			r = judge_detour(c, &c->accounts->v[i]);
-			again |= c->can_freely[i];
+			if (!c->can[i] && c->accounts->v[i].uid != 0)
+				r = judge_detour(c, &c->accounts->v[i]);
 		}
 	}
 	return r;
@@ -446,18 +467,15 @@ int sudo_rights(const struct sudo_settings *settings, const struct accounts *acc
 	c.steps = arena_alloc(scratch, ret->n_grants * sizeof(*c.steps));
 	c.told_all = arena_alloc(scratch, ret->n_grants * sizeof(*c.told_all));
 	c.can = arena_alloc(scratch, (accounts ? accounts->n : 0) * sizeof(bool));
-	c.can_freely = arena_alloc(scratch, (accounts ? accounts->n : 0) * sizeof(bool));
-	c.roots = arena_alloc(scratch, (accounts ? accounts->n : 0) * sizeof(*c.roots));
-	c.free = arena_alloc(scratch, (accounts ? accounts->n : 0) * sizeof(*c.free));
-	c.groups = accounts ? sudo_groups_resolve(accounts, ret, scratch) : NULL;
+	c.people = (struct sudo_people){.accounts = accounts, .arena = scratch};
+	for (size_t i = 0; accounts && i < accounts->n && r == 0; i++) {
+		if (accounts->v[i].uid == 0)
+			r = add_account(&c, &c.roots, &accounts->v[i]);
+	}
 	if (arena_failed(scratch))
 		return -ENOMEM;
-	for (size_t i = 0; accounts && i < accounts->n; i++) {
-		if (accounts->v[i].uid == 0)
-			c.roots[c.n_roots++] = i;
-	}
 	for (size_t i = 0; accounts && i < accounts->n && r == 0; i++) {
-		struct sudo_subject subject = subject_at(&c, i);
+		struct sudo_subject subject = {.account = &accounts->v[i], .people = &c.people};
 		/* root is root without sudo. */
 		if (accounts->v[i].uid != 0)
 			r = judge_subject(&c, &subject);

@@ -223,42 +223,30 @@ int sudo_writable_steps(const struct root *root, struct arena *a, const struct s
 					     : walk_path(&w, path, false);
 }
 
-static bool in_group(const struct account *account, const struct accounts *accounts, gid_t gid)
-{
-	if (account->gid == gid)
-		return true;
-	for (size_t i = 0; accounts && i < accounts->n_groups; i++) {
-		if (accounts->groups[i].gid == gid &&
-			account_in_group(account, &accounts->groups[i]))
-			return true;
-	}
-	return false;
-}
-
 /* Why the account may write there; its owner can always give himself the right. */
-static const char *writable_why(const struct sudo_step *step, const struct account *account,
-	const struct accounts *accounts)
+static const char *writable_why(
+	const struct sudo_step *step, const struct account *account, struct sudo_people *people)
 {
 	const struct stat *st = &step->st;
 
 	if (st->st_uid == account->uid)
 		return "is owned by";
-	if ((st->st_mode & S_IWGRP) && in_group(account, accounts, st->st_gid))
+	if ((st->st_mode & S_IWGRP) && sudo_people_in_gid(people, account, st->st_gid))
 		return "is writable by a group of";
 	for (size_t i = 0; i < step->n_acl; i++) {
 		const struct acl_grant *g = &step->acl[i];
-		if (g->group ? in_group(account, accounts, g->id) : g->id == account->uid)
+		if (g->group ? sudo_people_in_gid(people, account, g->id) : g->id == account->uid)
 			return "is writable by its access control list for";
 	}
 	return st->st_mode & S_IWOTH ? "is writable by everybody, also by" : NULL;
 }
 
 const char *sudo_writable_by(struct arena *a, const struct sudo_steps *steps,
-	const struct account *account, const struct accounts *accounts)
+	const struct account *account, struct sudo_people *people)
 {
 	for (size_t i = 0; i < steps->n; i++) {
 		const struct sudo_step *s = &steps->v[i];
-		const char *why = writable_why(s, account, accounts);
+		const char *why = writable_why(s, account, people);
 		if (!why)
 			continue;
 		/* In a sticky directory others' files cannot be replaced, but new ones can be made.

@@ -47,7 +47,8 @@ struct sudo_right {
 	enum sudo_kind who_kind;
 	enum sudo_power power;
 	bool nopasswd;
-	const char *command;   /* its text */
+	const struct sudo_member *member; /* the command, one of the grant's */
+	const char *command;		  /* its text */
 	const char *how;       /* SUDO_POWER_SHELL: "lets its user start a shell"; else "" */
 	const char *writable;  /* "/opt/x is owned by alice": he chooses what runs; or NULL */
 	const char *undecided; /* why power or writable may be too little; or NULL */
@@ -60,6 +61,7 @@ struct sudo {
 	size_t n_grants;
 	struct sudo_right *rights; /* by account, strongest first; then by via; then strangers */
 	size_t n_rights;
+	bool truncated; /* there are more rights than are kept */
 	struct sudo_defect *defects;
 	size_t n_defects;
 	size_t n_elsewhere;  /* grants that name other hosts only */

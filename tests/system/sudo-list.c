@@ -139,10 +139,14 @@ static bool allows(struct memo *memo, const char *user, const char *command)
 static bool is_meant(const struct sudo_right *r, const struct factset *facts, const char *user)
 {
 	const struct accounts *acc = factset_get(facts, FACT_ACCOUNTS)->u.accounts;
-	struct sudo_subject subject = {.account = accounts_find(acc, user), .accounts = acc};
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	struct sudo_people people = {.accounts = acc, .arena = a};
+	struct sudo_subject subject = {.account = accounts_find(acc, user), .people = &people};
 
 	if (r->who_kind != SUDO_ALL)
 		return r->account && strcmp(r->account, user) == 0;
+	if (!a)
+		die("arena_new");
 	const struct sudo_member *m = sudo_user_match(&r->grant->users, &subject);
 	return m && !m->negated;
 }
