@@ -19,6 +19,7 @@ enum {
 	CLIENTS_PER_UID = 8,
 	REQUEST_MAX = 64 * 1024,
 	CLIENT_TIMEOUT_SEC = 30,
+	ANSWERS_MAX = 64 * 1024, /* not read yet; more, and no further request is looked at */
 };
 
 struct client {
@@ -81,22 +82,41 @@ static bool handle_request(struct client *client, size_t size)
 	return ok;
 }
 
-static void on_read(_unused_ struct bufferevent *bev, void *arg)
+/* Whether the client has read enough of its answers to be given another. */
+static bool has_read(const struct client *client)
+{
+	return evbuffer_get_length(bufferevent_get_output(client->bev)) < ANSWERS_MAX;
+}
+
+/*
+ * What was asked, until the answers pile up: then nothing more is taken from
+ * the client until he has read them.
+ */
+static void on_read(struct bufferevent *bev, void *arg)
 {
 	struct client *client = arg;
-	struct evbuffer *in = bufferevent_get_input(client->bev);
+	struct evbuffer *in = bufferevent_get_input(bev);
 
-	for (;;) {
+	while (has_read(client)) {
 		struct evbuffer_ptr end = evbuffer_search(in, "", 1, NULL);
-		if (end.pos < 0)
-			break;
-		if (end.pos > REQUEST_MAX || !handle_request(client, (size_t)end.pos)) {
+		if (end.pos >= 0 && end.pos <= REQUEST_MAX && handle_request(client, (size_t)end.pos))
+			continue;
+		if (end.pos >= 0 || evbuffer_get_length(in) > REQUEST_MAX)
 			client_free(client);
-			return;
-		}
+		return;
 	}
-	if (evbuffer_get_length(in) > REQUEST_MAX)
+	/* Or libevent would call again and again for an input that is full. */
+	if (bufferevent_disable(bev, EV_READ) < 0)
 		client_free(client);
+}
+
+/* All answers are with the kernel. */
+static void on_written(struct bufferevent *bev, void *arg)
+{
+	if (bufferevent_enable(bev, EV_READ) < 0)
+		client_free(arg);
+	else
+		on_read(bev, arg);
 }
 
 /* End, error or timeout: all the same to us. */
@@ -166,7 +186,7 @@ static void on_accept(_unused_ struct evconnlistener *listener, evutil_socket_t 
 		.peer = {.uid = cred.uid, .pid = cred.pid, .may_read = is_reader(c, fd, &cred)},
 	};
 	c->clients = client;
-	bufferevent_setcb(bev, on_read, NULL, on_event, client);
+	bufferevent_setcb(bev, on_read, on_written, on_event, client);
 	bufferevent_setwatermark(bev, EV_READ, 0, REQUEST_MAX + 1);
 	if (bufferevent_set_timeouts(bev, &timeout, &timeout) < 0 ||
 	    bufferevent_enable(bev, EV_READ | EV_WRITE) < 0)
