@@ -503,9 +503,8 @@ uint64_t engine_step(struct engine *e, struct now now, int *ret_error)
 		return USEC_INFINITY;
 	}
 	next = MIN(next, pump(e));
-	if (e->pending)
-		next = MIN(next, e->enter_retry_usec);
-	next = MIN(next, ledger_due(e->ledger));
+	/* Nothing that has to be entered is due before the state database is tried again. */
+	next = MIN(next, MAX(e->pending ? 0 : ledger_due(e->ledger), e->enter_retry_usec));
 	next = MIN(next, e->reconcile_usec);
 	next = MIN(next, e->heartbeat_usec);
 	return MIN(next, e->lapse_usec);

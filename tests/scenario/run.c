@@ -11,6 +11,7 @@
  *   half FACT           ... perhaps not completely
  *   overflow            the source lost events
  *   deaf | hearing      the journal takes nothing / takes events again
+ *   full | room         no file takes a byte more, the state's neither / they do again
  *   clock USEC|s|min|h|d    time passes, on both clocks; what is due is done
  *   realtime +|-TIME    the wall clock jumps
  *   expect KIND NAME [WORDS]  the next event: kind, check or fact ("-": neither),
@@ -22,9 +23,11 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -352,6 +355,24 @@ static void on_config(struct scenario *s, char *args)
 	s->config = strdup(args);
 }
 
+static void limit_files(const struct scenario *s, rlim_t size)
+{
+	const struct rlimit limit = {.rlim_cur = size, .rlim_max = RLIM_INFINITY};
+
+	if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
+		fail(s, "setrlimit: %s", strerror(errno));
+}
+
+static void on_full(struct scenario *s, _unused_ char *args)
+{
+	limit_files(s, 0);
+}
+
+static void on_room(struct scenario *s, _unused_ char *args)
+{
+	limit_files(s, RLIM_INFINITY);
+}
+
 static void on_drain(struct scenario *s, _unused_ char *args)
 {
 	static char message[1 << 20];
@@ -370,10 +391,10 @@ static const struct verb {
 	void (*run)(struct scenario *s, char *args);
 } verbs[] = {
 	{"clock", on_clock}, {"config", on_config}, {"deaf", on_deaf}, {"drain", on_drain},
-	{"expect", on_expect},
+	{"expect", on_expect}, {"full", on_full},
 	{"half", on_half}, {"hearing", on_hearing}, {"kill", on_kill}, {"none", on_none},
 	{"overflow", on_overflow}, {"realtime", on_realtime}, {"reload", on_reload},
-	{"remove", on_remove}, {"start", on_start}, {"stop", on_stop}, {"touched", on_touched},
+	{"remove", on_remove}, {"room", on_room}, {"start", on_start}, {"stop", on_stop}, {"touched", on_touched},
 	{"write", on_write},
 };
 
@@ -425,6 +446,7 @@ int main(int argc, char *argv[])
 	};
 	char cmd[256];
 
+	(void)signal(SIGXFSZ, SIG_IGN); /* an error of write(2) is what `full` is for */
 	(void)snprintf(s.dir, sizeof(s.dir), "/tmp/hardend-scenario-XXXXXX");
 	if (!mkdtemp(s.dir))
 		fail(&s, "mkdtemp: %s", strerror(errno));
