@@ -27,9 +27,13 @@ static bool exists_held(const struct root *root, const char *path)
 	return kill((pid_t)strtol(f.data, NULL, 10), 0) == 0 || errno != ESRCH;
 }
 
+/*
+ * Held for writing. A shared lock is no transaction, and whoever may read the
+ * file could hold one (rpm's is readable for all).
+ */
 static bool fcntl_held(const struct root *root, const char *path)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
 	struct stat st;
 	_cleanup_close_ int fd = root_open_file(root, path, &st);
 
