@@ -81,8 +81,11 @@ static void apply_waivers(const struct check *c, const struct policy *policy,
 
 	for (size_t i = 0; i < v->n_evidence; i++) {
 		struct evidence *e = &v->evidence[i];
-		if (e->result != RESULT_FAIL)
+		if (e->result != RESULT_FAIL) {
+			/* A waiver excuses what is known, not what could not be seen. */
+			all = all && !result_is_open(e->result);
 			continue;
+		}
 		e->waiver = policy_waiver(
 			policy, c->id, e->subject ? e->subject : "", realtime_usec);
 		if (e->waiver)

@@ -27,7 +27,7 @@ struct verdict {
 	const char *summary;        /* one line: what is so, with names */
 	struct evidence *evidence;  /* in the order given */
 	size_t n_evidence;
-	const struct waiver *waiver; /* when every fail is waived */
+	const struct waiver *waiver; /* when every fail is waived and nothing else is open */
 	struct arena *arena;
 };
 

@@ -593,6 +593,30 @@ static void test_logins(void **state)
 	test_root_fini(&t);
 }
 
+/* A waiver of all that fails leaves open what could not be looked at. */
+static void test_waiver_and_error(void **state)
+{
+	static const char conf[] = "[waiver modes]\ncheck = account-home-modes\nreason = r\n"
+				   "owner = o\nuntil = 2026-12-24\n";
+	struct test_root t;
+
+	make_root(&t);
+	test_write(&t, "/etc/passwd", ROOT ALICE "bob:x:1001:1000::/home/bob:/bin/bash\n");
+	assert_int_equal(chmod(test_path(&t, "/home/alice"), 0777), 0);
+	struct verdict *v = judge_root(&t, "account-home-modes", conf);
+	assert_int_equal(v->result, RESULT_FAIL);
+	assert_non_null(v->waiver);
+	verdict_free(v);
+	assert_int_equal(mkdir(test_path(&t, "/home/bob"), 0755), 0);
+	assert_int_equal(chown(test_path(&t, "/home/bob"), 1001, 1000), 0);
+	assert_int_equal(symlink("/etc", test_path(&t, "/home/bob/.ssh")), 0);
+	v = judge_root(&t, "account-home-modes", conf);
+	assert_int_equal(v->result, RESULT_FAIL);
+	assert_null(v->waiver);
+	verdict_free(v);
+	test_root_fini(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -601,6 +625,7 @@ int main(void)
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_acl),
 		cmocka_unit_test(test_logins),
+		cmocka_unit_test(test_waiver_and_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
