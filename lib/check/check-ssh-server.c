@@ -202,7 +202,7 @@ const struct check check_ssh_crypto = {
 	.title = "SSH offers modern algorithms only",
 	.severity = SEV_MEDIUM,
 	.guides = "X",
-	.references = "sshd_config(5), RFC 9142",
+	.references = "sshd_config(5), RFC 9142, Mozilla OpenSSH guidelines (modern)",
 	.rationale = "Whoever can change traffic can make both ends use the weakest algorithm that "
 		     "both offer. The lists are those of November 2026: no CBC, SHA-1, MD5, 64-bit "
 		     "tags, DSA, or groups below 2048 bits.",

@@ -138,7 +138,7 @@ size_t sshd_keyword_index(const struct sshd_keyword *k);
 size_t sshd_keyword_count(void);
 const struct sshd_keyword *sshd_keyword_at(size_t i);
 
-/* ---- the tree (sshd-parse.c) ---- */
+/* ---- the tree (sshd-file.c, sshd-parse.c, sshd-match.c) ---- */
 
 enum sshd_criterion_type {
 	SSHD_CRIT_ALL,
@@ -259,6 +259,19 @@ char *sshd_line_word(struct sshd_line *l);
 
 /* Adds a value. 0 or -ENOMEM. */
 int sshd_line_value(struct sshd_line *l, const char *value);
+
+/* Adds an empty node of this line to an array. NULL on ENOMEM. */
+struct sshd_node *sshd_line_node(struct sshd_line *l, struct sshd_node **v, size_t *n);
+
+/*
+ * Takes one line of a file, blanks at its start dropped; text is changed. depth
+ * is how many includes lead to it. 0, what is refused being added to errors, or -ENOMEM.
+ */
+int sshd_line_parse(
+	struct sshd_conf *c, struct sshd_file *f, unsigned line, char *text, unsigned depth);
+
+/* Takes an Include line and reads what it names. 0, -EINVAL after an error, -ENOMEM. */
+int sshd_include_parse(struct sshd_line *l, struct sshd_file *f, unsigned depth);
 
 /* Adds an error for this line; always -EINVAL. */
 int sshd_refuse(struct sshd_line *l, const char *fmt, ...) _printf_(2, 3);

@@ -47,7 +47,7 @@ struct sshd_places {
 };
 
 /* trusted is a list of prefixes that ends with NULL. 0, -EFBIG, -ENOMEM. */
-int sshd_places_collect(const struct sshd_conf *c, const struct sshd_blocks *blocks,
+int sshd_places_collect(struct sshd_conf *c, const struct sshd_blocks *blocks,
 	const char *const *trusted, struct arena *a, struct sshd_places *ret);
 
 /* Users whom no criterion tells apart. */

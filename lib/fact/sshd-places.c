@@ -111,7 +111,7 @@ static char *prefix_host(struct arena *a, const char *text, bool last)
 /* ---- places ---- */
 
 struct collect_places {
-	const struct sshd_conf *conf;
+	struct sshd_conf *conf;
 	const char *const *trusted;
 	struct arena *arena;
 	struct sshd_places *out;
@@ -397,13 +397,12 @@ static int read_globals(struct collect_places *b, int *ret_port)
 {
 	_cleanup_(arena_freep) struct arena *scratch = arena_new();
 	const struct sshd_connection nobody = {.lport = -1};
-	struct sshd_conf *conf = (struct sshd_conf *)b->conf;
 	struct sshd_value *v;
 	size_t n;
 
 	if (!scratch)
 		return -ENOMEM;
-	int r = sshd_conf_eval(conf, &nobody, scratch, &v, &n);
+	int r = sshd_conf_eval(b->conf, &nobody, scratch, &v, &n);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (strcmp(v[i].keyword, "usedns") == 0)
 			b->use_dns = strcmp(v[i].value, "yes") == 0;
@@ -413,7 +412,7 @@ static int read_globals(struct collect_places *b, int *ret_port)
 	return r == -EINVAL ? 0 : r;
 }
 
-int sshd_places_collect(const struct sshd_conf *c, const struct sshd_blocks *blocks,
+int sshd_places_collect(struct sshd_conf *c, const struct sshd_blocks *blocks,
 	const char *const *trusted, struct arena *a, struct sshd_places *ret)
 {
 	struct sshd_places places = {0};

@@ -48,6 +48,8 @@ static const struct accounts accounts = {.v = accounts_v,
 	.groups = groups_v,
 	.n_groups = ARRAY_SIZE(groups_v)};
 
+static const char *const trusted[] = {"10.0.0.0/8", "fc00::/7", NULL};
+
 static int apply_options(struct sshd_conf *c, struct arena *a, const char *text)
 {
 	struct sshd_args args = {.arena = a};
@@ -68,9 +70,40 @@ static int apply_options(struct sshd_conf *c, struct arena *a, const char *text)
 	return r < 0 ? r : sshd_args_apply(&args, c, &config);
 }
 
+/*
+ * The context that is given for an account must be what comes out for that very
+ * account: classes and places may only put together what is equal.
+ */
+static int check_members(struct sshd_conf *c, const struct sshd *s, struct arena *a)
+{
+	static const char *const user_groups[][2] = {{"root", NULL}, {"users", NULL}};
+	struct sshd_blocks blocks;
+	struct sshd_places places;
+
+	int r = sshd_blocks_collect(c, a, &blocks);
+	if (r == 0)
+		r = sshd_places_collect(c, &blocks, trusted, a, &places);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(accounts_v); i++) {
+		struct sshd_connection conn = places.v[0].conn;
+		struct sshd_value *v;
+		size_t n;
+		conn.user = accounts_v[i].name;
+		conn.groups = user_groups[i];
+		r = sshd_conf_eval(c, &conn, a, &v, &n);
+		const struct sshd_context *x = sshd_context_for_user(s, conn.user);
+		for (size_t k = 0; r == 0 && k < n; k++) {
+			const struct sshd_value *w = sshd_get(x, v[k].keyword);
+			if (!w || strcmp(w->value, v[k].value) != 0)
+				abort();
+		}
+		if (r == -EINVAL)
+			r = 0;
+	}
+	return r;
+}
+
 static int judge(struct arena *a, unsigned version, char *text, size_t size)
 {
-	static const char *const trusted[] = {"10.0.0.0/8", "fc00::/7", NULL};
 	const struct sshd_env env = {.root = machine(), .version = version, .home = home};
 	const char *options = memmem(text, size, "\n%options", 9);
 	struct sshd_conf c;
@@ -96,7 +129,7 @@ static int judge(struct arena *a, unsigned version, char *text, size_t size)
 				abort();
 		}
 	}
-	return r;
+	return r == 0 ? check_members(&c, &s, a) : r;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
