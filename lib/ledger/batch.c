@@ -29,13 +29,33 @@ int batch_write(struct batch *b)
 	return r;
 }
 
+static size_t length(const char *s)
+{
+	return s ? strlen(s) : 0;
+}
+
+/* How many of the details an event may hold. */
+static size_t fitting(const struct event *e)
+{
+	size_t bytes = 0, n;
+
+	for (n = 0; n < MIN(e->n_details, (size_t)EVENT_DETAILS_MAX); n++) {
+		const struct event_detail *d = &e->details[n];
+		bytes += length(d->subject) + length(d->path) + length(d->observed) +
+			 length(d->expected) + length(d->old) + length(d->value);
+		if (n > 0 && bytes > EVENT_DETAILS_BYTES)
+			break;
+	}
+	return n;
+}
+
 int batch_add(struct batch *b, struct event *e, const char *words)
 {
 	e->seq = b->seq + 1;
 	e->epoch = b->ledger->epoch;
 	e->realtime_usec = b->realtime_usec;
 	e->n_all = e->n_details;
-	e->n_details = MIN(e->n_details, (size_t)EVENT_DETAILS_MAX);
+	e->n_details = fitting(e);
 	if (!e->check)
 		e->result = RESULT_INFORMATIONAL;
 	if (!e->message)

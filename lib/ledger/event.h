@@ -62,13 +62,15 @@ struct event {
 	const char *waiver;     /* reason, owner, until, in words */
 	uint64_t since_realtime_usec; /* of a finding: open since; else 0 */
 	struct event_detail *details;
-	size_t n_details;       /* those stored; at most EVENT_DETAILS_MAX */
+	size_t n_details;       /* those stored: see EVENT_DETAILS_MAX */
 	size_t n_all;           /* how many there were */
 	uint64_t untold;        /* changes held back because it flapped; this one tells of them */
 };
 
+/* Details beyond either are only counted; the first is always there. An event stays sendable. */
 enum {
 	EVENT_DETAILS_MAX = 64,
+	EVENT_DETAILS_BYTES = 32 * 1024, /* of their strings */
 };
 
 /* syslog/journald priority of the event, as design.md lays down (critical 2 ... heartbeat 6). */

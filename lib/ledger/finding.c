@@ -125,10 +125,9 @@ static struct event_detail *add_detail(struct step *step, struct arena *a)
 /* A sentence is in the event's message, and needs no line of its own. */
 static int add_present(struct step *step, struct arena *a, const struct proof *p)
 {
-	struct event_detail *d = p->sentence ? NULL : add_detail(step, a);
-
 	if (p->sentence)
 		return 0;
+	struct event_detail *d = add_detail(step, a);
 	if (!d)
 		return -ENOMEM;
 	*d = (struct event_detail){.subject = p->subject,

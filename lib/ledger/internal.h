@@ -53,9 +53,9 @@ void batch_fini(struct batch *b);
 int batch_write(struct batch *b);
 
 /*
- * Adds the event: gives it its number, epoch, time, at most EVENT_DETAILS_MAX
- * details (n_details is all there are), and its message by message_write()
- * from words unless it has one.
+ * Adds the event: gives it its number, epoch, time, no more details than it may
+ * have (n_details is all there are), and its message by message_write() from
+ * words unless it has one.
  */
 int batch_add(struct batch *b, struct event *e, const char *words);
 

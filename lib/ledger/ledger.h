@@ -64,7 +64,7 @@ bool ledger_is_fresh(const struct ledger *l);
 int ledger_enter(struct ledger *l, const struct judge *j, uint64_t mask, uint64_t realtime_usec,
 	uint64_t monotonic_usec);
 
-/* When held-back changes are due (monotonic), USEC_INFINITY when none are; then call with mask 0. */
+/* When what is held back is due (monotonic), USEC_INFINITY when nothing is; then enter mask 0. */
 uint64_t ledger_due(const struct ledger *l);
 
 /*

@@ -7,7 +7,7 @@
  * Every statement stands in one table in store.c and is prepared when it is
  * first used. The ledger's own rows are in store/rows.h.
  * Errors: -EUCLEAN corrupt, -EPROTO written by a newer version, -ENOSPC full,
- * -EIO, -EBUSY another process has it (locked from open to close), -ENOMEM.
+ * -EIO, -EROFS, -EBUSY another process has it (locked from open to close), -ENOMEM.
  */
 #pragma once
 

@@ -257,3 +257,18 @@ static inline const char *fixture_next(struct fixture *f)
 		assert_string_equal(more ? more : "no event", "no event");  \
 		assert_int_equal(count, ARRAY_SIZE(want) - 1);              \
 	} while (0)
+
+#define ALICE "account alice|uid=1001 shell=/bin/sh|/etc/passwd|31\n"
+#define BOB   "account bob|uid=1002 shell=/bin/sh|/etc/passwd|32\n"
+#define NO    "PermitRootLogin|no|/etc/ssh/sshd_config|33\n"
+
+/* A machine on which all is well, and its baseline. */
+static inline void fixture_begin(struct fixture *f)
+{
+	fixture_fact(f, FACT_OS, NO);
+	fixture_fact(f, FACT_ACCOUNTS, ALICE BOB);
+	fixture_fact(f, FACT_PACKAGES, "package curl|7.88.1\npackage foo|1.2\n");
+	fixture_set(f, CHECK_ROOT, RESULT_PASS, "root cannot log in");
+	fixture_set(f, CHECK_PASSWORD, RESULT_PASS, "nobody has a password");
+	fixture_expect(f, FACT_ALL, NULL);
+}

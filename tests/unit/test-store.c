@@ -323,12 +323,27 @@ static void overwrite(const char *path, off_t at, const char *bytes, size_t n)
 	close(fd);
 }
 
+/* A database that this version must not touch is not touched. */
+static void assert_untouched(struct fixture *f, int error)
+{
+	struct file before = {0}, after = {0};
+
+	assert_int_equal(root_read(&f->root.root, "/state.db", 1 << 24, &before), 0);
+	assert_int_equal(store_open(f->path, &f->store), error);
+	assert_null(f->store);
+	assert_int_equal(root_read(&f->root.root, "/state.db", 1 << 24, &after), 0);
+	assert_int_equal(before.size, after.size);
+	assert_memory_equal(before.data, after.data, after.size);
+	file_fini(&before);
+	file_fini(&after);
+}
+
 static void test_future(void **state)
 {
 	struct fixture *f = *state;
 
 	run_sql(f, "PRAGMA user_version = 1000");
-	assert_int_equal(store_open(f->path, &f->store), -EPROTO);
+	assert_untouched(f, -EPROTO);
 	run_sql(f, "PRAGMA user_version = -1");
 	assert_int_equal(store_open(f->path, &f->store), -EPROTO);
 }
@@ -373,7 +388,7 @@ static void test_corrupt(void **state)
 	memset(junk, 0x5a, sizeof(junk));
 	/* A page in the middle: only the integrity check sees it. */
 	overwrite(f->path, 40 * 4096, junk, sizeof(junk));
-	assert_int_equal(store_open(f->path, &f->store), -EUCLEAN);
+	assert_untouched(f, -EUCLEAN);
 	overwrite(f->path, 0, junk, 100);
 	assert_int_equal(store_open(f->path, &f->store), -EUCLEAN);
 	assert_null(f->store);
