@@ -262,8 +262,9 @@ const struct check check_account_password_usable = {
 		"A password can be guessed, phished and used again elsewhere; a key cannot. An "
 		"account that logs in by key needs no password. (root is account-root-password.)",
 	.remedy =
-		"See that the account's key works, then `passwd -l NAME` (and give it sudo without "
-		"a password, or a second factor, where it needs root).",
+		"See that the account's key works, then `passwd -l NAME` (where sshd has `UsePAM "
+		"no`, `usermod -p '*' NAME`: it refuses the keys of accounts locked by a \"!\"). A "
+		"sysadmin without a password needs NOPASSWD in sudoers, as cloud images have it.",
 	.facts = FACT_BIT(FACT_ACCOUNTS),
 	.evaluate = evaluate_usable,
 };

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/acl.h"
-#include "fact/accounts-items.h"
 #include "fact/accounts.h"
 #include "fact/collectors.h"
 

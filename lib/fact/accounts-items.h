@@ -10,6 +10,3 @@
 
 /* Adds the items of acc to f. 0 or -ENOMEM. */
 int accounts_items(struct fact *f, const struct accounts *acc);
-
-/* What useradd, usermod, passwd and their like hold while they work; ends with path NULL. */
-extern const struct fact_lock accounts_locks[];

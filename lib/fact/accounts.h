@@ -57,7 +57,7 @@ enum accounts_file {
 struct account_defect {
 	const char *path;
 	unsigned line;
-	const char *subject; /* "account alice", "group x", or "line 12" */
+	const char *subject; /* "account alice", "group x", or "/etc/passwd line 12" */
 	const char *what;    /* "has 5 fields, expected 7", "uid 1000 is also bob's (line 20)" */
 };
 
@@ -89,6 +89,9 @@ struct accounts {
 	const char *encrypt_method;  /* as written; "" when not set */
 	unsigned encrypt_method_line;
 };
+
+/* What useradd, usermod, passwd and their like hold while they work; ends with path NULL. */
+extern const struct fact_lock accounts_locks[];
 
 /*
  * Whether it is a person's: a login shell, and root or a uid within UID_MIN and

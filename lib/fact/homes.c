@@ -7,6 +7,10 @@
 #include "base/acl.h"
 #include "fact/collectors.h"
 
+enum {
+	GRANTS_ASKED = 8,
+};
+
 static const char *const place_names[] = {
 	[HOME_DIR] = "",
 	[HOME_SSH] = ".ssh",
@@ -67,10 +71,21 @@ static bool has_private_group(const struct look *look, const struct account *x)
 	return low + 1 >= a->n || look->by_gid[low + 1]->gid != x->gid;
 }
 
+/* More grants than are asked for are too many to be harmless. */
+static bool grants_write(const struct acl_grant *v, int n, uid_t uid)
+{
+	for (int i = 0; i < MIN(n, GRANTS_ASKED); i++) {
+		bool harmless = !v[i].group && (v[i].id == 0 || v[i].id == uid);
+		if ((v[i].perms & 2) && !harmless)
+			return true;
+	}
+	return n > GRANTS_ASKED;
+}
+
 static int look_at(struct look *look, struct home *home, enum home_place place)
 {
 	struct home_entry *e = &home->at[place];
-	struct acl_grant grant;
+	struct acl_grant grants[GRANTS_ASKED];
 	struct stat st;
 
 	_cleanup_close_ int fd = place == HOME_DIR ? root_open_path(&look->root, home->path)
@@ -78,7 +93,7 @@ static int look_at(struct look *look, struct home *home, enum home_place place)
 							     place_names[place]);
 	int r = fd < 0 ? fd : fstat(fd, &st) < 0 ? -errno : 0;
 	/* Named grants are within the mask, which the group's bits show. */
-	int n = r == 0 && (st.st_mode & 020) ? acl_read(fd, &grant, 1) : r;
+	int n = r == 0 && (st.st_mode & 020) ? acl_read(fd, grants, GRANTS_ASKED) : r;
 	if (n == -ENOMEM)
 		return n;
 	e->state = fact_state_from_errno(n < 0 ? n : 0);
@@ -94,7 +109,7 @@ static int look_at(struct look *look, struct home *home, enum home_place place)
 	e->gid = st.st_gid;
 	e->mode = st.st_mode;
 	e->size = st.st_size > 0 ? (uint64_t)st.st_size : 0;
-	e->acl_write = n > 0;
+	e->acl_write = grants_write(grants, n, home->uid);
 	return 0;
 }
 

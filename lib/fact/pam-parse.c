@@ -282,7 +282,7 @@ static int parse_file(struct parse *p, const char *name, const struct source *pa
 	if (r == -ENOENT || r == -ENOMEM)
 		return r;
 	if (r < 0) {
-		service_fail(p, r, name, 0, fsio_strerror(r));
+		service_fail(p, r, in.path ? in.path : name, 0, fsio_strerror(r));
 		return 0;
 	}
 	in.next = text;

@@ -29,7 +29,8 @@ enum pam_code {
 struct pam_files {
 	/*
 	 * The file of that name (absolute, or in the directories of pam.d): 0 and its
-	 * bytes, which live until the parser is done; -ENOENT, or -errno of fsio.
+	 * bytes, which live until the parser is done; -ENOENT, or -errno of fsio, with the
+	 * path if there is one.
 	 */
 	int (*load)(void *arg, const char *name, const char **ret_path, const char **ret_text,
 		size_t *ret_size);

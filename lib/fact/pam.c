@@ -88,9 +88,9 @@ static int load(
 		*c = fresh;
 		rd->n++;
 	}
+	*ret_path = c->path;
 	if (c->r < 0)
 		return c->r;
-	*ret_path = c->path;
 	*ret_text = c->text;
 	*ret_size = c->size;
 	return 0;
@@ -253,13 +253,28 @@ static int add_item(struct fact *f, const struct pam_service *s, enum pam_type t
 	return 0;
 }
 
+/* Not to see a stack is not that it is gone: the item says why. */
+static int add_unread(struct fact *f, const struct pam_service *s, enum pam_type type)
+{
+	char *subject = arena_printf(f->arena, "pam %s %s", s->name, pam_type_name(type));
+	char *value = arena_printf(f->arena, "unreadable: %s", s->reason);
+
+	if (!subject || !value)
+		return -ENOMEM;
+	fact_add_item(f, subject, value, NULL, 0);
+	return 0;
+}
+
 static int add_items(struct fact *f, const struct pam *pam)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < pam->n; i++) {
+		const struct pam_service *s = &pam->services[i];
+		bool seen = s->state == FACT_STATE_OK || s->state == FACT_STATE_ABSENT;
 		for (int t = 0; r >= 0 && t < PAM_TYPE_MAX; t++)
-			r = add_item(f, &pam->services[i], (enum pam_type)t);
+			r = seen ? add_item(f, s, (enum pam_type)t)
+				 : add_unread(f, s, (enum pam_type)t);
 	}
 	return r;
 }

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fact/accounts-items.h"
+#include "fact/accounts.h"
 #include "fact/collectors.h"
 #include "fact/lock.h"
 

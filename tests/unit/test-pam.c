@@ -242,6 +242,7 @@ static void test_collect(void **state)
 		item_value(f, "pam sshd account"), "required pam_x.so bindpw=(hidden) user=a");
 	assert_string_equal(item_value(f, "pam sshd session"), "required pam_warn.so");
 	assert_string_equal(item_value(f, "pam common-auth session"), "");
+	assert_non_null(strstr(item_value(f, "pam broken auth"), "unreadable: /etc/pam.d/fifo is a FIFO"));
 	fact_free(f);
 	test_root_fini(&t);
 }
