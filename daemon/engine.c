@@ -17,7 +17,7 @@
 /* What is not watched completely is read again on a timer, at no more than 1/20 of a processor. */
 #define RECONCILE_SHARE      20
 #define ENTER_RETRY_MIN_USEC (250 * USEC_PER_MSEC)
-#define ENTER_RETRY_MAX_USEC (30 * USEC_PER_SEC)
+#define ENTER_RETRY_MAX_USEC (2 * USEC_PER_SEC)
 
 enum {
 	SINKS_MAX = 2,
@@ -41,6 +41,7 @@ struct engine {
 	uint64_t judged;           /* facts that were judged at least once */
 	uint64_t pending;          /* judged, and not yet entered in the ledger */
 	uint64_t enter_retry_usec, enter_delay_usec;
+	int enter_error;           /* why the state cannot be written, 0 when it can */
 	uint64_t overflow_rest;    /* facts still to be read again after an overflow */
 	struct {
 		bool overflowed;   /* until overflow_rest is empty */
@@ -380,11 +381,13 @@ static void enter(struct engine *e)
 				"are told above, late", e->now.realtime_usec);
 		}
 		e->enter_delay_usec = e->enter_retry_usec = 0;
+		e->enter_error = 0;
 		return;
 	}
 	if (e->enter_delay_usec == 0)
 		(void)log_error(r, "cannot write the state database; alerts wait until it can be "
 				   "written again");
+	e->enter_error = r;
 	e->enter_delay_usec = e->enter_delay_usec
 	    ? MIN(e->enter_delay_usec * 2, ENTER_RETRY_MAX_USEC)
 	    : ENTER_RETRY_MIN_USEC;
@@ -582,4 +585,9 @@ size_t engine_sinks(const struct engine *e, const struct sink **ret)
 void engine_watch_stats(const struct engine *e, struct watch_stats *ret)
 {
 	watch_get_stats(e->watch, ret);
+}
+
+int engine_state_error(const struct engine *e)
+{
+	return e->enter_error;
 }

@@ -70,6 +70,9 @@ struct ledger *engine_ledger(struct engine *e);
 const char *engine_epoch(const struct engine *e);
 uint64_t engine_started_realtime(const struct engine *e);
 size_t engine_sinks(const struct engine *e, const struct sink **ret);
+/* Why the state database cannot be written (-ENOSPC), 0 when it can. */
+int engine_state_error(const struct engine *e);
+
 void engine_watch_stats(const struct engine *e, struct watch_stats *ret);
 
 /* ledger_accept(); the next step delivers the event. */

@@ -27,6 +27,10 @@ static bool arg_config_given;
 static const char *arg_state_dir = STATE_DIR;
 static const char *arg_runtime_dir = RUNTIME_DIR;
 
+enum {
+	HEAP_SCRAPS = 256 * 1024, /* free bytes in the heap that are given back */
+};
+
 struct manager {
 	struct event_base *base;
 	struct event *source, *timer, *watchdog, *signals[3];
@@ -57,8 +61,6 @@ static void announce(struct manager *m)
 	if (m->announced || !engine_ready(m->engine))
 		return;
 	m->announced = true;
-	/* The first judgement leaves a heap of scraps behind; from here on little changes. */
-	(void)malloc_trim(0);
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%zu checks, watching", check_count());
 }
 
@@ -73,6 +75,9 @@ static void advance(struct manager *m)
 		return;
 	}
 	announce(m);
+	/* A large passwd, read once, must not stay in memory for ever. */
+	if (mallinfo2().fordblks > HEAP_SCRAPS)
+		(void)malloc_trim(0);
 	if (next == USEC_INFINITY) {
 		(void)event_del(m->timer); /* not pending is fine */
 		return;

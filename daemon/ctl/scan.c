@@ -85,6 +85,21 @@ static int scan(struct ctl *ctl, const struct root *root, const struct policy *p
 	return put_report(ctl, &report);
 }
 
+/* Whether anything of a system is there: an image that was not mounted must not pass. */
+static bool holds_system(const struct root *root)
+{
+	static const char *const paths[] = {
+		"/etc/os-release", "/usr/lib/os-release", "/etc/passwd", "/etc/ssh"};
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		int r = root_lstat(root, paths[i], &st);
+		if (r != -ENOENT && r != -ENOTDIR)
+			return true;
+	}
+	return false;
+}
+
 int verb_scan(struct ctl *ctl)
 {
 	_cleanup_(root_close) struct root root = {.fd = -1};
@@ -93,6 +108,9 @@ int verb_scan(struct ctl *ctl)
 	int r = root_open(ctl->root, &root);
 	if (r < 0)
 		return ctl_error("cannot open the root %s: %s", ctl->root, strerror(-r));
+	if (!holds_system(&root))
+		return ctl_error("%s holds no system: neither os-release nor /etc/passwd is there; "
+				 "is it mounted?", ctl->root);
 	r = ctl_load_policy(ctl, &root, &policy);
 	if (r != CTL_OK)
 		return r;

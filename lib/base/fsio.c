@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
+#include <sched.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,7 @@ static int open_in(int dirfd, const char *path, uint64_t flags, uint64_t resolve
 		/* EAGAIN: a rename raced with the kernel's check of "..". */
 		if (errno != EINTR && errno != EAGAIN)
 			return -errno;
+		(void)sched_yield(); /* let the renaming end */
 	}
 	return -EAGAIN;
 }

@@ -190,7 +190,11 @@ static int add_file(const struct look *look, const char *path)
 static int add_sudoers(const char *name, void *arg)
 {
 	struct look *look = arg;
+	size_t n = strlen(name);
 
+	/* sudo passes over these (sudoers(5), "@includedir"): a package's half of a file, an editor's. */
+	if (strchr(name, '.') || (n > 0 && name[n - 1] == '~'))
+		return 0;
 	return add_file(look, arena_printf(look->f->arena, SUDOERS_D "/%s", name));
 }
 

@@ -105,6 +105,26 @@ void fact_add_item(
 		f->n_items++;
 }
 
+void fact_add_unseen(struct fact *f, const char *pattern)
+{
+	const char **slot = arena_grow(f->arena, &f->unseen, f->n_unseen, sizeof(*slot));
+
+	if (!slot)
+		return;
+	*slot = arena_strdup(f->arena, pattern);
+	if (*slot)
+		f->n_unseen++;
+}
+
+bool fact_is_unseen(const struct fact *f, const char *subject)
+{
+	for (size_t i = 0; i < f->n_unseen; i++) {
+		if (text_glob(f->unseen[i], subject))
+			return true;
+	}
+	return false;
+}
+
 static int item_compare(const void *a, const void *b)
 {
 	const struct fact_item *x = a, *y = b;

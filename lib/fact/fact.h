@@ -90,6 +90,8 @@ struct fact {
 	} u;                     /* NULL unless the collector set it */
 	struct fact_item *items; /* sorted by subject after fact_seal() */
 	size_t n_items;
+	const char **unseen;     /* patterns of fnmatch(3): items that could not be looked at */
+	size_t n_unseen;
 	struct deps deps;        /* what it was read from */
 };
 
@@ -107,6 +109,16 @@ void fact_fail(struct fact *f, int r, const char *fmt, ...) _printf_(3, 4);
  */
 void fact_add_item(struct fact *f, const char *subject, const char *value, const char *path,
 	unsigned line);
+
+/*
+ * Says that items whose subject matches the pattern of fnmatch(3) could not be
+ * looked at: that they are missing does not mean that they are gone, and the
+ * ledger keeps what it knew of them. For a fact of which a part is unreadable.
+ */
+void fact_add_unseen(struct fact *f, const char *pattern);
+
+/* Whether the subject is one of those. */
+bool fact_is_unseen(const struct fact *f, const char *subject);
 
 /*
  * Finishes the fact: sorts items and deps, makes subjects unique (" #2").

@@ -478,8 +478,11 @@ static int add_items(struct build *b)
 		const struct ssh_user_keys_file *file = &b->files[i];
 		if (file->state == FACT_STATE_OK || file->state == FACT_STATE_ABSENT)
 			continue;
-		/* Said beside the keys that are gone from sight, so that nobody takes them for
-		 * removed. */
+		/* Its keys are gone from sight, not removed. */
+		char *pattern = arena_printf(b->a, "key * of %s", file->account);
+		if (!pattern)
+			return -ENOMEM;
+		fact_add_unseen(b->f, pattern);
 		char *subject = ssh_user_keys_file_subject(b->a, file);
 		if (!subject)
 			return -ENOMEM;

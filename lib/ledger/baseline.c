@@ -47,6 +47,7 @@ static bool same(const char *x, const char *y)
 
 /* One pass over the rows of a block beside its items. */
 struct merge {
+	const struct fact *fact;
 	struct arena *arena;
 	const char *to; /* where the block ends, or NULL */
 	const struct fact_item *items, *end;
@@ -132,8 +133,11 @@ static int on_row(const struct item_row *row, void *arg)
 		if (r < 0)
 			return r;
 	}
-	if (order != 0 || m->items == m->end)
-		return row->value ? add_changed(m, row, NULL) : 0;
+	if (order != 0 || m->items == m->end) {
+		/* Not seen is not gone. */
+		bool gone = row->value && !fact_is_unseen(m->fact, row->subject);
+		return gone ? add_changed(m, row, NULL) : 0;
+	}
 	const struct fact_item *item = m->items++;
 	return same(row->value, item->value) ? add_moved(m, row, item) : add_changed(m, row, item);
 }
@@ -160,6 +164,7 @@ int baseline_compare(const struct baseline *b, struct store *s, const uint8_t ke
 		return -ENOMEM;
 	for (size_t i = 0; i < n_blocks; i++) {
 		struct merge m = {.arena = a,
+			.fact = f,
 			.items = items,
 			.end = items,
 			.delta = &d,
@@ -290,7 +295,9 @@ void baseline_remember(struct baseline *b, const uint8_t key[static 16], const s
 {
 	size_t n = count_items(f);
 
-	if (b->arena && d && !any_held(d) && n / 2 <= b->n_items && n >= b->n_items / 2) {
+	/* What was not seen must be compared again when it is. */
+	bool whole = f->n_unseen == 0;
+	if (whole && b->arena && d && !any_held(d) && n / 2 <= b->n_items && n >= b->n_items / 2) {
 		for (size_t i = 0; i < b->n_blocks; i++)
 			b->blocks[i].digest = d->digests[i];
 		return;
@@ -298,6 +305,6 @@ void baseline_remember(struct baseline *b, const uint8_t key[static 16], const s
 	arena_free(b->arena);
 	b->arena = NULL;
 	/* What is held is not as announced, so its digest would be a lie. */
-	if (!d || !any_held(d))
+	if (whole && (!d || !any_held(d)))
 		cut_blocks(b, key, f);
 }

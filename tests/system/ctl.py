@@ -228,19 +228,23 @@ class Scan(Case):
     def test_colours(self):
         def on_terminal(*args, env=None):
             leader, follower = pty.openpty()
+            parts = []
+
+            def read():
+                try:
+                    while part := os.read(leader, 65536):
+                        parts.append(part)
+                except OSError:
+                    pass  # the terminal is gone: that is its end
+
+            # Beside it: a terminal holds a few kB, and the writer waits for its reader.
+            reader = threading.Thread(target=read)
+            reader.start()
             run("scan", "--root", self.root, *args, stdout=follower, stderr=subprocess.PIPE, env=env)
             os.close(follower)
-            data = b""
-            while True:
-                try:
-                    part = os.read(leader, 65536)
-                except OSError:
-                    break
-                if not part:
-                    break
-                data += part
+            reader.join()
             os.close(leader)
-            return data
+            return b"".join(parts)
 
         self.assertIn(b"\x1b[", on_terminal())
         self.assertIn(b"\x1b[", on_terminal(env={"NO_COLOR": ""}))
