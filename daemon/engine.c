@@ -388,6 +388,8 @@ static void enter(struct engine *e)
 		(void)log_error(r, "cannot write the state database; alerts wait until it can be "
 				   "written again");
 	e->enter_error = r;
+	if (r == -EUCLEAN)
+		return; /* engine_step() ends it: the next start sets the database aside */
 	e->enter_delay_usec = e->enter_delay_usec
 	    ? MIN(e->enter_delay_usec * 2, ENTER_RETRY_MAX_USEC)
 	    : ENTER_RETRY_MIN_USEC;
@@ -501,6 +503,8 @@ uint64_t engine_step(struct engine *e, struct now now, int *ret_error)
 
 	e->now = now;
 	int r = step(e, &next);
+	if (r == 0 && e->enter_error == -EUCLEAN)
+		r = -EUCLEAN;
 	if (r < 0) {
 		*ret_error = r;
 		return USEC_INFINITY;

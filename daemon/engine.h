@@ -47,7 +47,8 @@ void engine_overflow(struct engine *e, struct now now);
 
 /*
  * Does all that is due. Returns when to call it again (monotonic µs;
- * USEC_INFINITY: not before an event). -ENOMEM is fatal and goes to *ret_error.
+ * USEC_INFINITY: not before an event). What it cannot go on after (-ENOMEM; -EUCLEAN:
+ * the state database makes no sense) goes to *ret_error.
  */
 uint64_t engine_step(struct engine *e, struct now now, int *ret_error);
 

@@ -39,6 +39,7 @@ struct manager {
 	struct control *control;
 	uint64_t watchdog_usec;
 	bool announced;
+	size_t heap_free; /* free in the heap when it was last trimmed */
 	int error;
 };
 
@@ -64,6 +65,19 @@ static void announce(struct manager *m)
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%zu checks, watching", check_count());
 }
 
+/* A large passwd, read once, must not stay in memory for ever. */
+static void trim(struct manager *m)
+{
+	size_t free_now = mallinfo2().fordblks;
+
+	/* What was given back still counts as free: only growth since then matters. */
+	if (free_now > m->heap_free + HEAP_SCRAPS)
+		(void)malloc_trim(0);
+	else if (free_now >= m->heap_free)
+		return;
+	m->heap_free = free_now;
+}
+
 /* Everything that wakes the loop ends here. */
 static void advance(struct manager *m)
 {
@@ -75,9 +89,7 @@ static void advance(struct manager *m)
 		return;
 	}
 	announce(m);
-	/* A large passwd, read once, must not stay in memory for ever. */
-	if (mallinfo2().fordblks > HEAP_SCRAPS)
-		(void)malloc_trim(0);
+	trim(m);
 	if (next == USEC_INFINITY) {
 		(void)event_del(m->timer); /* not pending is fine */
 		return;
