@@ -375,12 +375,12 @@ static void walk_group(
 
 void walk_deps(struct walk *k, const struct deps *deps)
 {
-	const struct dep *d = deps->v, *end = deps->v + deps->n;
 	_cleanup_(place_fini) struct place top = {.fd = -1};
 	struct statx stx;
 
-	if (d == end)
+	if (deps->n == 0)
 		return;
+	const struct dep *d = deps->v, *end = deps->v + deps->n;
 	top.fd = openat(k->root->fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (top.fd < 0 ||
 		statx(top.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &stx) < 0) {

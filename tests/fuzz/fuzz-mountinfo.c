@@ -15,9 +15,13 @@ static void each(const char *path, void *arg)
 
 static int parse(const uint8_t *data, size_t size, struct mounts *ret)
 {
-	char *text = strndup((const char *)data, size);
+	char *text = calloc(1, size + 1);
 
-	return text ? mounts_parse(text, ret) : -1;
+	if (!text)
+		return -1;
+	if (size > 0)
+		memcpy(text, data, size);
+	return mounts_parse(text, ret);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
