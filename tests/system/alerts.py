@@ -171,7 +171,8 @@ def reload(m):
     expect(m.batch(), dict(event="drift", fact="self", subject="file " + conf))
     code, out, err = m.try_run("hardenctl", "check-config")
     assert code == 2 and conf + ":2:" in out + err, (code, out, err)
-    m.run("systemctl", "reload", "hardend")
+    assert m.try_run("systemctl", "reload", "hardend")[0] != 0, "a reload of what is wrong went well"
+    m.run("systemctl", "kill", "--kill-whom=main", "-s", "HUP", "hardend")
     m.nothing()
     m.write(conf, "[ssh-empty-passwords]\nenabled = no\n")
     expect(m.batch(), dict(event="drift", fact="self", subject="file " + conf))
