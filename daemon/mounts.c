@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <string.h>
 
 enum {
@@ -94,35 +93,48 @@ static bool is_octal(const char *s)
 }
 
 /* Blanks and backslashes in a mount point are octal in the table. */
-static void tell(const char *line, void (*each)(const char *path, void *arg), void *arg)
+static void unescape(const char *s, char ret[static PATH_MAX])
 {
-	const char *s = strrchr(line, ' ') + 1;
-	char path[PATH_MAX];
 	size_t n = 0;
 
-	while (*s && n < sizeof(path) - 1) {
+	while (*s && n < PATH_MAX - 1) {
 		if (s[0] == '\\' && is_octal(s + 1)) {
-			path[n++] = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			ret[n++] = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
 			s += 4;
 		} else {
-			path[n++] = *s++;
+			ret[n++] = *s++;
 		}
 	}
-	path[n] = '\0';
-	each(path, arg);
+	ret[n] = '\0';
 }
 
-void mounts_diff(const struct mounts *a, const struct mounts *b,
-	void (*each)(const char *path, void *arg), void *arg)
+static void tell(const char *line, bool gone, void (*each)(const struct mount_change *c, void *arg),
+	void *arg)
+{
+	char path[PATH_MAX];
+	const struct mount_change c = {
+		.id = (uint32_t)strtoul(line, NULL, 10),
+		.gone = gone,
+		.path = path,
+	};
+
+	unescape(strrchr(line, ' ') + 1, path);
+	each(&c, arg);
+}
+
+void mounts_diff(const struct mounts *before, const struct mounts *after,
+	void (*each)(const struct mount_change *c, void *arg), void *arg)
 {
 	size_t i = 0, j = 0;
 
-	while (i < a->n || j < b->n) {
-		int r = i == a->n ? 1 : j == b->n ? -1 : strcmp(a->line[i], b->line[j]);
+	while (i < before->n || j < after->n) {
+		int r = i == before->n	? 1
+			: j == after->n ? -1
+					: strcmp(before->line[i], after->line[j]);
 		if (r < 0)
-			tell(a->line[i], each, arg);
+			tell(before->line[i], true, each, arg);
 		else if (r > 0)
-			tell(b->line[j], each, arg);
+			tell(after->line[j], false, each, arg);
 		i += r <= 0;
 		j += r >= 0;
 	}

@@ -6,7 +6,9 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/util.h"
 
@@ -27,9 +29,13 @@ int mounts_parse(char *text, struct mounts *ret);
 /* Reads the file that fd is from its beginning. 0 or -errno. */
 int mounts_read(int fd, struct mounts *ret);
 
-/*
- * Calls each for the mount point, with escapes resolved, of every mount that is
- * in one of the two and not in the other.
- */
-void mounts_diff(const struct mounts *a, const struct mounts *b,
-	void (*each)(const char *path, void *arg), void *arg);
+/* A mount that came or went. */
+struct mount_change {
+	uint32_t id; /* as statx(2) and the table say; used again later */
+	bool gone;
+	const char *path; /* the mount point when the table was read, escapes resolved */
+};
+
+/* Calls each for every mount that is only in before (gone) or only in after. */
+void mounts_diff(const struct mounts *before, const struct mounts *after,
+	void (*each)(const struct mount_change *c, void *arg), void *arg);

@@ -172,6 +172,14 @@ struct name *table_add_name(struct watch_table *t, int wd, const char *s, size_t
 	return &t->names[t->n_names - 1];
 }
 
+void table_stale(struct watch_table *t)
+{
+	for (uint32_t i = 0; i < t->n_objects; i++)
+		t->objects[i].stale = true;
+	for (uint32_t i = 0; i < t->n_names; i++)
+		t->names[i].stale = true;
+}
+
 fact_mask object_facts(const struct object *o)
 {
 	fact_mask mask = 0;
@@ -244,8 +252,10 @@ struct commit table_commit(struct watch_table *t, enum fact_id id, bool keep,
 		renew(o->role, OBJECT_ROLE_MAX, &o->next, bit, keep, &c.gained);
 		o->fresh &= ~bit;
 		dead_objects += object_facts(o) == 0;
-		if (o->mask & ~wanted(o))
+		if (o->mask & ~wanted(o)) {
 			c.loose |= object_facts(o);
+			o->stale = true;
+		}
 	}
 	if (dead_names > 0)
 		sweep_names(t);

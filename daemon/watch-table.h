@@ -9,6 +9,9 @@
  * now on, table_commit() compares that with what it had and forgets the rest.
  * Until then both hold, so that no event is dropped between.
  *
+ * What a walk found is kept too (enum name_kind), and stays true until an event
+ * makes the row stale: the next walk need not look again.
+ *
  * Pointers to rows are valid until the next table_add*() or table_commit().
  */
 #pragma once
@@ -46,15 +49,30 @@ struct object {
 	fact_mask fresh; /* listed it before something was created in it */
 	uint8_t next;	 /* bits of enum object_role: the fact's roles to be */
 	bool dir;
+	bool mount;  /* a mount's root: no directory above is told when it changes */
+	bool remote; /* on a file system that does not tell of all changes */
+	bool many;   /* reached through several mounts, each with its own mounts below */
+	bool stale;
+	uint32_t mount_id;
+};
+
+/* What a name was found to be. */
+enum name_kind {
+	KIND_OTHER, /* a link, or anything that is to be looked at each time */
+	KIND_MISSING,
+	KIND_BARE,   /* a directory that nobody goes into */
+	KIND_OBJECT, /* the object that child watches */
 };
 
 struct name {
 	int wd;	       /* of the directory */
-	int child;     /* wd of the directory that the name is, or 0 */
+	int child;     /* wd of KIND_OBJECT, else 0 */
 	uint32_t text; /* offset in the table's text, NUL-terminated */
 	fact_mask role[NAME_ROLE_MAX];
 	uint8_t next;
 	uint8_t length;
+	uint8_t kind;
+	bool stale;
 };
 
 struct watch_table {
@@ -77,6 +95,9 @@ struct name *table_name(const struct watch_table *t, int wd, const char *s, size
 /* The same, made when it is not there (n <= 255). NULL on ENOMEM. */
 struct object *table_add_object(struct watch_table *t, int wd);
 struct name *table_add_name(struct watch_table *t, int wd, const char *s, size_t n);
+
+/* Makes all rows stale: events were lost. */
+void table_stale(struct watch_table *t);
 
 /* All facts that the object matters to. */
 fact_mask object_facts(const struct object *o);

@@ -5,37 +5,16 @@
  * each directory before it looks for the next name in it, so that nothing can
  * change unseen behind the walk.
  *
+ * What the last walk found is not looked at again while no event has told of a
+ * change: a walk costs system calls only where something is new.
+ *
  * Beside directories, an object that is looked at is watched itself: a file may
  * be written through another hard link, through a bind mount's source, or
  * through a descriptor whose name is gone, of which its directory is not told.
  */
 #pragma once
 
-#include "watch-table.h"
-
-/* A directory on the way. */
-struct place {
-	int fd; /* O_PATH */
-	int wd; /* 0: it could not be watched */
-	unsigned depth, links, steps;
-	unsigned files; /* objects in it that are watched themselves */
-	unsigned major, minor;
-};
-
-struct walk {
-	int inotify;
-	const struct root *root;
-	struct watch_table *table;
-	int error;   /* why something could not be watched: the first, or -ENOSPC; 0 */
-	bool remote; /* something lies on a file system that tells of no changes by others */
-
-	struct place top; /* the root */
-	bool bounded;	  /* within a dep's beneath part: */
-	unsigned floor;	  /* no way up from this depth */
-};
+#include "watch-place.h"
 
 /* Gives the table the next roles of the fact that was read from deps (sealed). */
 void walk_deps(struct walk *k, const struct deps *deps);
-
-/* The events that an object is to be watched for, by its present and next roles. */
-uint32_t walk_mask(const struct object *o);

@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <nettle/sha2.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 
 #include "mounts.h"
@@ -28,7 +30,9 @@ struct watch {
 	int epoll; /* of the two below */
 	int inotify;
 	int mountinfo;
+	int mount_poll;	      /* the same file, to ask whether it changed since we last asked */
 	struct mounts mounts; /* as last read */
+	bool unsure;	      /* facts may have been read while it was otherwise */
 	const struct root *root;
 	const struct watch_ops *ops;
 	void *arg;
@@ -62,7 +66,8 @@ static int open_sources(struct watch *w)
 	if (w->inotify < 0)
 		return -errno;
 	w->mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	if (w->mountinfo < 0)
+	w->mount_poll = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (w->mountinfo < 0 || w->mount_poll < 0)
 		return -errno;
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (w->epoll < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->inotify, &on_inotify) < 0 ||
@@ -82,7 +87,7 @@ int watch_new(const struct root *root, const struct watch_ops *ops, void *arg, s
 	if (!w)
 		return -ENOMEM;
 	*w = (struct watch){.root = root, .ops = ops, .arg = arg};
-	w->epoll = w->inotify = w->mountinfo = -1;
+	w->epoll = w->inotify = w->mountinfo = w->mount_poll = -1;
 	table_init(&w->table, seed);
 	int r = open_sources(w);
 	if (r < 0)
@@ -98,6 +103,7 @@ void watch_free(struct watch *w)
 	closep(&w->epoll);
 	closep(&w->inotify);
 	closep(&w->mountinfo);
+	closep(&w->mount_poll);
 	mounts_fini(&w->mounts);
 	table_fini(&w->table);
 	free(w);
@@ -139,10 +145,12 @@ static void echoed(struct batch *b, uint64_t facts)
 static void on_name(
 	struct watch *w, struct batch *b, struct object *o, const struct inotify_event *e)
 {
-	const struct name *n = table_name(&w->table, e->wd, e->name, strlen(e->name));
+	struct name *n = table_name(&w->table, e->wd, e->name, strlen(e->name));
 	fact_mask way = n ? n->role[NAME_PATH] : 0, final = n ? n->role[NAME_FINAL] : 0;
 	fact_mask list = o->role[OBJECT_LIST];
 
+	if (n && (e->mask & (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB)))
+		n->stale = true;
 	if (e->mask & (IN_CREATE | IN_DELETE | IN_MOVED_FROM)) {
 		begun(w, b, way | final | list);
 		w->stale |= way | final;
@@ -178,8 +186,10 @@ static void on_itself(
 		echoed(b, all);
 	if (e->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED))
 		echoed(b, all);
-	if (o->dir || (e->mask & IN_IGNORED))
+	if (o->dir || (e->mask & IN_IGNORED)) {
 		w->stale |= all;
+		o->stale = true;
+	}
 	if (e->mask & IN_IGNORED) {
 		/* The watch is gone; so are its names, when their facts are walked again. */
 		memset(o->role, 0, sizeof(o->role));
@@ -193,6 +203,7 @@ static void on_event(struct watch *w, struct batch *b, const struct inotify_even
 	if (e->mask & IN_Q_OVERFLOW) {
 		w->stats.overflows++;
 		w->stale |= w->set;
+		table_stale(&w->table);
 		w->ops->overflow(w->arg);
 		return;
 	}
@@ -220,54 +231,107 @@ static int read_events(struct watch *w, struct batch *b)
 	return 0;
 }
 
-struct mount_change {
+struct mount_batch {
 	struct watch *w;
 	struct batch *b;
 	char root[PATH_MAX]; /* where the root is mounted, without a last slash */
 };
 
-/* Something lies on this path now, or no longer does: who goes that way goes elsewhere. */
-static void on_mount(const char *path, void *arg)
+static void lead_elsewhere(struct mount_batch *m, uint64_t facts)
 {
-	const struct mount_change *m = arg;
+	begun(m->w, m->b, facts);
+	m->w->stale |= facts;
+}
+
+/* Where it was is not known, as what lies above it may have been renamed since. */
+static void on_unmount(struct mount_batch *m, uint32_t id)
+{
+	for (uint32_t i = 0; i < m->w->table.n_objects; i++) {
+		struct object *o = &m->w->table.objects[i];
+		if (o->mount_id != id && !o->many)
+			continue;
+		o->stale = true;
+		lead_elsewhere(m, object_facts(o));
+	}
+}
+
+/* Something lies on this path now: who goes that way goes elsewhere. */
+static void on_mount(struct mount_batch *m, const char *path)
+{
+	struct watch_table *t = &m->w->table;
 	const size_t n_root = strlen(m->root);
-	const struct name *name = NULL;
 	int wd = m->w->top_wd;
 
 	if (strncmp(path, m->root, n_root) != 0 || path[n_root] != '/')
 		return;
 	for (const char *s = path + n_root; *(s += strspn(s, "/"));) {
 		size_t n = strcspn(s, "/");
-		name = table_name(&m->w->table, wd, s, n);
-		if (!name)
+		const struct object *o = table_object(t, wd);
+		struct name *name = table_name(t, wd, s, n);
+		if (!name || (s[n] && name->kind == KIND_BARE && !name->stale))
 			return; /* nobody goes there */
-		wd = name->child;
+		bool lost = !o || o->many || name->stale;
 		s += n;
+		if (lost || !*s || name->kind != KIND_OBJECT) {
+			name->stale = true;
+			lead_elsewhere(m, name->role[NAME_PATH] | name->role[NAME_FINAL]);
+			if (*s)
+				table_stale(t); /* we do not know the way on from here */
+			return;
+		}
+		wd = name->child;
 	}
-	if (!name)
-		return; /* on the root itself, which we hold */
-	uint64_t facts = name->role[NAME_PATH] | name->role[NAME_FINAL];
-	begun(m->w, m->b, facts);
-	m->w->stale |= facts;
+}
+
+static void on_mount_change(const struct mount_change *c, void *arg)
+{
+	struct mount_batch *m = arg;
+
+	if (c->gone)
+		on_unmount(m, c->id);
+	else
+		on_mount(m, c->path);
+}
+
+static bool mounts_moved(const struct watch *w)
+{
+	struct pollfd p = {.fd = w->mount_poll, .events = POLLPRI};
+
+	return poll(&p, 1, 0) != 0;
+}
+
+/* Nothing that is known of the file system is certain any more. */
+static void doubt_all(struct watch *w, struct batch *b)
+{
+	begun(w, b, w->set);
+	w->stale |= w->set;
+	table_stale(&w->table);
 }
 
 static int read_mounts(struct watch *w, struct batch *b)
 {
-	struct mount_change m = {.w = w, .b = b};
+	struct mount_batch m = {.w = w, .b = b};
+	int queued = 0;
 	struct mounts now;
 	char link[32];
 
+	(void)mounts_moved(w); /* what moves from here on is in the table or told again */
+	/* A table that is as it was may have been otherwise when a fact was read. */
+	if (w->unsure)
+		doubt_all(w, b);
+	w->unsure = false;
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", w->root->fd);
 	ssize_t n = readlink(link, m.root, sizeof(m.root) - 1);
 	int r = n < 0 ? -errno : mounts_read(w->mountinfo, &now);
 	if (r < 0) {
-		/* It will not be told again, and may have been anywhere. */
-		begun(w, b, w->set);
-		w->stale |= w->set;
+		doubt_all(w, b); /* it will not be told again, and may have been anywhere */
 		return r;
 	}
 	m.root[n > 1 ? n : 0] = '\0';
-	mounts_diff(&w->mounts, &now, on_mount, &m);
+	/* Paths in the table of mounts are newer than what is known while events wait. */
+	if (ioctl(w->inotify, FIONREAD, &queued) < 0 || queued > 0)
+		table_stale(&w->table);
+	mounts_diff(&w->mounts, &now, on_mount_change, &m);
 	mounts_fini(&w->mounts);
 	w->mounts = now;
 	return 0;
@@ -326,12 +390,13 @@ int watch_set(struct watch *w, enum fact_id id, const struct deps *deps)
 	uint8_t signature[SHA256_DIGEST_SIZE];
 
 	w->open &= ~bit;
+	w->unsure |= mounts_moved(w);
 	sign(deps, signature);
 	bool same = memcmp(signature, w->signature[id], sizeof(signature)) == 0;
 	if (same && (w->set & ~w->stale & ~w->failed & bit))
 		return 0;
 	w->stats.walks++;
-	struct walk k = {.inotify = w->inotify, .root = w->root, .table = &w->table};
+	struct walk k = {.inotify = w->inotify, .root = w->root, .table = &w->table, .id = id};
 	walk_deps(&k, deps);
 	if (k.top.wd > 0)
 		w->top_wd = k.top.wd;

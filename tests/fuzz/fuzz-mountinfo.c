@@ -6,11 +6,11 @@
 
 #include "mounts.h"
 
-static void each(const char *path, void *arg)
+static void each(const struct mount_change *c, void *arg)
 {
 	size_t *total = arg;
 
-	*total += strlen(path);
+	*total += strlen(c->path);
 }
 
 static int parse(const uint8_t *data, size_t size, struct mounts *ret)

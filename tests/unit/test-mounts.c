@@ -15,11 +15,12 @@ struct told {
 	size_t n;
 };
 
-static void each(const char *path, void *arg)
+static void each(const struct mount_change *c, void *arg)
 {
 	struct told *t = arg;
 
-	t->n += (size_t)snprintf(t->text + t->n, sizeof(t->text) - t->n, "[%s]", path);
+	t->n += (size_t)snprintf(t->text + t->n, sizeof(t->text) - t->n, "[%c%u %s]",
+		c->gone ? '-' : '+', c->id, c->path);
 }
 
 static const struct {
@@ -27,23 +28,23 @@ static const struct {
 } vectors[] = {
 	{ROOT HOME, ROOT HOME, ""},
 	{ROOT HOME RUN, RUN ROOT HOME, ""},
-	{ROOT, ROOT HOME, "[/home]"},
-	{ROOT HOME, ROOT, "[/home]"},
-	{"", ROOT HOME, "[/][/home]"},
+	{ROOT, ROOT HOME, "[+30 /home]"},
+	{ROOT HOME, ROOT, "[-30 /home]"},
+	{"", ROOT HOME, "[+21 /][+30 /home]"},
 	/* Options are nothing that anybody reads through a path. */
 	{HOME, "30 21 254:1 / /home ro,nosuid - ext4 /dev/vdb ro\n", ""},
 	/* The same place, another file system; another directory of the same. */
-	{HOME, "30 21 254:2 / /home rw - ext4 /dev/vdc rw\n", "[/home][/home]"},
-	{HOME, "30 21 254:1 /x /home rw - ext4 /dev/vdb rw\n", "[/home][/home]"},
+	{HOME, "30 21 254:2 / /home rw - ext4 /dev/vdc rw\n", "[-30 /home][+30 /home]"},
+	{HOME, "30 21 254:1 /x /home rw - ext4 /dev/vdb rw\n", "[-30 /home][+30 /home]"},
 	/* One upon the other. */
-	{HOME, HOME "31 30 0:40 / /home rw - tmpfs x rw\n", "[/home]"},
+	{HOME, HOME "31 30 0:40 / /home rw - tmpfs x rw\n", "[+31 /home]"},
 	{"", "40 21 0:50 / /home/a\\040b\\134\\012/.ssh rw - fuse.x x rw\n",
-		"[/home/a b\\\n/.ssh]"},
-	{"", "40 21 0:50 / /\\04 rw - x x rw\n", "[/\\04]"},
-	{"", "40 21 0:50 / /\\ rw\n", "[/\\]"},
+		"[+40 /home/a b\\\n/.ssh]"},
+	{"", "40 21 0:50 / /\\04 rw - x x rw\n", "[+40 /\\04]"},
+	{"", "40 21 0:50 / /\\ rw\n", "[+40 /\\]"},
 	/* What is no line of a table. */
 	{"", "\n\n40\n40 21\n40 21 0:50 /\n40 21 0:50  /x\n", ""},
-	{"", "40 21 0:50 / /end", "[/end]"},
+	{"", "40 21 0:50 / /end", "[+40 /end]"},
 };
 
 static void test_diff(void **state)

@@ -4,14 +4,12 @@
  * users who build mazes, and mounts over what is watched.
  */
 #include "alloc-fail.h"
+#include "namespace.h"
 #include "watch-fixture.h"
 
 #include <dirent.h>
 #include <limits.h>
-#include <sched.h>
 #include <sys/inotify.h>
-#include <sys/mount.h>
-#include <sys/wait.h>
 
 static void start(struct fixture *f, const char *before, const char *deps)
 {
@@ -311,42 +309,9 @@ static void test_no_memory(void **state)
 	}
 }
 
-static bool put(const char *path, const char *text)
-{
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-}
-
-/* Runs a test in namespaces of its own; skipped where the machine grants none. */
-static void in_namespaces(int flags, void (*test)(void **state))
-{
-	int status;
-
-	(void)fflush(NULL);
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		char uid[64], gid[64];
-		(void)snprintf(uid, sizeof(uid), "0 %d 1", (int)geteuid());
-		(void)snprintf(gid, sizeof(gid), "0 %d 1", (int)getegid());
-		if (unshare(CLONE_NEWUSER | flags) < 0 || !put("/proc/self/setgroups", "deny") ||
-			!put("/proc/self/uid_map", uid) || !put("/proc/self/gid_map", gid))
-			_exit(77);
-		if ((flags & CLONE_NEWNS) && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-			_exit(77);
-		const struct CMUnitTest tests[] = {cmocka_unit_test(test)};
-		_exit(cmocka_run_group_tests(tests, NULL, NULL) != 0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
-		skip();
-	assert_int_equal(status, 0);
-}
-
 static void limit_watches(const char *n)
 {
-	assert_true(put("/proc/sys/user/max_inotify_watches", n));
+	assert_true(namespace_put("/proc/sys/user/max_inotify_watches", n));
 }
 
 static void few_watches(void **state)
@@ -391,7 +356,7 @@ static void few_watches(void **state)
 
 static void test_few_watches(void **state)
 {
-	in_namespaces(0, few_watches);
+	run_apart(namespace_enter, 0, few_watches);
 }
 
 static void mount_on(const struct fixture *f, const char *path)
@@ -430,7 +395,35 @@ static void mounts(void **state)
 
 static void test_mounts(void **state)
 {
-	in_namespaces(CLONE_NEWNS, mounts);
+	run_apart(namespace_enter, CLONE_NEWNS, mounts);
+}
+
+/* A mount that is as before was not there meanwhile, when somebody looked. */
+static void mounted_again(void **state)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	script(&f.t, "mkdir /m; mkdir /x");
+	add_deps(&f, "/m/f");
+	mount_on(&f, "/m");
+	arm(&f, FACT);
+	assert_int_equal(umount2(test_path(&f.t, "/m"), 0), 0);
+	(void)watch_set(f.w, FACT, &f.deps);
+	mount_on(&f, "/m");
+	assert_int_equal(drain(&f, FACT), SETTLE);
+	arm(&f, FACT);
+	/* Nobody looked: what is nowhere near what is watched is nobody's business. */
+	mount_on(&f, "/x");
+	assert_int_equal(umount2(test_path(&f.t, "/x"), 0), 0);
+	assert_int_equal(drain(&f, FACT), QUIET);
+	assert_int_equal(umount2(test_path(&f.t, "/m"), 0), 0);
+	fixture_fini(&f);
+}
+
+static void test_mounted_again(void **state)
+{
+	run_apart(namespace_enter, CLONE_NEWNS, mounted_again);
 }
 
 /* A file mounted on a file: who writes the one writes the other. */
@@ -455,7 +448,7 @@ static void bound_file(void **state)
 
 static void test_bound_file(void **state)
 {
-	in_namespaces(CLONE_NEWNS, bound_file);
+	run_apart(namespace_enter, CLONE_NEWNS, bound_file);
 }
 
 /* The directory above a mount is not told when the mount's own root changes. */
@@ -477,7 +470,7 @@ static void mounted_directory(void **state)
 
 static void test_mounted_directory(void **state)
 {
-	in_namespaces(CLONE_NEWNS, mounted_directory);
+	run_apart(namespace_enter, CLONE_NEWNS, mounted_directory);
 }
 
 int main(void)
@@ -494,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_few_watches),
 		cmocka_unit_test(test_mounts),
+		cmocka_unit_test(test_mounted_again),
 		cmocka_unit_test(test_bound_file),
 		cmocka_unit_test(test_mounted_directory),
 	};

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 
 #include "test.h"
@@ -79,6 +80,36 @@ static inline int script_truncate(const struct test_root *t, const char *path)
 	return fd < 0 ? -1 : truncate(link, 1);
 }
 
+/* Mounts a new file system, or what is at from, on path; from NULL: a new one. */
+static inline int script_mount(const struct test_root *t, const char *from, const char *path)
+{
+	_cleanup_close_ int fd = script_open(t, path, O_PATH);
+	_cleanup_close_ int from_fd = from ? script_open(t, from, O_PATH) : -1;
+	char link[32], from_link[32];
+	struct stat st, root;
+
+	if (fd < 0 || (from && from_fd < 0) || fstat(fd, &st) < 0 || fstat(t->root.fd, &root) < 0)
+		return -1;
+	/* Not on the root: who holds it goes around such a mount, but for "..", which does not. */
+	if (st.st_dev == root.st_dev && st.st_ino == root.st_ino) {
+		errno = EBUSY;
+		return -1;
+	}
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	(void)snprintf(from_link, sizeof(from_link), "/proc/self/fd/%d", from_fd);
+	return from ? mount(from_link, link, NULL, MS_BIND, NULL)
+		    : mount("none", link, "tmpfs", 0, NULL);
+}
+
+static inline int script_umount(const struct test_root *t, const char *path)
+{
+	_cleanup_close_ int fd = script_open(t, path, O_PATH);
+	char link[32];
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return fd < 0 ? -1 : umount2(link, MNT_DETACH);
+}
+
 /* What opens a file. -2: it is none of these. */
 static inline int script_file(
 	const struct test_root *t, const char *op, const char *a, const char *b)
@@ -91,6 +122,12 @@ static inline int script_file(
 		return script_truncate(t, a);
 	if (strcmp(op, "chmod") == 0)
 		return script_chmod(t, a, b);
+	if (strcmp(op, "mount") == 0)
+		return script_mount(t, NULL, a);
+	if (strcmp(op, "bind") == 0)
+		return script_mount(t, a, b);
+	if (strcmp(op, "umount") == 0)
+		return script_umount(t, a);
 	if (strcmp(op, "hold") == 0) {
 		script_held = script_open(t, a, O_WRONLY | O_CREAT | O_NONBLOCK);
 		return script_held < 0 ? -1 : 0;
