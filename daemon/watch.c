@@ -268,7 +268,7 @@ static void on_mount(struct mount_batch *m, const char *path)
 		size_t n = strcspn(s, "/");
 		const struct object *o = table_object(t, wd);
 		struct name *name = table_name(t, wd, s, n);
-		if (!name || (s[n] && name->kind == KIND_BARE && !name->stale))
+		if (!name || (s[n] && !name->role[NAME_PATH]))
 			return; /* nobody goes there */
 		bool lost = !o || o->many || name->stale;
 		s += n;
