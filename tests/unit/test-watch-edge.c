@@ -200,6 +200,32 @@ static void test_crowd(void **state)
 	fixture_fini(&f);
 }
 
+/* The same by links: what they lead to lies in directories of its own. */
+static void test_crowd_of_links(void **state)
+{
+	struct fixture f;
+	char line[128];
+
+	fixture_init(&f);
+	script(&f.t, "mkdir /h; mkdir /h/.ssh; mkdir /h/x");
+	for (int i = 0; i < 400; i++) {
+		(void)snprintf(
+			line, sizeof(line), "mkdir /h/x/%d; symlink ../x/%d/f /h/.ssh/%d", i, i, i);
+		script(&f.t, line);
+		(void)snprintf(line, sizeof(line), "/h/x/%d/f", i);
+		script_write(&f.t, line, "x", 0);
+		(void)snprintf(line, sizeof(line), ".ssh/%d", i);
+		deps_add_beneath(&f.deps, "/h", line, DEP_FILE);
+	}
+	deps_seal(&f.deps);
+	arm(&f, FACT);
+	/* 400 directories, and not 400 files. */
+	assert_in_range(stats(&f).watches, 400, 700);
+	script(&f.t, "append /h/x/399/f");
+	assert_int_equal(drain(&f, FACT), NOW);
+	fixture_fini(&f);
+}
+
 /* A user's storm beside what is looked at is no business of anybody. */
 static void test_storm_beside(void **state)
 {
@@ -398,34 +424,6 @@ static void test_mounts(void **state)
 	run_apart(namespace_enter, CLONE_NEWNS, mounts);
 }
 
-/* A mount that is as before was not there meanwhile, when somebody looked. */
-static void mounted_again(void **state)
-{
-	struct fixture f;
-
-	fixture_init(&f);
-	script(&f.t, "mkdir /m; mkdir /x");
-	add_deps(&f, "/m/f");
-	mount_on(&f, "/m");
-	arm(&f, FACT);
-	assert_int_equal(umount2(test_path(&f.t, "/m"), 0), 0);
-	(void)watch_set(f.w, FACT, &f.deps);
-	mount_on(&f, "/m");
-	assert_int_equal(drain(&f, FACT), SETTLE);
-	arm(&f, FACT);
-	/* Nobody looked: what is nowhere near what is watched is nobody's business. */
-	mount_on(&f, "/x");
-	assert_int_equal(umount2(test_path(&f.t, "/x"), 0), 0);
-	assert_int_equal(drain(&f, FACT), QUIET);
-	assert_int_equal(umount2(test_path(&f.t, "/m"), 0), 0);
-	fixture_fini(&f);
-}
-
-static void test_mounted_again(void **state)
-{
-	run_apart(namespace_enter, CLONE_NEWNS, mounted_again);
-}
-
 /* A file mounted on a file: who writes the one writes the other. */
 static void bound_file(void **state)
 {
@@ -481,13 +479,13 @@ int main(void)
 		cmocka_unit_test(test_same_deps_are_cheap),
 		cmocka_unit_test(test_shared_watch),
 		cmocka_unit_test(test_crowd),
+		cmocka_unit_test(test_crowd_of_links),
 		cmocka_unit_test(test_storm_beside),
 		cmocka_unit_test(test_maze),
 		cmocka_unit_test(test_proc),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_few_watches),
 		cmocka_unit_test(test_mounts),
-		cmocka_unit_test(test_mounted_again),
 		cmocka_unit_test(test_bound_file),
 		cmocka_unit_test(test_mounted_directory),
 	};
