@@ -265,6 +265,21 @@ static bool two_methods(const char *list, size_t n)
 	return false;
 }
 
+/* Whether there is no way around keyboard-interactive, and so around what PAM asks for. */
+static bool methods_demand_kbd(const struct sshd_context *c)
+{
+	const char *lists = ssh_value(c, "authenticationmethods");
+
+	for (const char *p = lists; *p; p += *p == ' ') {
+		size_t n = strcspn(p, " ");
+		const char *at = strstr(p, "keyboard-interactive");
+		if (!at || at >= p + n)
+			return false;
+		p += n;
+	}
+	return *lists && ssh_is(c, "usepam", "yes");
+}
+
 /* Each list of AuthenticationMethods must demand two. */
 static bool methods_demand_two(const struct sshd_context *c)
 {
@@ -298,30 +313,16 @@ static bool only_token_keys(const struct sshd_context *c)
 	return true;
 }
 
-static void judge_mfa(struct verdict *v, const struct sshd *s, const struct sshd_context *c,
-	const struct pam_line *factor)
+/* What a context demands beside one factor, in words; NULL when nothing. */
+static const char *second_factor(struct arena *a, const struct sshd_context *c,
+	const struct pam_line *factor, bool pam_alone)
 {
-	bool token = only_token_keys(c), two = methods_demand_two(c);
-	bool by_pam = factor && ssh_is(c, "usepam", "yes") &&
-		      strstr(ssh_value(c, "authenticationmethods"), "keyboard-interactive");
-	const char *note = "no second factor is demanded";
-
-	if (two)
-		note = by_pam ? arena_printf(v->arena,
-					"two factors, one of them by PAM (%s, %s:%u)",
-					factor->module, factor->path, factor->line)
-			      : "two methods are demanded";
-	else if (token)
-		note = "only keys in hardware tokens are accepted";
-	ssh_add(v, s,
-		&(struct ssh_finding){
-			.context = c,
-			.keyword = token && !two ? "pubkeyacceptedalgorithms"
-						 : "authenticationmethods",
-			.result = RESULT_INFORMATIONAL,
-			.note = note,
-			.expected = "publickey,keyboard-interactive, or keys of type sk only",
-		});
+	if (factor && methods_demand_kbd(c) && (pam_alone || methods_demand_two(c)))
+		return arena_printf(a, "PAM asks for a second factor (%s, %s:%u)", factor->module,
+			factor->path, factor->line);
+	if (methods_demand_two(c))
+		return "two methods are demanded";
+	return only_token_keys(c) ? "only keys in hardware tokens are accepted" : NULL;
 }
 
 static void evaluate_mfa(_unused_ const struct check *c, const struct factset *facts,
@@ -329,7 +330,8 @@ static void evaluate_mfa(_unused_ const struct check *c, const struct factset *f
 {
 	const struct fact *f = factset_get(facts, FACT_PAM);
 	const struct sshd *s = ssh_usable(facts, ret);
-	const struct pam_line *factor = NULL;
+	const struct pam_line *factor = NULL, *line;
+	bool pam_alone = false;
 	size_t demanded = 0;
 
 	if (!s)
@@ -337,11 +339,23 @@ static void evaluate_mfa(_unused_ const struct check *c, const struct factset *f
 	if (f && f->state == FACT_STATE_OK && f->u.pam) {
 		const struct pam_service *service = pam_find(f->u.pam, "sshd");
 		factor = service ? pam_second_factor(service) : NULL;
+		pam_alone = service && pam_password_possible(service, &line) == 0;
 	}
 	for (size_t i = 0; i < s->n_contexts; i++) {
 		const struct sshd_context *x = &s->contexts[i];
-		demanded += methods_demand_two(x) || only_token_keys(x);
-		judge_mfa(ret, s, x, factor);
+		const char *note = second_factor(ret->arena, x, factor, pam_alone);
+		bool token = note && only_token_keys(x) && !methods_demand_two(x);
+		demanded += note != NULL;
+		ssh_add(ret, s,
+			&(struct ssh_finding){
+				.context = x,
+				.keyword = token ? "pubkeyacceptedalgorithms"
+						 : "authenticationmethods",
+				.result = RESULT_INFORMATIONAL,
+				.note = note ? note : "no second factor is demanded",
+				.expected =
+					"publickey,keyboard-interactive, or keys of type sk only",
+			});
 	}
 	if (demanded == s->n_contexts)
 		verdict_summary(ret, "everybody must show two factors, or a key in a token");
