@@ -268,20 +268,20 @@ static int class_accounts(struct collect_classes *b)
 	return 0;
 }
 
-/* A user whom the first positive element of a criterion holds for, known here or not. */
-static int add_example(struct collect_classes *b, const struct sshd_criterion *c)
+/* A user whom one element of a criterion holds for, known here or not. */
+static int add_example(
+	struct collect_classes *b, const struct sshd_criterion *c, const char *element, size_t n)
 {
 	unsigned char *signature = arena_alloc(b->arena, b->bytes);
-	const char **groups = arena_alloc(b->arena, 2 * sizeof(*groups)), *p = c->arg;
+	const char **groups = arena_alloc(b->arena, 2 * sizeof(*groups));
+	const char *name = sshd_pattern_example(b->arena, element, n, "x");
 	size_t class;
 
-	if (!signature || !groups)
+	if (!signature || !groups || !name)
 		return -ENOMEM;
-	while (*p == '!' && strchr(p, ','))
-		p = strchr(p, ',') + 1;
-	const char *name = sshd_pattern_example(b->arena, p, strcspn(p, ","), "x");
-	if (!name)
-		return -ENOMEM;
+	/* Accounts that exist have been classed: an example of one adds nothing. */
+	if (c->type == SSHD_CRIT_USER && accounts_find(b->accounts, name))
+		return 0;
 	groups[0] = c->type == SSHD_CRIT_GROUP ? name : NO_GROUP;
 	const struct sshd_connection conn = {
 		.user = c->type == SSHD_CRIT_USER ? name : NOBODY, .groups = groups, .lport = -1};
@@ -289,14 +289,25 @@ static int add_example(struct collect_classes *b, const struct sshd_criterion *c
 		if (sshd_criterion_holds(b->criteria[i], &conn, b->conf->env.version))
 			set_bit(signature, i);
 	}
-	/* Accounts that exist have been classed: an example of one adds nothing. */
-	if (c->type == SSHD_CRIT_USER && accounts_find(b->accounts, name))
-		return 0;
 	int r = find_class(b, signature, conn.user, groups, &class);
 	/* Somebody from a directory service may well be in it. */
 	if (r == 0 && strcmp(name, "root") != 0)
 		b->out->v[class].others = true;
 	return r;
+}
+
+/* For each element, also a negated one: whom a block leaves out, something else holds for. */
+static int add_examples(struct collect_classes *b, const struct sshd_criterion *c)
+{
+	for (const char *p = c->arg; *p; p += *p == ',') {
+		p += *p == '!';
+		size_t n = strcspn(p, ",");
+		int r = add_example(b, c, p, n);
+		if (r < 0)
+			return r;
+		p += n;
+	}
+	return 0;
 }
 
 static int add_general(struct collect_classes *b)
@@ -336,7 +347,7 @@ int sshd_classes_collect(const struct sshd_conf *c, const struct sshd_blocks *bl
 	if (r == 0)
 		r = class_accounts(&b);
 	for (size_t i = 0; i < b.n_criteria && r == 0; i++)
-		r = add_example(&b, b.criteria[i]);
+		r = add_examples(&b, b.criteria[i]);
 	if (r == 0)
 		*ret = classes;
 	return r;

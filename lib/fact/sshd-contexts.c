@@ -262,5 +262,8 @@ int sshd_contexts_build(struct sshd_conf *c, const struct accounts *accounts,
 		r = sshd_classes_collect(c, &blocks, accounts, arena, &b.classes);
 	if (r == 0)
 		r = evaluate_all(&b);
+	/* A place that memory had no room for must not be taken for one that is not there. */
+	if (r == 0 && arena_failed(arena))
+		r = -ENOMEM;
 	return r < 0 ? r : copy_contexts(&b, accounts, ret);
 }

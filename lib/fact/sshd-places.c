@@ -7,66 +7,6 @@
 
 #include "fact/sshd-contexts.h"
 
-/* ---- blocks ---- */
-
-struct collect_blocks {
-	struct arena *arena;
-	struct sshd_blocks *out;
-	unsigned visits;
-};
-
-static int add_block(
-	struct collect_blocks *b, const struct sshd_block *outer, const struct sshd_node *match)
-{
-	if (b->out->n >= SSHD_BLOCKS_MAX)
-		return -EFBIG;
-	struct sshd_block *slot = arena_grow(b->arena, &b->out->v, b->out->n, sizeof(*slot));
-	if (!slot)
-		return -ENOMEM;
-	slot->matches = arena_alloc(b->arena, (outer->n + 1) * sizeof(*slot->matches));
-	if (!slot->matches)
-		return -ENOMEM;
-	if (outer->n > 0)
-		memcpy(slot->matches, outer->matches, outer->n * sizeof(*slot->matches));
-	slot->matches[outer->n] = match;
-	slot->n = outer->n + 1;
-	b->out->n++;
-	return 0;
-}
-
-static int blocks_of(
-	struct collect_blocks *b, const struct sshd_file *f, const struct sshd_block *outer)
-{
-	struct sshd_block current = *outer;
-	int r = 0;
-
-	if (++b->visits > SSHD_BLOCKS_MAX)
-		return -EFBIG;
-	for (size_t i = 0; i < f->n && r == 0; i++) {
-		const struct sshd_node *node = &f->nodes[i];
-		if (node->kind == SSHD_MATCHES) {
-			r = add_block(b, outer, node);
-			if (r == 0)
-				current = b->out->v[b->out->n - 1];
-		}
-		for (size_t k = 0; node->kind == SSHD_INCLUDE && k < node->n_files && r == 0; k++)
-			r = blocks_of(b, node->files[k], &current);
-	}
-	return r;
-}
-
-int sshd_blocks_collect(const struct sshd_conf *c, struct arena *a, struct sshd_blocks *ret)
-{
-	struct sshd_blocks blocks = {0};
-	struct collect_blocks b = {.arena = a, .out = &blocks};
-	const struct sshd_block none = {0};
-	int r = c->main ? blocks_of(&b, c->main, &none) : 0;
-
-	if (r == 0)
-		*ret = blocks;
-	return r;
-}
-
 /* ---- examples ---- */
 
 char *sshd_pattern_example(struct arena *a, const char *pattern, size_t n, const char *fill)
@@ -165,19 +105,33 @@ static int add_place(
 	return 0;
 }
 
-/* How many criteria on the place hold for it: the general place is to meet as few as can be. */
-static size_t count_holding(const struct collect_places *b, const struct sshd_blocks *blocks,
-	const struct sshd_connection *conn)
+/* How many elements of a list, negated or not, an address meets. */
+static size_t count_elements(struct arena *a, const char *address, const char *list)
+{
+	size_t count = 0;
+
+	for (const char *p = list; *p; p += *p == ',') {
+		p += *p == '!';
+		size_t n = strcspn(p, ",");
+		char *element = arena_strndup(a, p, n);
+		count += element && sshd_address_list(address, element) == 1;
+		p += n;
+	}
+	return count;
+}
+
+/* How often an address is named: the general one is to be named least. */
+static size_t count_named(
+	const struct collect_places *b, const struct sshd_blocks *blocks, const char *address)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < blocks->n; i++) {
 		const struct sshd_node *m = blocks->v[i].matches[blocks->v[i].n - 1];
 		for (size_t k = 0; k < m->n_criteria; k++) {
-			bool user = m->criteria[k].type == SSHD_CRIT_USER ||
-				    m->criteria[k].type == SSHD_CRIT_GROUP;
-			n += !user &&
-			     sshd_criterion_holds(&m->criteria[k], conn, b->conf->env.version);
+			if (m->criteria[k].type == SSHD_CRIT_ADDRESS ||
+				m->criteria[k].type == SSHD_CRIT_HOST)
+				n += count_elements(b->arena, address, m->criteria[k].arg);
 		}
 	}
 	return n;
@@ -210,10 +164,10 @@ static int add_outside(struct collect_places *b, const struct sshd_blocks *block
 		const char *best = NULL;
 		size_t least = SIZE_MAX;
 		for (size_t i = 0; i < families[f].n; i++) {
-			set_address(b, &base, families[f].v[i]);
-			size_t n = count_holding(b, blocks, &base);
-			if (is_trusted(b->trusted, base.address))
-				n += SSHD_BLOCKS_MAX * 8;
+			size_t n = count_named(b, blocks, families[f].v[i]);
+			/* Only if all are trusted may the general one be. */
+			if (is_trusted(b->trusted, families[f].v[i]))
+				n += SIZE_MAX / 2;
 			if (n < least) {
 				least = n;
 				best = families[f].v[i];
@@ -260,13 +214,18 @@ static bool block_holds(const struct collect_places *b, const struct sshd_block 
 	return true;
 }
 
-/* Candidates for one element of a list of addresses: 0 ... ADDRESS_TRIES - 1; NULL: no more. */
+/*
+ * Candidates for one element of a list of addresses, by number; NULL when that
+ * one gives no address. An address must be written as sshd would see it, since
+ * wildcards are compared with its text.
+ */
 enum {
-	ADDRESS_TRIES = 8,
+	ADDRESS_TRIES = 9,
 };
 static char *address_candidate(struct arena *a, const char *element, size_t n, unsigned i)
 {
-	static const char *const fills[] = {"1", "1.1", "1.1.1", "1.1.1.1", "1::1", "::1"};
+	static const char *const fills[] = {
+		"1", "1.1", "1.1.1", "1.1.1.1", "1::1", "::1", "0:1::1"};
 	struct sshd_address parsed;
 	char *text = arena_strndup(a, element, n);
 
@@ -275,10 +234,23 @@ static char *address_candidate(struct arena *a, const char *element, size_t n, u
 	if (i < 2)
 		return prefix_host(a, text, i == 1);
 	text = sshd_pattern_example(a, element, n, fills[i - 2]);
-	return text && sshd_address(text, &parsed) ? text : NULL;
+	if (!text || !sshd_address(text, &parsed))
+		return NULL;
+	char *canonical = address_text(a, &parsed);
+	return canonical && strcmp(canonical, text) == 0 ? text : NULL;
 }
 
-/* Each element of a list of addresses or hosts is tried in the place of what the block leaves open.
+/* The first candidate; NULL when there is none. */
+static char *any_address(struct arena *a, const char *element, size_t n)
+{
+	char *address = NULL;
+
+	for (unsigned i = 0; i < ADDRESS_TRIES && !address; i++)
+		address = address_candidate(a, element, n, i);
+	return address;
+}
+
+/* Each element of a list of addresses or hosts is tried in the place of what a block leaves open.
  */
 static int try_addresses(struct collect_places *b, const struct sshd_block *block,
 	const struct sshd_connection *start, const char *list)
@@ -291,7 +263,9 @@ static int try_addresses(struct collect_places *b, const struct sshd_block *bloc
 			char *address = address_candidate(b->arena, p, n, i);
 			if (!address)
 				continue;
-			set_address(b, &conn, address);
+			conn.address = address;
+			if (!b->use_dns)
+				conn.host = address;
 			if (!block_holds(b, block, &conn))
 				continue;
 			int r = add_place(b, arena_strndup(b->arena, p, n), &conn);
@@ -304,46 +278,73 @@ static int try_addresses(struct collect_places *b, const struct sshd_block *bloc
 	return 0;
 }
 
-/* The first element of a list that is not negated, wildcards filled in. */
-static const char *first_example(struct arena *a, const char *list, const char *fill)
+/* Puts what one element of a criterion asks for into conn; false when nothing can. */
+static bool set_element(struct collect_places *b, enum sshd_criterion_type type,
+	const char *element, size_t n, struct sshd_connection *conn)
 {
-	const char *p = list;
+	bool by_address = type == SSHD_CRIT_ADDRESS || (type == SSHD_CRIT_HOST && !b->use_dns);
+	const char *example = by_address || type == SSHD_CRIT_LOCALADDRESS
+				      ? any_address(b->arena, element, n)
+				      : sshd_pattern_example(b->arena, element, n, "x1");
 
-	while (*p == '!' && strchr(p, ','))
-		p = strchr(p, ',') + 1;
-	return sshd_pattern_example(a, p, strcspn(p, ","), fill);
+	if (!example)
+		return false;
+	if (by_address)
+		set_address(b, conn, example);
+	else if (type == SSHD_CRIT_LOCALADDRESS)
+		conn->laddress = example;
+	else if (type == SSHD_CRIT_HOST)
+		conn->host = example;
+	else
+		conn->rdomain = example;
+	return true;
 }
 
-/* What the block says of where the connection goes to, into conn; *label names it. */
+/*
+ * A place for each element of a criterion, negated or not: what a block leaves
+ * out is where something else holds.
+ */
+static int add_elements(struct collect_places *b, const struct sshd_criterion *c)
+{
+	if (c->type != SSHD_CRIT_ADDRESS && c->type != SSHD_CRIT_HOST &&
+		c->type != SSHD_CRIT_LOCALADDRESS && c->type != SSHD_CRIT_RDOMAIN)
+		return 0;
+	for (const char *p = c->arg; *p; p += *p == ',') {
+		struct sshd_connection conn = b->out->v[0].conn;
+		p += *p == '!';
+		size_t n = strcspn(p, ",");
+		int r = 0;
+		if (set_element(b, c->type, p, n, &conn))
+			r = add_place(b, arena_strndup(b->arena, p, n), &conn);
+		if (r < 0)
+			return r;
+		p += n;
+	}
+	return 0;
+}
+
+/* Where one criterion of a block says the connection goes to, into conn; *label names it. */
 static int fix_target(struct collect_places *b, const struct sshd_criterion *c,
 	struct sshd_connection *conn, const char **label)
 {
-	const char *example = NULL;
+	bool host = c->type == SSHD_CRIT_HOST && b->use_dns;
 
-	switch (c->type) {
-	case SSHD_CRIT_LOCALPORT:
+	if (c->type == SSHD_CRIT_LOCALPORT) {
 		conn->lport = c->port;
 		*label = arena_printf(b->arena, "port %d", c->port);
 		return *label ? 0 : -ENOMEM;
-	case SSHD_CRIT_LOCALADDRESS:
-		for (unsigned i = 0; i < ADDRESS_TRIES && !example; i++) {
-			example = address_candidate(b->arena, c->arg, strcspn(c->arg, ","), i);
-			if (example && sshd_address_list(example, c->arg) != 1)
-				example = NULL;
-		}
-		if (example)
-			conn->laddress = example;
-		break;
-	case SSHD_CRIT_RDOMAIN:
-		conn->rdomain = example = first_example(b->arena, c->arg, "vrf0");
-		break;
-	case SSHD_CRIT_HOST:
-		if (!b->use_dns)
-			return 0;
-		conn->host = example = first_example(b->arena, c->arg, "host");
-		break;
-	default:
+	}
+	if (c->type != SSHD_CRIT_LOCALADDRESS && c->type != SSHD_CRIT_RDOMAIN && !host)
 		return 0;
+	for (const char *p = c->arg; *p; p += *p == ',') {
+		size_t n = strcspn(p, ",");
+		struct sshd_connection tried = *conn;
+		if (*p != '!' && set_element(b, c->type, p, n, &tried) &&
+			sshd_criterion_holds(c, &tried, b->conf->env.version)) {
+			*conn = tried;
+			break;
+		}
+		p += n;
 	}
 	*label = arena_strdup(b->arena, c->arg);
 	return *label ? 0 : -ENOMEM;
@@ -356,8 +357,11 @@ static int add_block_places(struct collect_places *b, const struct sshd_block *b
 	int r = 0;
 
 	for (size_t i = 0; i < block->n; i++) {
-		for (size_t k = 0; k < block->matches[i]->n_criteria && r == 0; k++)
-			r = fix_target(b, &block->matches[i]->criteria[k], &conn, &label);
+		for (size_t k = 0; k < block->matches[i]->n_criteria && r == 0; k++) {
+			r = add_elements(b, &block->matches[i]->criteria[k]);
+			if (r == 0)
+				r = fix_target(b, &block->matches[i]->criteria[k], &conn, &label);
+		}
 	}
 	if (r == 0 && label && block_holds(b, block, &conn))
 		r = add_place(b, label, &conn);
@@ -392,22 +396,38 @@ static bool any_place_criterion(const struct sshd_blocks *blocks)
 	return false;
 }
 
-/* The port that the general place connects to, and whether names are looked up. */
-static int read_globals(struct collect_places *b, int *ret_port)
+/* Every port that sshd listens on is a place: a block on one leaves out the others. */
+static int add_ports(struct collect_places *b, const char *listen)
 {
-	_cleanup_(arena_freep) struct arena *scratch = arena_new();
+	for (const char *p = listen; *p; p += strspn(p, " ")) {
+		struct sshd_connection conn = b->out->v[0].conn;
+		size_t n = strcspn(p, " ");
+		const char *colon = memrchr(p, ':', n);
+		if (colon)
+			conn.lport = atoi(colon + 1);
+		int r = add_place(b, arena_printf(b->arena, "port %d", conn.lport), &conn);
+		if (r < 0)
+			return r;
+		p += n;
+	}
+	return 0;
+}
+
+/* What of the global part the places depend on; strings in the arena. */
+static int read_globals(struct collect_places *b, int *ret_port, const char **ret_listen)
+{
 	const struct sshd_connection nobody = {.lport = -1};
 	struct sshd_value *v;
 	size_t n;
 
-	if (!scratch)
-		return -ENOMEM;
-	int r = sshd_conf_eval(b->conf, &nobody, scratch, &v, &n);
+	int r = sshd_conf_eval(b->conf, &nobody, b->arena, &v, &n);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (strcmp(v[i].keyword, "usedns") == 0)
 			b->use_dns = strcmp(v[i].value, "yes") == 0;
 		if (strcmp(v[i].keyword, "port") == 0)
 			*ret_port = atoi(v[i].value);
+		if (strcmp(v[i].keyword, "listenaddress") == 0)
+			*ret_listen = v[i].value;
 	}
 	return r == -EINVAL ? 0 : r;
 }
@@ -417,21 +437,25 @@ int sshd_places_collect(struct sshd_conf *c, const struct sshd_blocks *blocks,
 {
 	struct sshd_places places = {0};
 	struct collect_places b = {.conf = c, .trusted = trusted, .arena = a, .out = &places};
+	const char *listen = "";
 	int port = 22;
 
-	int r = read_globals(&b, &port);
+	int r = read_globals(&b, &port, &listen);
 	if (r == 0)
 		r = add_outside(&b, blocks);
-	if (r == 0) {
-		for (size_t i = 0; i < places.n; i++)
-			places.v[i].conn.lport = port;
-		/* Nothing depends on the place: the general one is all. */
-		if (!any_place_criterion(blocks))
-			places.n = 1;
-		else
-			r = add_inside(&b);
+	for (size_t i = 0; i < places.n; i++)
+		places.v[i].conn.lport = port;
+	/* When nothing depends on the place, the general one is all. */
+	if (r == 0 && !any_place_criterion(blocks)) {
+		places.n = 1;
+		*ret = places;
+		return 0;
 	}
-	for (size_t i = 0; i < blocks->n && r == 0 && places.n > 1; i++)
+	if (r == 0)
+		r = add_inside(&b);
+	if (r == 0)
+		r = add_ports(&b, listen);
+	for (size_t i = 0; i < blocks->n && r == 0; i++)
 		r = add_block_places(&b, &blocks->v[i]);
 	if (r == 0)
 		*ret = places;

@@ -243,6 +243,9 @@ static int sshd_collect(const struct collect *c, struct fact *f)
 	int r = get_accounts(&b);
 	if (r == 0)
 		r = build_all(&b);
+	/* Errors are stored there, and nobody else asks. */
+	if (r == 0 && arena_failed(scratch))
+		r = -ENOMEM;
 	if (r < 0)
 		return r == -ENODATA ? 0 : r;
 	add_items(f, b.out);

@@ -219,6 +219,57 @@ static void test_places(void **state)
 	fixture_fini(&f);
 }
 
+/* What a block leaves out is looked at as well as what it names. */
+static void test_left_out(void **state)
+{
+	static const struct {
+		const char *text, *label;
+	} vectors[] = {
+		{"Match Address *,!10.20.0.0/16\nX11Forwarding no\n", "any user from 10.20.0.0/16"},
+		{"Match Address *,!203.0.113.*\nX11Forwarding no\n", "any user from 203.0.113.*"},
+		{"Match LocalAddress *,!10.0.0.5\nX11Forwarding no\n", "any user from 10.0.0.5"},
+		{"Match LocalPort 22\nX11Forwarding no\n", "any user on port 2222"},
+		{"Match User *,!ldap-bob\nX11Forwarding no\n",
+			"not user *,!ldap-bob from anywhere"},
+		{"Match Group *,!ldap-admins\nX11Forwarding no\n",
+			"not group *,!ldap-admins from anywhere"},
+		{"UseDNS yes\nMatch Host *,!*.example.com\nX11Forwarding no\n",
+			"any user from *.example.com"},
+		{"Match RDomain *,!vrf1\nX11Forwarding no\n", "any user from vrf1"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		struct fixture f;
+		char text[256];
+		fixture_init(&f);
+		(void)snprintf(text, sizeof(text), "X11Forwarding yes\nPort 22\nPort 2222\n%s",
+			vectors[i].text);
+		const struct sshd *s = collect_here(&f, text)->u.sshd;
+		assert_string_equal(value(&s->contexts[0], "x11forwarding"), "no");
+		const struct sshd_context *c = find_context(s, vectors[i].label);
+		assert_string_equal(value(c, "x11forwarding"), "yes");
+		assert_int_equal(s->n_contexts, 2);
+		fixture_fini(&f);
+	}
+}
+
+/* Each criterion of a block at once. */
+static void test_together(void **state)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	const struct sshd *s = collect_here(&f,
+		"UseDNS yes\n"
+		"Match Host *.example.com Address 198.51.100.0/24,!198.51.100.1 LocalPort 2222 "
+		"LocalAddress 10.9.* User bob\nX11Forwarding yes\n")
+				       ->u.sshd;
+	assert_int_equal(s->n_contexts, 2);
+	assert_string_equal(value(&s->contexts[1], "x11forwarding"), "yes");
+	assert_string_equal(s->contexts[1].label, "user bob from 198.51.100.0/24");
+	fixture_fini(&f);
+}
+
 /* The first address that is in no list, and is not trusted, is what "outside" means. */
 static void test_outside(void **state)
 {
@@ -525,6 +576,8 @@ int main(void)
 		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_negated),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_nested),
