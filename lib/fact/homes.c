@@ -138,9 +138,9 @@ static int add_home(struct look *look, const struct account *x)
 	look->homes->n++;
 	int r = look_at(look, home, HOME_DIR);
 	for (int p = HOME_SSH; r >= 0 && p < HOME_PLACE_MAX; p++) {
-		/* Without the directory above there is nothing to look for. */
+		/* Without the directory above there is nothing to look for; why, it says itself. */
 		if (home->at[HOME_DIR].state != FACT_STATE_OK ||
-			(p > HOME_SSH && home->at[HOME_SSH].state == FACT_STATE_ABSENT)) {
+			(p > HOME_SSH && home->at[HOME_SSH].state != FACT_STATE_OK)) {
 			home->at[p].state = FACT_STATE_ABSENT;
 			home->at[p].reason = "does not exist";
 			continue;

@@ -88,6 +88,8 @@ static int os_collect(const struct collect *c, struct fact *f)
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths) && r == -ENOENT; i++)
 		r = root_read(c->root, paths[i], OS_RELEASE_MAX, &file);
+	if (r == -ENOMEM)
+		return r;
 	if (r < 0) {
 		fact_fail(f, r, "/etc/os-release %s", fsio_strerror(r));
 		return 0;

@@ -7,6 +7,7 @@
 #include <sys/xattr.h>
 #include <utmp.h>
 
+#include "alloc-fail.h"
 #include "check/check.h"
 #include "conf/conf.h"
 #include "fact/account-files.h"
@@ -617,6 +618,50 @@ static void test_waiver_and_error(void **state)
 	test_root_fini(&t);
 }
 
+/* Every collector of accounts, then every check, with each allocation failing in turn. */
+static void test_alloc(void **state)
+{
+	static const enum fact_id ids[] = {
+		FACT_OS, FACT_ACCOUNTS, FACT_ACCOUNT_FILES, FACT_HOMES, FACT_LOGINS, FACT_PAM};
+	struct policy *policy = make_policy("");
+	struct factset facts = {0};
+	struct test_root t;
+
+	make_root(&t);
+	test_write(&t, "/etc/passwd", ROOT ALICE DB "+::::::\nshort:x:0:0");
+	const struct collect c = {.root = &t.root, .facts = &facts, .realtime_usec = NOW};
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		struct fact *f = NULL;
+		for (alloc_fail_at = 1; !f; alloc_fail_at++) {
+			alloc_count = 0;
+			int r = fact_collect(ids[i], &c, &f);
+			assert_int_equal(r, f ? 0 : -ENOMEM);
+			/* What failed was not passed over in silence. */
+			assert_true(!f || alloc_count < alloc_fail_at);
+		}
+		alloc_fail_at = 0;
+		factset_put(&facts, f);
+	}
+	for (size_t i = 0; i < check_count(); i++) {
+		const struct check *check = check_at(i);
+		int r = -ENOMEM;
+		if (strncmp(check->id, "account-", 8) != 0 ||
+			strcmp(check->id, "account-sudo") == 0)
+			continue;
+		for (alloc_fail_at = 1; r < 0; alloc_fail_at++) {
+			struct verdict *v = verdict_new();
+			alloc_count = 0;
+			r = v ? check_judge(check, &facts, policy, NOW, v) : -ENOMEM;
+			verdict_free(v);
+			assert_int_equal(r, alloc_count < alloc_fail_at ? 0 : -ENOMEM);
+		}
+		alloc_fail_at = 0;
+	}
+	factset_fini(&facts);
+	policy_free(policy);
+	test_root_fini(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -625,6 +670,7 @@ int main(void)
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_acl),
 		cmocka_unit_test(test_logins),
+		cmocka_unit_test(test_alloc),
 		cmocka_unit_test(test_waiver_and_error),
 	};
 
