@@ -164,7 +164,7 @@ static void plan_lapse(struct engine *e)
 static int note_start(struct engine *e, const char *aside)
 {
 	char text[512];
-	bool first = ledger_seq(e->ledger) == 0;
+	bool first = ledger_is_fresh(e->ledger);
 
 	(void)snprintf(text, sizeof(text), "hardend %s started: %zu checks%s", HARDEND_VERSION,
 		check_count(),

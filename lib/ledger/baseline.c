@@ -209,8 +209,10 @@ static int write_change(
 	if (!c->returns) {
 		row.baseline = c->baseline;
 		row.line = c->line;
-		row.since_realtime_usec = c->since_realtime_usec > 0 ? c->since_realtime_usec
-								     : realtime_usec;
+		row.since_realtime_usec = c->since_realtime_usec;
+		/* A clock that was never set says 0, which would mean that nothing differs. */
+		if (row.since_realtime_usec == 0)
+			row.since_realtime_usec = MAX(realtime_usec, UINT64_C(1));
 	}
 	return store_put_item(s, b->number, &row);
 }

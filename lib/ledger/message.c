@@ -97,6 +97,18 @@ static void add_place(
 	add(l, after);
 }
 
+/* The same behind evidence, unless its words have named the path already. */
+static void add_where(struct line *l, const struct event_detail *d)
+{
+	const char *const said[] = {d->subject, d->observed, d->value, d->gone ? d->old : NULL};
+
+	for (size_t i = 0; d->path && d->line == 0 && i < ARRAY_SIZE(said); i++) {
+		if (said[i] && strstr(said[i], d->path))
+			return;
+	}
+	add_place(l, d, " at ", "");
+}
+
 static bool is_word(const char *s)
 {
 	return s && *s && !strchr(s, ' ');
@@ -169,7 +181,7 @@ static void add_evidence(struct line *l, const struct event_detail *d, size_t ma
 		}
 		add(l, ")");
 	}
-	add_place(l, d, " at ", "");
+	add_where(l, d);
 }
 
 /* Evidence that is no more, and what stands there now. */
@@ -190,7 +202,7 @@ static void add_gone(struct line *l, const struct event_detail *d, size_t max)
 		add_value(l, d->old, max);
 		add(l, ")");
 	}
-	add_place(l, d, " at ", "");
+	add_where(l, d);
 }
 
 static void add_subject(struct line *l, const struct event_detail *d)

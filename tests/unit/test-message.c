@@ -68,6 +68,10 @@ static const struct vector vectors[] = {
 		"account alice has uid 0",
 		"ssh-root-login FAIL high: account alice has uid 0: "
 		"account alice: uid 0 (new: uid=0 gid=0)"},
+	{{CHECK(EVENT_OPENED, DETAILS({.subject = "account eve",
+				       .observed = "/home/eve/.ssh is owned by root",
+				       .path = "/home/eve/.ssh"}))},
+		NULL, "ssh-root-login FAIL high: account eve: /home/eve/.ssh is owned by root"},
 	{{CHECK(EVENT_OPENED, .result = RESULT_ERROR)}, "/etc/ssh/sshd_config is a FIFO",
 		"ssh-root-login ERROR high: /etc/ssh/sshd_config is a FIFO"},
 	{{CHECK(EVENT_OPENED, .result = RESULT_UNKNOWN)}, "a Match block cannot be decided",
