@@ -151,13 +151,14 @@ static void plan_heartbeat(struct engine *e)
 	e->heartbeat_usec = every ? e->now.monotonic_usec + every : USEC_INFINITY;
 }
 
+/* When time alone changes a verdict: a waiver lapses, a release ends. */
 static void plan_lapse(struct engine *e)
 {
-	uint64_t at = policy_next_lapse(e->policy, e->now.realtime_usec);
+	uint64_t at = MIN(policy_next_lapse(e->policy, e->now.realtime_usec),
+		judge_until(&e->judge));
+	uint64_t rest = at > e->now.realtime_usec ? at - e->now.realtime_usec : 0;
 
-	e->lapse_usec = at == USEC_INFINITY
-	    ? USEC_INFINITY
-	    : e->now.monotonic_usec + (at - e->now.realtime_usec);
+	e->lapse_usec = at == USEC_INFINITY ? USEC_INFINITY : e->now.monotonic_usec + rest;
 }
 
 /* What the start has to tell: started, whether from nothing, and what was lost. */
@@ -448,6 +449,24 @@ static void heartbeat(struct engine *e)
 	plan_heartbeat(e);
 }
 
+/* Marks what no event source covers when it is due; returns when the next is. */
+static uint64_t refresh(struct engine *e)
+{
+	uint64_t next = USEC_INFINITY, mono = e->now.monotonic_usec;
+
+	for (int i = 0; i < FACT_MAX; i++) {
+		const struct collector *c = collector_get((enum fact_id)i);
+		if (!c || !c->refresh_usec || !(e->judged & FACT_BIT(i)))
+			continue;
+		uint64_t due = e->sched.v[i].read_usec + c->refresh_usec;
+		if (due > mono)
+			next = MIN(next, due);
+		else if (!(sched_dirty(&e->sched) & FACT_BIT(i)))
+			sched_mark(&e->sched, FACT_BIT(i), false, mono);
+	}
+	return next;
+}
+
 /* What time alone changes: waivers that lapse, accounts that expire or grow stale. */
 static int on_time(struct engine *e)
 {
@@ -490,6 +509,7 @@ static int step(struct engine *e, uint64_t *ret_next)
 		r = refresh_coverage(e);
 		if (r < 0)
 			return r;
+		plan_lapse(e);
 		enter(e);
 		/* watch_facts() may have marked again. */
 		*ret_next = e->now.monotonic_usec;
@@ -502,6 +522,7 @@ uint64_t engine_step(struct engine *e, struct now now, int *ret_error)
 	uint64_t next = USEC_INFINITY;
 
 	e->now = now;
+	uint64_t refresh_usec = refresh(e);
 	int r = step(e, &next);
 	if (r == 0 && e->enter_error == -EUCLEAN)
 		r = -EUCLEAN;
@@ -513,6 +534,7 @@ uint64_t engine_step(struct engine *e, struct now now, int *ret_error)
 	/* Nothing that has to be entered is due before the state database is tried again. */
 	next = MIN(next, MAX(e->pending ? 0 : ledger_due(e->ledger), e->enter_retry_usec));
 	next = MIN(next, e->reconcile_usec);
+	next = MIN(next, refresh_usec);
 	next = MIN(next, e->heartbeat_usec);
 	return MIN(next, e->lapse_usec);
 }

@@ -132,6 +132,8 @@ int check_judge(const struct check *c, const struct factset *facts, const struct
 		return arena_failed(ret->arena) ? -ENOMEM : 0;
 	}
 	c->evaluate(c, facts, policy, realtime_usec, ret);
+	if (ret->until_realtime_usec <= realtime_usec)
+		ret->until_realtime_usec = USEC_INFINITY; /* judged with it already */
 	if (ret->result != RESULT_FAIL)
 		ret->severity = c->severity;
 	ret->severity = policy_severity(policy, c->id, ret->severity);

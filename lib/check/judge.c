@@ -92,3 +92,14 @@ int judge_evaluate(struct judge *j, uint64_t mask, uint64_t realtime_usec)
 	}
 	return 0;
 }
+
+uint64_t judge_until(const struct judge *j)
+{
+	uint64_t until = USEC_INFINITY;
+
+	for (size_t i = 0; i < check_count(); i++) {
+		if (j->verdicts[i])
+			until = MIN(until, j->verdicts[i]->until_realtime_usec);
+	}
+	return until;
+}

@@ -40,4 +40,7 @@ int judge_collect(struct judge *j, uint64_t mask, uint64_t realtime_usec);
  */
 int judge_evaluate(struct judge *j, uint64_t mask, uint64_t realtime_usec);
 
+/* The first moment at which time alone may change a verdict; USEC_INFINITY: never. */
+uint64_t judge_until(const struct judge *j);
+
 #define FACT_ALL (FACT_BIT(FACT_MAX) - 1)

@@ -17,6 +17,7 @@ struct verdict *verdict_new(void)
 		free(v);
 		return NULL;
 	}
+	v->until_realtime_usec = USEC_INFINITY;
 	return v;
 }
 
@@ -74,4 +75,9 @@ void verdict_set(struct verdict *v, enum result r, const char *fmt, ...)
 	va_start(ap, fmt);
 	set_summary(v, fmt, ap);
 	va_end(ap);
+}
+
+void verdict_until(struct verdict *v, uint64_t realtime_usec)
+{
+	v->until_realtime_usec = MIN(v->until_realtime_usec, realtime_usec);
 }

@@ -28,6 +28,7 @@ struct verdict {
 	struct evidence *evidence;  /* in the order given */
 	size_t n_evidence;
 	const struct waiver *waiver; /* when every fail is waived and nothing else is open */
+	uint64_t until_realtime_usec; /* when time alone may change it; USEC_INFINITY: never */
 	struct arena *arena;
 };
 
@@ -45,6 +46,13 @@ void verdict_add(struct verdict *v, const struct evidence *e);
 
 /* Sets the sentence (escaped). Without one, check_judge() writes one from the evidence. */
 void verdict_summary(struct verdict *v, const char *fmt, ...) _printf_(2, 3);
+
+/*
+ * Says that this verdict may be another at that moment, though no fact changes
+ * (a certificate expires, a release ends): it is judged again then. The
+ * earliest of several calls holds.
+ */
+void verdict_until(struct verdict *v, uint64_t realtime_usec);
 
 /* Sets a result without evidence and its sentence: notapplicable, informational, error. */
 void verdict_set(struct verdict *v, enum result r, const char *fmt, ...) _printf_(3, 4);

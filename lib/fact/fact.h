@@ -170,6 +170,12 @@ struct collector {
 	uint64_t needs;   /* FACT_BITs that must be collected before; a change of theirs re-runs this */
 	const struct fact_lock *locks; /* ends with path NULL; or NULL */
 	/*
+	 * How long after it was read it is read again though nothing told of a
+	 * change, for what no event source covers (processes, a walk that stopped
+	 * at its cap); an hour or more. 0: never.
+	 */
+	uint64_t refresh_usec;
+	/*
 	 * Fills f. Returns 0, or -ENOMEM; anything else that goes wrong is a
 	 * state of the fact (fact_fail) or of a part of its data.
 	 */
