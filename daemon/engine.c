@@ -331,17 +331,17 @@ static int refresh_coverage(struct engine *e)
 	return judge_evaluate(&e->judge, FACT_BIT(FACT_COVERAGE), e->now.realtime_usec);
 }
 
-/* Watches what the facts were read from; what a new watch may have missed is read again. */
-static void watch_facts(struct engine *e, uint64_t mask)
+/* Watches what the facts were read from; once read, what a new watch may have missed is again. */
+static void watch_facts(struct engine *e, uint64_t mask, bool was_read)
 {
 	for (int i = 0; i < FACT_MAX; i++) {
 		const struct fact *f = factset_get(&e->judge.facts, (enum fact_id)i);
 		if (!(mask & FACT_BIT(i)) || !f)
 			continue;
 		int r = watch_set(e->watch, (enum fact_id)i, &f->deps);
-		if (r > 0)
+		if (r > 0 && was_read)
 			sched_mark(&e->sched, FACT_BIT(i), false, e->now.monotonic_usec);
-		else if (r < 0)
+		else if (r < 0 && was_read)
 			(void)log_error(r, "cannot watch all that %s is read from",
 				fact_name((enum fact_id)i));
 	}
@@ -352,10 +352,12 @@ static int judge_facts(struct engine *e, uint64_t mask)
 	uint64_t begin = clock_usec(CLOCK_PROCESS_CPUTIME_ID);
 
 	mask = judge_collectable(&e->judge, fact_closure(mask) & all_facts());
+	/* What was renamed into place gets its watch before it is read: one reading is enough. */
+	watch_facts(e, mask, false);
 	int r = judge_collect(&e->judge, mask, e->now.realtime_usec);
 	if (r < 0)
 		return r;
-	watch_facts(e, mask);
+	watch_facts(e, mask, true);
 	if (mask & e->told.blind)
 		e->reconcile_cost_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID) - begin;
 	e->judged |= mask;

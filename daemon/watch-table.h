@@ -39,8 +39,8 @@ enum name_role {
 	NAME_ROLE_MAX,
 };
 
-typedef uint32_t fact_mask; /* FACT_BITs; half the size of the public uint64_t */
-_Static_assert(FACT_MAX <= 32, "fact_mask has a bit for each fact");
+typedef uint64_t fact_mask; /* FACT_BITs */
+_Static_assert(FACT_MAX <= 64, "fact_mask has a bit for each fact");
 
 struct object {
 	int wd;	       /* > 0 */

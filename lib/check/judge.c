@@ -59,6 +59,7 @@ int judge_collect(struct judge *j, uint64_t mask, uint64_t realtime_usec)
 		if (r < 0)
 			return r;
 		factset_put(&j->facts, f);
+		j->readings[i]++;
 	}
 	return 0;
 }

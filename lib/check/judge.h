@@ -14,6 +14,7 @@ struct judge {
 	struct memo *memo;        /* owned */
 	struct factset facts;
 	struct verdict **verdicts; /* by check_index(); NULL until judged */
+	uint64_t readings[FACT_MAX]; /* how often each fact was collected */
 };
 
 /* Empty; 0 or -ENOMEM. */

@@ -4,11 +4,14 @@
  * the script moves and sources that only the script fires. A script is lines:
  *
  *   write PATH TEXT     make a file in the root (\n in TEXT is a newline)
+ *   save PATH TEXT      the same by a rename, as editors do; through inotify
  *   remove PATH
  *   config TEXT         what the next start or reload takes as hardend.conf
  *   start | stop | kill | reload
  *   touched FACT...     a source says that these may have changed, completely
  *   half FACT           ... perhaps not completely
+ *   events              takes what inotify has to tell, and does what is due
+ *   reads FACT N        the fact was collected N times since the last such line
  *   overflow            the source lost events
  *   deaf | hearing      the journal takes nothing / takes events again
  *   full | room         no file takes a byte more, the state's neither / they do again
@@ -23,6 +26,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +51,7 @@ struct scenario {
 	const char *file;
 	unsigned line;
 	unsigned expected;
+	uint64_t readings[FACT_MAX]; /* at the last `reads` */
 };
 
 static _Noreturn _printf_(2, 3) void fail(const struct scenario *s, const char *fmt, ...)
@@ -256,6 +261,44 @@ static void write_file(const struct scenario *s, char *args)
 		fail(s, "%s: %s", full, strerror(errno));
 }
 
+static void save_file(const struct scenario *s, char *args)
+{
+	char file[4096], new[4096], text[8192];
+	int n = (int)strcspn(args, " ");
+
+	(void)snprintf(file, sizeof(file), "%s%.*s", s->dir, n, args);
+	(void)snprintf(new, sizeof(new), "%s%.*s.new", s->dir, n, args);
+	(void)snprintf(text, sizeof(text), "%.*s.new%s", n, args, args + n);
+	write_file(s, text);
+	if (rename(new, file) < 0)
+		fail(s, "%s: %s", file, strerror(errno));
+}
+
+static void events(struct scenario *s)
+{
+	struct pollfd p = {.fd = engine_fd(s->engine), .events = POLLIN};
+
+	while (poll(&p, 1, 0) > 0)
+		must(s, engine_events(s->engine, s->now), "engine_events");
+	settle(s);
+}
+
+static void reads(struct scenario *s, char *args)
+{
+	char *count = strchr(args, ' ');
+
+	if (!count)
+		fail(s, "reads FACT N");
+	*count++ = '\0';
+	int id = fact_from_name(args);
+	if (id < 0)
+		fail(s, "no fact is called %s", args);
+	uint64_t n = engine_judge(s->engine)->readings[id];
+	if (n - s->readings[id] != strtoull(count, NULL, 10))
+		fail(s, "%s was read %" PRIu64 " times, not %s", args, n - s->readings[id], count);
+	s->readings[id] = n;
+}
+
 static void remove_file(const struct scenario *s, const char *path)
 {
 	char full[4096];
@@ -302,6 +345,9 @@ static void on_none(struct scenario *s, _unused_ char *args) { none(s); }
 static void on_deaf(struct scenario *s, _unused_ char *args) { deaf(s); }
 static void on_write(struct scenario *s, char *args) { write_file(s, args); }
 static void on_remove(struct scenario *s, char *args) { remove_file(s, args); }
+static void on_save(struct scenario *s, char *args) { save_file(s, args); }
+static void on_events(struct scenario *s, _unused_ char *args) { events(s); }
+static void on_reads(struct scenario *s, char *args) { reads(s, args); }
 static void on_clock(struct scenario *s, char *args) { pass(s, parse_time(s, args)); }
 
 static void on_hearing(struct scenario *s, _unused_ char *args)
@@ -391,11 +437,11 @@ static const struct verb {
 	void (*run)(struct scenario *s, char *args);
 } verbs[] = {
 	{"clock", on_clock}, {"config", on_config}, {"deaf", on_deaf}, {"drain", on_drain},
-	{"expect", on_expect}, {"full", on_full},
+	{"events", on_events}, {"expect", on_expect}, {"full", on_full},
 	{"half", on_half}, {"hearing", on_hearing}, {"kill", on_kill}, {"none", on_none},
-	{"overflow", on_overflow}, {"realtime", on_realtime}, {"reload", on_reload},
-	{"remove", on_remove}, {"room", on_room}, {"start", on_start}, {"stop", on_stop}, {"touched", on_touched},
-	{"write", on_write},
+	{"overflow", on_overflow}, {"reads", on_reads}, {"realtime", on_realtime},
+	{"reload", on_reload}, {"remove", on_remove}, {"room", on_room}, {"save", on_save},
+	{"start", on_start}, {"stop", on_stop}, {"touched", on_touched}, {"write", on_write},
 };
 
 static void run_line(struct scenario *s, char *line)
