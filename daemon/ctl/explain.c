@@ -32,8 +32,9 @@ int verb_list(struct ctl *ctl)
 			"GUIDES", "TITLE");
 	for (size_t i = 0; i < check_count(); i++) {
 		const struct check *c = check_at(i);
-		fprintf(ctl->out, "%-*s  %-8s  %-*s  %s\n", id, c->id, severity_name(c->severity),
-			guides, c->guides, c->title);
+		fprintf(ctl->out, "%-*s  %-8s  %-*s  %s%s\n", id, c->id, severity_name(c->severity),
+			guides, c->guides, c->title,
+			c->kind == CHECK_LATER ? " (not built yet)" : "");
 	}
 	return CTL_OK;
 }
@@ -50,7 +51,7 @@ static void put_facts(struct ctl *ctl, uint64_t facts)
 {
 	const char *before = "";
 
-	fprintf(ctl->out, "%-12s", "facts");
+	fprintf(ctl->out, "%-12s%s", "facts", facts ? "" : "none");
 	for (int i = 0; i < FACT_MAX; i++) {
 		if (!(facts & FACT_BIT(i)))
 			continue;
@@ -91,6 +92,8 @@ int verb_explain(struct ctl *ctl)
 	fprintf(ctl->out, "%s: ", c->id);
 	report_wrap(ctl->out, c->title, (unsigned)strlen(c->id) + 2, 4);
 	fputc('\n', ctl->out);
+	if (c->kind == CHECK_LATER)
+		put_row(ctl, "state", "not built yet: this version does not judge it");
 	put_row(ctl, "area", report_area(c->id));
 	put_row(ctl, "severity", severity_name(c->severity));
 	put_row(ctl, "guides", c->guides);

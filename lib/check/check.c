@@ -48,6 +48,11 @@ size_t check_index(const struct check *c)
 	return (size_t)(find(c->id) - checks);
 }
 
+uint64_t check_triggers(const struct check *c)
+{
+	return c->facts ? c->facts : FACT_BIT(FACT_OS);
+}
+
 const char *check_remedy(const struct check *c, const struct factset *facts)
 {
 	const struct fact *os = factset_get(facts, FACT_OS);

@@ -20,7 +20,7 @@ struct check {
 	const char *rationale;  /* one or two sentences */
 	const char *remedy;     /* the command or the edit; Debian's where families differ */
 	const char *remedy_rhel; /* RHEL family's, or NULL for the same */
-	uint64_t facts;         /* FACT_BITs that it reads: a change of one re-runs it */
+	uint64_t facts;         /* FACT_BITs that it reads; 0: the policy alone */
 	const struct param *params; /* policy keys of its section; ends with key NULL; or NULL */
 	void (*evaluate)(const struct check *c, const struct factset *facts,
 		const struct policy *policy, uint64_t realtime_usec, struct verdict *ret);
@@ -28,6 +28,7 @@ struct check {
 		CHECK_STATE,    /* opened, changed, resolved */
 		CHECK_MONITOR,  /* its events are degraded and recovered */
 		CHECK_DRIFT,    /* judges nothing: gives the drift of its facts an id and a title */
+		CHECK_LATER,    /* not built yet: always notchecked */
 	} kind;
 };
 
@@ -40,6 +41,12 @@ const struct check *check_find(const char *id);
 
 /* Its place in check_at(), for arrays indexed by check. */
 size_t check_index(const struct check *c);
+
+/*
+ * The facts whose change re-runs it: those that it reads; where it reads none,
+ * FACT_OS, so that it is judged with the first facts that there are.
+ */
+uint64_t check_triggers(const struct check *c);
 
 /* The remedy for this machine: the family comes from FACT_OS. */
 const char *check_remedy(const struct check *c, const struct factset *facts);

@@ -80,7 +80,7 @@ int judge_evaluate(struct judge *j, uint64_t mask, uint64_t realtime_usec)
 {
 	for (size_t i = 0; i < check_count(); i++) {
 		const struct check *c = check_at(i);
-		if (!(c->facts & mask) || missing_facts(j, c))
+		if (!(check_triggers(c) & mask) || missing_facts(j, c))
 			continue;
 		_cleanup_(verdict_freep) struct verdict *v = verdict_new();
 		if (!v)

@@ -35,7 +35,7 @@ uint64_t judge_collectable(const struct judge *j, uint64_t mask);
 int judge_collect(struct judge *j, uint64_t mask, uint64_t realtime_usec);
 
 /*
- * Judges anew the checks that read any fact in mask and all of whose facts
+ * Judges anew the checks that a fact in mask re-runs and all of whose facts
  * were collected (FACT_COVERAGE may be missing: then nothing is watched).
  * 0 or -ENOMEM.
  */

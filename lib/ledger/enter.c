@@ -44,7 +44,7 @@ static void add_due(struct entry *e)
 	}
 	for (size_t i = 0; i < check_count(); i++) {
 		if (flap_due(&l->findings[i].flap, &l->config) <= e->now_usec)
-			e->mask |= check_at(i)->facts;
+			e->mask |= check_triggers(check_at(i));
 	}
 }
 
@@ -105,7 +105,7 @@ static int enter_checks(struct entry *e)
 
 	for (size_t i = 0; r == 0 && i < check_count(); i++) {
 		bool due = flap_due(&l->findings[i].flap, &l->config) <= e->now_usec;
-		if (e->judge->verdicts[i] && (all || due || (check_at(i)->facts & e->mask)))
+		if (e->judge->verdicts[i] && (all || due || (check_triggers(check_at(i)) & e->mask)))
 			r = enter_check(e, i);
 	}
 	return r;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "check/check.h"
 #include "report/report.h"
 
 enum {
@@ -280,35 +281,83 @@ static bool make_row(const json_t *finding, struct row *ret)
 	return ret->result >= 0;
 }
 
+/* Of a check that this version does not judge yet: there is nothing to say but that. */
+static bool is_later(const struct row *row)
+{
+	const struct check *c = check_find(row->check);
+
+	return c && c->kind == CHECK_LATER;
+}
+
+static bool is_shown(const struct row *row, const struct report_style *style)
+{
+	bool waived = json_is_object(json_object_get(row->finding, "waiver"));
+
+	return !style->quiet || (!waived && result_is_open((enum result)row->result));
+}
+
+/* All of them in one line, so that they do not stand between what was judged. */
+static int put_later(FILE *out, const struct row *rows, size_t n, const struct report_style *style)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0, later = 0;
+	FILE *names = open_memstream(&text, &size);
+
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		if (is_later(&rows[i]))
+			fprintf(names, "%s%s", later++ > 0 ? ", " : "", rows[i].check);
+	}
+	if (ferror(names) | fclose(names))
+		return -ENOMEM;
+	if (later == 0)
+		return 0;
+	fprintf(out, "%s%s", later < n ? "\n" : "", style->color ? "\033[2m" : "");
+	int column = fprintf(out, "not built yet, %zu check%s: ", later, later == 1 ? "" : "s");
+	report_wrap(out, text, (unsigned)MAX(column, 0), 2);
+	fputs(style->color ? "\033[0m" : "", out);
+	return 0;
+}
+
+/* The rows that are shown, sorted; returns how many. */
+static size_t make_rows(struct row *rows, const json_t *findings, const struct report_style *style)
+{
+	const json_t *finding;
+	size_t n = 0, i;
+
+	json_array_foreach (findings, i, finding) {
+		if (make_row(finding, &rows[n]) && is_shown(&rows[n], style))
+			n++;
+	}
+	qsort(rows, n, sizeof(*rows), compare_rows);
+	return n;
+}
+
 int report_text_findings(FILE *out, const json_t *findings, const struct report_style *style)
 {
-	size_t n = 0, i, size = json_array_size(findings);
-	_cleanup_free_ struct row *rows = calloc(size + 1, sizeof(*rows));
-	const json_t *finding;
+	_cleanup_free_ struct row *rows = calloc(json_array_size(findings) + 1, sizeof(*rows));
 	const char *area = NULL;
 	unsigned id_width = 0;
 
 	if (!rows)
 		return -ENOMEM;
-	json_array_foreach (findings, i, finding) {
-		if (!make_row(finding, &rows[n]))
-			continue;
-		bool waived = json_is_object(json_object_get(finding, "waiver"));
-		if (style->quiet && (waived || !result_is_open((enum result)rows[n].result)))
-			continue;
-		id_width = MAX(id_width, (unsigned)strlen(rows[n].check));
-		n++;
+	size_t n = make_rows(rows, findings, style);
+	for (size_t i = 0; i < n; i++) {
+		if (!is_later(&rows[i]))
+			id_width = MAX(id_width, (unsigned)strlen(rows[i].check));
 	}
-	qsort(rows, n, sizeof(*rows), compare_rows);
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
+		if (is_later(&rows[i]))
+			continue;
 		if (!area || strcmp(area, rows[i].area) != 0) {
+			fprintf(out, "%s%s%s%s\n", area ? "\n" : "", style->color ? "\033[1m" : "",
+				rows[i].area, style->color ? "\033[0m" : "");
 			area = rows[i].area;
-			fprintf(out, "%s%s%s%s\n", i > 0 ? "\n" : "", style->color ? "\033[1m" : "",
-				area, style->color ? "\033[0m" : "");
 		}
 		put_finding(out, &rows[i], id_width, style);
 	}
-	return 0;
+	return put_later(out, rows, n, style);
 }
 
 void report_text_summary(FILE *out, const json_t *summary)

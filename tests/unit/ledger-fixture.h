@@ -73,6 +73,11 @@ size_t check_index(const struct check *c)
 	return (size_t)(c - fixture_checks);
 }
 
+uint64_t check_triggers(const struct check *c)
+{
+	return c->facts ? c->facts : FACT_BIT(FACT_OS);
+}
+
 const char *check_remedy(const struct check *c, const struct factset *facts)
 {
 	return c->remedy;

@@ -20,10 +20,39 @@ static void test_checks(void **state)
 		assert_int_equal(check_index(c), i);
 		assert_true(c->severity < SEV_MAX);
 		assert_non_null(c->evaluate);
-		assert_int_not_equal(c->facts, 0);
+		assert_int_not_equal(check_triggers(c), 0);
 	}
 	assert_null(check_find("no-such-check"));
 	assert_null(check_find(""));
+}
+
+/* The catalogue says which checks there are, and from which guides. */
+static void test_catalogue(void **state)
+{
+	char path[4096], id[64], guides[64];
+	size_t n = 0;
+
+	(void)snprintf(path, sizeof(path), "%s/catalogue", getenv("TEST_DATA"));
+	bool *named = calloc(check_count(), sizeof(*named));
+	FILE *f = fopen(path, "re");
+	assert_non_null(f);
+	for (char line[256]; fgets(line, sizeof(line), f);) {
+		if (line[0] == '#' || sscanf(line, "%63s %63[^\n]", id, guides) != 2)
+			continue;
+		const struct check *c = check_find(id);
+		if (!c)
+			continue;
+		assert_string_equal(c->guides, guides);
+		named[check_index(c)] = true;
+		n++;
+	}
+	assert_int_equal(fclose(f), 0);
+	for (size_t i = 0; i < check_count(); i++) {
+		if (!named[i])
+			fail_msg("%s is not in the catalogue", check_at(i)->id);
+	}
+	assert_int_equal(n, check_count());
+	free(named);
 }
 
 static void test_facts_have_collectors(void **state)
@@ -32,7 +61,8 @@ static void test_facts_have_collectors(void **state)
 		for (int f = 0; f < FACT_MAX; f++) {
 			bool needs = check_at(i)->facts & FACT_BIT(f);
 			if (needs && f != FACT_COVERAGE && !collector_get((enum fact_id)f))
-				fail_msg("%s reads fact %d, which nothing collects", check_at(i)->id, f);
+				fail_msg("%s reads fact %d, which nothing collects",
+					check_at(i)->id, f);
 		}
 	}
 }
@@ -66,6 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_checks),
+		cmocka_unit_test(test_catalogue),
 		cmocka_unit_test(test_facts_have_collectors),
 		cmocka_unit_test(test_collectors),
 		cmocka_unit_test(test_params),

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Checks that this version has no eyes for yet: they need the firewall, the
+ * sockets, a probe or the metadata service. They are rows like any other, so
+ * that nobody takes a check for passed that was never made.
+ */
+#include "check/checks.h"
+
+static void evaluate_later(_unused_ const struct check *c, _unused_ const struct factset *facts,
+	_unused_ const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
+{
+	verdict_set(ret, RESULT_NOTCHECKED, "not built yet: this version does not judge it");
+}
+
+#define LATER(symbol, ...) \
+	const struct check symbol = {__VA_ARGS__, .kind = CHECK_LATER, .evaluate = evaluate_later}
+
+/* ---- ssh ---- */
+
+LATER(check_ssh_authorized_keys_origin, .id = "ssh-authorized-keys-origin",
+	.title = "Authorized keys are those that the cloud's metadata service gives",
+	.severity = SEV_MEDIUM, .guides = "P N10", .references = "sshd(8), cloud-init",
+	.rationale = "A key that lies in the image is on every machine made from it, and stays "
+		     "there after the key was withdrawn in the cloud. A key from the metadata "
+		     "service can be replaced in one place.",
+	.remedy = "Remove the keys from the image (`truncate -s 0 /home/USER/.ssh/authorized_keys` "
+		  "before it is saved), add the public key to the cloud project, and let "
+		  "cloud-init write it at boot.");
+
+LATER(check_ssh_exposure, .id = "ssh-exposure",
+	.title = "SSH cannot be reached from outside the trusted networks", .severity = SEV_HIGH,
+	.guides = "P A X", .references = "sshd_config(5) ListenAddress",
+	.rationale = "An SSH server that the whole internet can reach is tried within minutes, and "
+		     "is one unpatched flaw or one leaked key away from a break-in.",
+	.remedy = "Let port 22 in from your own networks only, in the cloud's security group and "
+		  "on the host: `ufw allow from 192.0.2.0/24 to any port 22 proto tcp && ufw "
+		  "delete allow 22/tcp`.",
+	.remedy_rhel = "Let port 22 in from your own networks only, in the cloud's security group "
+		       "and on the host: `firewall-cmd --permanent --remove-service=ssh && "
+		       "firewall-cmd --permanent --add-rich-rule='rule family=ipv4 source "
+		       "address=192.0.2.0/24 service name=ssh accept' && firewall-cmd --reload`.");
+
+LATER(check_ssh_port, .id = "ssh-port",
+	.title = "A public SSH server listens on neither a well-known nor a privileged port",
+	.severity = SEV_LOW, .guides = "X N18", .references = "sshd_config(5) Port",
+	.rationale = "Where SSH must be public, another port than 22 or 2222 keeps the noise of "
+		     "automatic probes out of the logs, so that an attack that means this machine "
+		     "stands out.",
+	.remedy = "Better: do not let the internet reach it (see ssh-exposure). Otherwise set for "
+		  "example `Port 40022` in /etc/ssh/sshd_config, open that port, and `systemctl "
+		  "reload ssh`.",
+	.remedy_rhel = "Better: do not let the internet reach it (see ssh-exposure). Otherwise set "
+		       "for example `Port 40022` in /etc/ssh/sshd_config, run `semanage port -a -t "
+		       "ssh_port_t -p tcp 40022`, open that port, and `systemctl reload sshd`.");
+
+/* ---- network ---- */
+
+LATER(check_firewall_active, .id = "firewall-active",
+	.title = "A firewall on this host filters what comes in, for IPv4 and IPv6",
+	.severity = SEV_HIGH, .guides = "P N08 X", .references = "nft(8), ufw(8)",
+	.rationale = "The cloud's security group is one layer, and one wrong click opens it. The "
+		     "host's own filter holds when that layer fails.",
+	.remedy = "`apt-get install ufw && ufw allow from 192.0.2.0/24 to any port 22 proto tcp && "
+		  "ufw enable`, with your own network in the place of 192.0.2.0/24.",
+	.remedy_rhel = "`dnf install firewalld && systemctl enable --now firewalld`.");
+
+LATER(check_firewall_default_deny, .id = "firewall-default-deny",
+	.title = "What no firewall rule names is not let in", .severity = SEV_HIGH, .guides = "P X",
+	.references = "nft(8), ufw(8)",
+	.rationale = "A list of what is allowed stays right when a new service appears; a list of "
+		     "what is forbidden does not.",
+	.remedy = "`ufw default deny incoming`; with plain nftables give the input chain `policy "
+		  "drop;` and accept `ct state established,related` first.",
+	.remedy_rhel =
+		"`firewall-cmd --set-default-zone=public`, and see that the zone's target "
+		"is not ACCEPT: `firewall-cmd --permanent --zone=public --set-target=default "
+		"&& firewall-cmd --reload`.");
+
+LATER(check_firewall_egress, .id = "firewall-egress",
+	.title = "What goes out is filtered, and updates and name lookups still get through",
+	.severity = SEV_LOW, .guides = "X", .references = "nft(8), ufw(8)",
+	.rationale = "A filter on the way out takes the attacker's tools and the way home from "
+		     "them. One that also stops updates or name lookups does harm.",
+	.remedy = "`ufw default deny outgoing && ufw allow out 53 && ufw allow out 80/tcp && ufw "
+		  "allow out 443/tcp`, and what else the machine needs.",
+	.remedy_rhel = "With nftables: an output chain with `policy drop;` that accepts `ct state "
+		       "established,related`, `udp dport 53` and `tcp dport { 53, 80, 443 }`.");
+
+LATER(check_firewall_icmp, .id = "firewall-icmp",
+	.title = "The ICMP messages that the network needs get through", .severity = SEV_LOW,
+	.guides = "X", .references = "RFC 1191, RFC 4890",
+	.rationale =
+		"Without \"fragmentation needed\" and \"packet too big\", connections of users "
+		"behind tunnels hang; without neighbour discovery there is no IPv6.",
+	.remedy = "With nftables: `icmp type destination-unreachable accept` and `icmpv6 type { "
+		  "packet-too-big, nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } "
+		  "accept`. ufw's defaults let them through: see /etc/ufw/before.rules.",
+	.remedy_rhel = "`firewall-cmd --permanent --remove-icmp-block-inversion && firewall-cmd "
+		       "--reload`, and no block of destination-unreachable or packet-too-big.");
+
+LATER(check_firewall_port_ranges, .id = "firewall-port-ranges",
+	.title = "No firewall rule opens a range of ports in one go", .severity = SEV_MEDIUM,
+	.guides = "A", .references = "nft(8), ufw(8)",
+	.rationale = "A range opens ports that nobody thought of, and whatever listens there "
+		     "tomorrow.",
+	.remedy = "Replace the rule by one for each port that a service needs: `ufw status "
+		  "numbered`, `ufw delete NUMBER`, `ufw allow PORT/tcp`.",
+	.remedy_rhel = "Replace the rule by one for each port that a service needs: `firewall-cmd "
+		       "--permanent --remove-port=LOW-HIGH/tcp && firewall-cmd --permanent "
+		       "--add-port=PORT/tcp && firewall-cmd --reload`.");
+
+LATER(check_firewall_open_to_world, .id = "firewall-open-to-world",
+	.title = "No port but the public ones is open to any address", .severity = SEV_HIGH,
+	.guides = "P A X", .references = "nft(8), ufw(8)",
+	.rationale =
+		"All of IPv4 can be searched in hours. What is not meant for the public should "
+		"be let in from as few addresses as possible.",
+	.remedy = "Name the source: `ufw allow from 192.0.2.0/24 to any port PORT proto tcp`, then "
+		  "delete the rule for Anywhere (`ufw status numbered`, `ufw delete NUMBER`).",
+	.remedy_rhel = "Name the source: `firewall-cmd --permanent --add-rich-rule='rule "
+		       "family=ipv4 source address=192.0.2.0/24 port port=PORT protocol=tcp "
+		       "accept' && firewall-cmd --permanent --remove-port=PORT/tcp && "
+		       "firewall-cmd --reload`.");
+
+LATER(check_firewall_orphan_opening, .id = "firewall-orphan-opening",
+	.title = "Behind every port that the firewall opens there is a service",
+	.severity = SEV_LOW, .guides = "N15", .references = "nft(8), ss(8)",
+	.rationale = "An opening that was left behind lets in whatever listens on that port next.",
+	.remedy = "Close it: `ufw status numbered`, `ufw delete NUMBER`.",
+	.remedy_rhel = "Close it: `firewall-cmd --permanent --remove-port=PORT/tcp && firewall-cmd "
+		       "--reload`.");
+
+LATER(check_security_group, .id = "security-group",
+	.title = "The cloud's security groups open no more than they must", .severity = SEV_HIGH,
+	.guides = "P A X", .references = "openstack security group rule list",
+	.rationale = "The security groups are the first line of defence and are not seen from "
+		     "inside the machine: an export of them is judged by the same rules as the "
+		     "host's firewall.",
+	.remedy = "Delete the rule (`openstack security group rule delete ID`) or make it again "
+		  "with `--remote-ip 192.0.2.0/24`, and export the list anew: `openstack security "
+		  "group rule list --long -f json`.");
+
+LATER(check_listener_allowlist, .id = "listener-allowlist",
+	.title = "Only the expected programs listen on the network", .severity = SEV_MEDIUM,
+	.guides = "P N12 N15", .references = "ss(8)",
+	.rationale = "Every listening socket is a way in. One that nobody expects is a forgotten "
+		     "service or somebody else's.",
+	.remedy = "`ss -tulpn` shows it. Stop it with `systemctl disable --now UNIT`, bind it to "
+		  "127.0.0.1 in its configuration, or take it into the list of expected "
+		  "listeners.");
+
+LATER(check_listener_private_service, .id = "listener-private-service",
+	.title = "Databases, dashboards and remote access are not public", .severity = SEV_HIGH,
+	.guides = "A X", .references = "ss(8)",
+	.rationale = "Services such as MySQL, Redis or RDP are made for a trusted network; open to "
+		     "the world they are found and emptied within a day.",
+	.remedy = "Bind the service to 127.0.0.1 or to the private address in its configuration "
+		  "(`bind-address`, `listen_addresses`, `bind`), restart it, and let the firewall "
+		  "accept its port from the application servers only.");
+
+LATER(check_listener_plaintext, .id = "listener-plaintext",
+	.title = "No cleartext protocol is served to others", .severity = SEV_HIGH,
+	.guides = "P X N13", .references = "ss(8)",
+	.rationale = "Whoever sits on the way reads passwords and data of telnet, FTP, and mail or "
+		     "directory access without TLS.",
+	.remedy =
+		"Replace telnet and rsh by SSH (`apt-get purge telnetd rsh-server`), FTP by SFTP, "
+		"and switch TLS on in what stays (`ssl_enable=YES` in /etc/vsftpd.conf).",
+	.remedy_rhel = "Replace telnet and rsh by SSH (`dnf remove telnet-server rsh-server`), FTP "
+		       "by SFTP, and switch TLS on in what stays (`ssl_enable=YES` in "
+		       "/etc/vsftpd/vsftpd.conf).");
+
+LATER(check_listener_unauthenticated, .id = "listener-unauthenticated",
+	.title = "Internal services ask for a password or a certificate", .severity = SEV_HIGH,
+	.guides = "X", .references = "OWASP: Server Side Request Forgery",
+	.rationale = "A web application can be talked into asking services on its own network. One "
+		     "that answers without authentication gives its data away.",
+	.remedy = "Switch authentication on: `requirepass` or ACLs in redis.conf, `authorization: "
+		  "enabled` in mongod.conf, `xpack.security.enabled: true` in elasticsearch.yml, a "
+		  "client certificate for etcd and Docker.");
+
+LATER(check_mail_server, .id = "mail-server",
+	.title = "A mail server, if there is one, listens on this machine only",
+	.severity = SEV_MEDIUM, .guides = "P A N02", .references = "postconf(5)",
+	.rationale = "A mail server that others reach is attacked, abused to send spam, and gets "
+		     "the cloud's addresses blocked. For outgoing mail none is needed beyond "
+		     "127.0.0.1.",
+	.remedy = "`postconf -e inet_interfaces=loopback-only && systemctl restart postfix`; with "
+		  "exim4 set `dc_local_interfaces='127.0.0.1 ; ::1'` in "
+		  "/etc/exim4/update-exim4.conf.conf and run `update-exim4.conf && systemctl "
+		  "restart exim4`.",
+	.remedy_rhel = "`postconf -e inet_interfaces=loopback-only && systemctl restart postfix`.");
+
+LATER(check_dns_recursion, .id = "dns-recursion",
+	.title = "A DNS server here answers recursive queries for trusted hosts only",
+	.severity = SEV_HIGH, .guides = "N05 X", .references = "named.conf(5), unbound.conf(5)",
+	.rationale = "An open resolver is used to flood others with its answers, and its cache can "
+		     "be poisoned by anybody.",
+	.remedy = "BIND: `allow-recursion { localhost; 192.0.2.0/24; };` in the options; unbound: "
+		  "`access-control: 192.0.2.0/24 allow`; dnsmasq: `local-service`.");
+
+LATER(check_ntp_exposure, .id = "ntp-exposure",
+	.title = "An NTP server here serves known hosts only, and no monlist",
+	.severity = SEV_MEDIUM, .guides = "N06", .references = "chrony.conf(5), ntp.conf(5)",
+	.rationale = "A small query for the list of clients brings a large answer to a forged "
+		     "address: such servers are used to flood others.",
+	.remedy = "chrony: no `allow` line, or `allow 192.0.2.0/24`; ntp and ntpsec: `restrict "
+		  "default kod limited nomodify noquery` and `disable monitor` in ntp.conf.");
+
+LATER(check_metadata_reachable, .id = "metadata-reachable",
+	.title = "Only root can ask the cloud's metadata service", .severity = SEV_MEDIUM,
+	.guides = "X", .references = "nft(8)",
+	.rationale = "The metadata service gives user-data, often with secrets in it, to whoever "
+		     "asks from this machine, also to a web application that was tricked into "
+		     "asking.",
+	.remedy = "With nftables, in an output chain: `ip daddr 169.254.169.254 meta skuid != 0 "
+		  "reject`, and the same for `ip6 daddr fd00:ec2::254`.");
+
+LATER(check_metadata_secrets, .id = "metadata-secrets",
+	.title = "The machine's user-data holds no secret", .severity = SEV_HIGH, .guides = "X",
+	.references = "cloud-init",
+	.rationale = "User-data can be read again by everything that reaches the metadata service, "
+		     "and cloud-init keeps copies of it. A key or password in it has leaked to the "
+		     "first flaw that makes a request.",
+	.remedy = "Take the secret out of user-data, replace it (it must count as known), fetch it "
+		  "from a vault at boot, and remove the copies: `cloud-init clean`.");
+
+LATER(check_ip_forwarding, .id = "ip-forwarding",
+	.title = "The kernel forwards no packets and follows no redirects", .severity = SEV_MEDIUM,
+	.guides = "+", .references = "CIS Debian 12 3.3, sysctl.d(5)",
+	.rationale = "A host that is no router needs neither: forwarding makes it a bridge between "
+		     "networks, redirects and source routes let others choose the way of its "
+		     "packets.",
+	.remedy = "Put `net.ipv4.ip_forward = 0`, `net.ipv6.conf.all.forwarding = 0`, "
+		  "`net.ipv4.conf.all.accept_redirects = 0` and "
+		  "`net.ipv4.conf.all.accept_source_route = 0` into /etc/sysctl.d/60-host.conf and "
+		  "run `sysctl --system`.");
+
+/* ---- tls and http ---- */
+
+LATER(check_tls_protocol, .id = "tls-protocol", .title = "No TLS older than 1.2 is spoken",
+	.severity = SEV_HIGH, .guides = "X", .references = "RFC 8996, ssl-config.mozilla.org",
+	.rationale = "SSL and TLS 1.0 and 1.1 have known flaws; no client of today needs them.",
+	.remedy = "nginx: `ssl_protocols TLSv1.2 TLSv1.3;`, Apache: `SSLProtocol -all +TLSv1.2 "
+		  "+TLSv1.3`; then reload the server.");
+
+LATER(check_tls_cipher, .id = "tls-cipher", .title = "Only modern cipher suites are accepted",
+	.severity = SEV_MEDIUM, .guides = "X", .references = "ssl-config.mozilla.org",
+	.rationale = "A listener that still takes an old suite can be talked down to it.",
+	.remedy = "Take the intermediate configuration of https://ssl-config.mozilla.org/ for your "
+		  "server (`ssl_ciphers` in nginx, `SSLCipherSuite` in Apache) and reload it.");
+
+LATER(check_tls_certificate, .id = "tls-certificate",
+	.title = "Certificates are valid, cover the host and do not end soon", .severity = SEV_HIGH,
+	.guides = "X", .references = "RFC 5280, RFC 6125",
+	.rationale = "A certificate that clients must refuse teaches people to click warnings "
+		     "away, and hides the man in the middle.",
+	.remedy = "Renew it: `certbot renew`, and reload the server; see that `certbot.timer` is "
+		  "enabled.");
+
+LATER(check_http_redirect, .id = "http-redirect",
+	.title = "HTTP only redirects, permanently, to the same page's HTTPS",
+	.severity = SEV_MEDIUM, .guides = "A X", .references = "RFC 9110",
+	.rationale = "What is served over HTTP can be read and changed on the way.",
+	.remedy =
+		"nginx: `return 301 https://$host$request_uri;` in the server of port 80; Apache: "
+		"`Redirect permanent / https://HOST/`.");
+
+LATER(check_http_hsts, .id = "http-hsts",
+	.title = "HTTPS answers carry Strict-Transport-Security of a year", .severity = SEV_LOW,
+	.guides = "X", .references = "RFC 6797",
+	.rationale = "The header keeps browsers from ever trying plain HTTP again, where the first "
+		     "request could be caught.",
+	.remedy = "nginx: `add_header Strict-Transport-Security \"max-age=31536000\" always;`, "
+		  "Apache: `Header always set Strict-Transport-Security \"max-age=31536000\"`.");
+
+LATER(check_http_headers, .id = "http-headers",
+	.title = "Web answers carry the security headers, and tell no versions",
+	.severity = SEV_LOW, .guides = "X", .references = "observatory.mozilla.org",
+	.rationale = "The headers make the browser itself refuse whole classes of attack: injected "
+		     "scripts, framing, stolen cookies.",
+	.remedy = "Set Content-Security-Policy with frame-ancestors, X-Content-Type-Options and "
+		  "Referrer-Policy; cookies with Secure, HttpOnly and SameSite; `server_tokens "
+		  "off;` in nginx, `ServerTokens Prod` in Apache.");
+
+LATER(check_http_waf, .id = "http-waf", .title = "Whether a web application firewall is loaded",
+	.severity = SEV_LOW, .guides = "X", .references = "modsecurity.org",
+	.rationale = "Where a web application is not checked and mended all the time, a filter in "
+		     "front of it stops the common attacks.",
+	.remedy = "`apt-get install libapache2-mod-security2` or `libnginx-mod-http-modsecurity`, "
+		  "with the OWASP core rule set (`modsecurity-crs`).",
+	.remedy_rhel = "`dnf install mod_security mod_security_crs`.");
+
+/* ---- this daemon ---- */
+
+LATER(check_monitor_delivery, .id = "monitor-delivery",
+	.title = "The remote collector acknowledges the alerts", .severity = SEV_HIGH,
+	.guides = "+", .references = "hardend(8)",
+	.rationale = "An alert that stays on the machine is one that an intruder can remove.",
+	.remedy = "See `hardenctl status` for what waits, then the collector's address, its "
+		  "certificate and the way to it.");
