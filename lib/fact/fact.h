@@ -35,6 +35,7 @@ enum fact_id {
 	FACT_SSH_PRIVATE_KEYS, /* private keys lying in homes */
 	FACT_PACKAGES,         /* installed packages */
 	FACT_KERNEL,           /* running, installed, reboot required */
+	FACT_APT_CONF,         /* apt's configuration after all its files */
 	FACT_SELF,             /* this daemon's own files */
 	FACT_COVERAGE,         /* health of the event sources; given by the engine, not collected */
 	FACT_MAX,
@@ -85,6 +86,7 @@ struct fact {
 		const struct ssh_private_keys *ssh_private_keys;
 		const struct packages *packages;
 		const struct kernel *kernel;
+		const struct apt_conf *apt_conf;
 		const struct self *self;
 		const struct coverage *coverage;
 	} u;                     /* NULL unless the collector set it */
