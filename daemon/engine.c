@@ -18,10 +18,14 @@
 #define RECONCILE_SHARE      20
 #define ENTER_RETRY_MIN_USEC (250 * USEC_PER_MSEC)
 #define ENTER_RETRY_MAX_USEC (2 * USEC_PER_SEC)
+/* How often a disk that takes nothing is tried again: alerts do not wait for it. */
+#define FLUSH_RETRY_MIN_USEC (1 * USEC_PER_SEC)
+#define FLUSH_RETRY_MAX_USEC (30 * USEC_PER_SEC)
 
 enum {
 	SINKS_MAX = 2,
 	PRUNE_EVERY = 256,
+	KEEP_MAX = 1024 * 1024, /* bytes of events and state that wait for the disk */
 };
 
 struct engine {
@@ -41,7 +45,14 @@ struct engine {
 	uint64_t judged;           /* facts that were judged at least once */
 	uint64_t pending;          /* judged, and not yet entered in the ledger */
 	uint64_t enter_retry_usec, enter_delay_usec;
-	int enter_error;           /* why the state cannot be written, 0 when it can */
+	int enter_error;           /* why the state cannot be entered, 0 when it can */
+	unsigned unentered;        /* readings since then that took the place of another */
+	struct {
+		int error;         /* of store_kept() as it was told; 0: the disk takes all */
+		uint64_t since_realtime_usec, retry_usec, delay_usec;
+		uint64_t shed;     /* events that were told and will not be in the outbox */
+		size_t left;       /* bytes, when room was last made */
+	} kept;
 	uint64_t overflow_rest;    /* facts still to be read again after an overflow */
 	struct {
 		bool overflowed;   /* until overflow_rest is empty */
@@ -117,6 +128,7 @@ static int open_state(struct engine *e, const char *path, char **ret_aside)
 		if (r < 0)
 			return log_error(r, "%s: is unusable and cannot be set aside", path);
 	}
+	store_keep(e->store, KEEP_MAX);
 	*ret_aside = TAKE_PTR(aside);
 	return 0;
 }
@@ -361,12 +373,32 @@ static int judge_facts(struct engine *e, uint64_t mask)
 	if (mask & e->told.blind)
 		e->reconcile_cost_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID) - begin;
 	e->judged |= mask;
+	e->unentered += e->enter_delay_usec > 0 && (e->pending & mask);
 	e->overflow_rest &= ~mask;
 	e->pending |= mask;
 	return judge_evaluate(&e->judge, mask, e->now.realtime_usec);
 }
 
-/* Enters what is pending. A failure (full disk) keeps it pending; nothing is lost meanwhile. */
+/* It was entered: what could not be told in between is said. */
+static void entered(struct engine *e)
+{
+	char text[256];
+
+	e->pending = 0;
+	e->enter_error = 0;
+	if (e->enter_delay_usec == 0)
+		return;
+	e->enter_delay_usec = e->enter_retry_usec = 0;
+	log_line(LOG_NOTICE, "the state can be entered again");
+	(void)snprintf(text, sizeof(text),
+		"the state can be entered again; what changed since it could not is told above, "
+		"late; %u readings in between were replaced by later ones: what came and went in "
+		"them is not told", e->unentered);
+	(void)ledger_note(e->ledger, EVENT_RECOVERED, SEV_MEDIUM, text, e->now.realtime_usec);
+	e->unentered = 0;
+}
+
+/* Enters what is pending. A failure (more than can be kept) leaves it pending. */
 static void enter(struct engine *e)
 {
 	bool due = ledger_due(e->ledger) <= e->now.monotonic_usec;
@@ -376,20 +408,11 @@ static void enter(struct engine *e)
 	int r = ledger_enter(e->ledger, &e->judge, e->pending, e->now.realtime_usec,
 		e->now.monotonic_usec);
 	if (r >= 0) {
-		e->pending = 0;
-		if (e->enter_delay_usec > 0) {
-			log_line(LOG_NOTICE, "the state database can be written again");
-			(void)ledger_note(e->ledger, EVENT_RECOVERED, SEV_MEDIUM,
-				"the state database can be written again; changes since it could not "
-				"are told above, late", e->now.realtime_usec);
-		}
-		e->enter_delay_usec = e->enter_retry_usec = 0;
-		e->enter_error = 0;
+		entered(e);
 		return;
 	}
 	if (e->enter_delay_usec == 0)
-		(void)log_error(r, "cannot write the state database; alerts wait until it can be "
-				   "written again");
+		(void)log_error(r, "cannot enter what was found; alerts wait until it can be");
 	e->enter_error = r;
 	if (r == -EUCLEAN)
 		return; /* engine_step() ends it: the next start sets the database aside */
@@ -399,10 +422,86 @@ static void enter(struct engine *e)
 	e->enter_retry_usec = e->now.monotonic_usec + e->enter_delay_usec;
 }
 
+/* Tells, once, that the disk takes nothing more. The event itself is kept, too. */
+static void tell_kept(struct engine *e, int error)
+{
+	char text[256];
+
+	(void)log_error(error, "cannot write the state database; alerts go on, from memory");
+	e->kept.error = error;
+	e->kept.since_realtime_usec = e->now.realtime_usec;
+	e->kept.delay_usec = FLUSH_RETRY_MIN_USEC;
+	e->kept.retry_usec = e->now.monotonic_usec + e->kept.delay_usec;
+	(void)snprintf(text, sizeof(text),
+		"the state database cannot be written (%s): alerts go on, and are kept in memory "
+		"until it can; if hardend ends before that, its next start tells them again",
+		strerror(-error));
+	int r = ledger_note(e->ledger, EVENT_DEGRADED, SEV_HIGH, text, e->now.realtime_usec);
+	if (r < 0)
+		(void)log_error(r, "cannot record that");
+}
+
+static void tell_written(struct engine *e)
+{
+	char text[256], since[32], gap[96] = "";
+
+	log_line(LOG_NOTICE, "the state database can be written again");
+	if (e->kept.shed > 0)
+		(void)snprintf(gap, sizeof(gap),
+			"; %" PRIu64 " events that were told meanwhile are not in its history",
+			e->kept.shed);
+	(void)snprintf(text, sizeof(text), "the state database can be written again, and holds "
+		"what was told since %s%s",
+		text_rfc3339(since, e->kept.since_realtime_usec), gap);
+	(void)ledger_note(e->ledger, EVENT_RECOVERED, SEV_HIGH, text, e->now.realtime_usec);
+	e->kept.error = 0;
+	e->kept.shed = e->kept.left = 0;
+}
+
+/* The disk again, when it is time. -errno: the state database makes no sense any more. */
+static int flush_kept(struct engine *e)
+{
+	int error = store_kept(e->store);
+
+	if (error == 0 && e->kept.error == 0)
+		return 0;
+	if (e->kept.error == 0)
+		tell_kept(e, error);
+	if (e->kept.retry_usec > e->now.monotonic_usec)
+		return 0;
+	int r = store_flush(e->store);
+	if (r == 0) {
+		tell_written(e);
+		return 0;
+	}
+	e->kept.delay_usec = MIN(e->kept.delay_usec * 2, FLUSH_RETRY_MAX_USEC);
+	e->kept.retry_usec = e->now.monotonic_usec + e->kept.delay_usec;
+	return r == -EUCLEAN ? r : 0;
+}
+
+/* Room for what is still to come, at the cost of the history of what every sink has. */
+static void shed(struct engine *e)
+{
+	uint64_t told = ledger_seq(e->ledger);
+
+	if (store_kept_size(e->store) < MAX(KEEP_MAX / 2, e->kept.left + KEEP_MAX / 8))
+		return;
+	for (size_t i = 0; i < e->n_sinks; i++)
+		told = MIN(told, e->sinks[i].cursor);
+	int r = store_shed(e->store, told);
+	if (r > 0)
+		e->kept.shed += (unsigned)r;
+	e->kept.left = store_kept_size(e->store);
+}
+
 static void prune(struct engine *e)
 {
 	const char *names[SINKS_MAX + 1] = {NULL};
 
+	if (e->kept.error < 0) {
+		shed(e);
+		return;
+	}
 	if (ledger_seq(e->ledger) < e->pruned_seq + PRUNE_EVERY)
 		return;
 	for (size_t i = 0; i < e->n_sinks; i++)
@@ -528,11 +627,15 @@ uint64_t engine_step(struct engine *e, struct now now, int *ret_error)
 	int r = step(e, &next);
 	if (r == 0 && e->enter_error == -EUCLEAN)
 		r = -EUCLEAN;
+	if (r == 0)
+		r = flush_kept(e);
 	if (r < 0) {
 		*ret_error = r;
 		return USEC_INFINITY;
 	}
 	next = MIN(next, pump(e));
+	if (e->kept.error < 0 || store_kept(e->store) < 0)
+		next = MIN(next, e->kept.error < 0 ? e->kept.retry_usec : now.monotonic_usec);
 	/* Nothing that has to be entered is due before the state database is tried again. */
 	next = MIN(next, MAX(e->pending ? 0 : ledger_due(e->ledger), e->enter_retry_usec));
 	next = MIN(next, e->reconcile_usec);
@@ -576,6 +679,10 @@ void engine_stop(struct engine *e, const char *why, struct now now)
 	if (r < 0)
 		(void)log_error(r, "cannot record the stop");
 	(void)pump(e); /* what is left is delivered at the next start */
+	r = store_flush(e->store);
+	if (r < 0)
+		(void)log_error(r, "what was told since the state database could not be written "
+				   "is not in it, and is told again at the next start");
 }
 
 int engine_accept(struct engine *e, const char *fact, const char *subject, const char *who,
@@ -617,5 +724,5 @@ void engine_watch_stats(const struct engine *e, struct watch_stats *ret)
 
 int engine_state_error(const struct engine *e)
 {
-	return e->enter_error;
+	return e->enter_error ? e->enter_error : store_kept(e->store);
 }

@@ -143,7 +143,7 @@ static json_t *status_coverage(const struct engine *e)
 	int r = engine_state_error(e);
 	json_t *state = json_pack("{s:s, s:s, s:o, s:i}", "source", "state database", "state",
 		r < 0 ? "degraded" : "ok", "detail",
-		r < 0 ? json_sprintf("alerts wait until it can be written: %s", strerror(-r))
+		r < 0 ? json_sprintf("cannot be written, what is told is kept in memory: %s", strerror(-r))
 		      : json_null(),
 		"lost", 0);
 	(void)json_array_append_new(list, state); /* NULL is refused: the list is shorter */

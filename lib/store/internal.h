@@ -33,9 +33,23 @@ enum statement {
 	ST_MAX,
 };
 
+/* Writes in the order in which they were done. */
+struct write;
+struct writes {
+	struct write *first, *last;
+	size_t cost; /* in memory, about */
+};
+void writes_clear(struct writes *w);
+
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[ST_MAX];
+	bool in_batch;       /* between store_begin() and its end */
+	size_t keep_max;     /* of kept and batch together; 0: nothing is kept */
+	struct writes batch; /* of the transaction that is going on */
+	bool batch_large;    /* there are more of them than can be kept */
+	struct writes kept;  /* committed, and not on the disk */
+	int kept_error;      /* why the disk does not take them; 0: nothing is kept */
 };
 
 /* A bound parameter: text (NULL is NULL) or a number. */
@@ -57,6 +71,25 @@ struct value {
  */
 int store_run(struct store *s, enum statement id, const struct value *v, size_t n,
 	int (*row)(sqlite3_stmt *st, void *arg), void *arg);
+
+/* The same, with nothing remembered or kept. */
+int store_do(struct store *s, enum statement id, const struct value *v, size_t n,
+	int (*row)(sqlite3_stmt *st, void *arg), void *arg);
+
+/* A write by itself, or inside the transaction that is going on. 0 or -errno. */
+int store_write(struct store *s, enum statement id, const struct value *v, size_t n);
+
+/* Remembers a write that was done. 0; -errno: it can be neither kept nor go to the disk. */
+int kept_remember(struct store *s, enum statement id, const struct value *v, size_t n);
+
+/* Whether a transaction that the disk refuses with this error can be kept. */
+bool kept_may(const struct store *s, int error);
+
+/* Makes the transaction again that is kept, and the one going on, unless it is open. 0 or -errno. */
+int kept_open(struct store *s);
+
+/* Takes the transaction over that was to be committed. 0, or the error when it cannot. */
+int kept_take(struct store *s, int error);
 
 /* The text of a column, NULL when it is NULL; and the same where it must not be (-EUCLEAN). */
 const char *store_text(sqlite3_stmt *st, int column);

@@ -74,7 +74,7 @@ int store_meta_get(struct store *s, const char *key, char **ret)
 
 int store_meta_set(struct store *s, const char *key, const char *value)
 {
-	return store_run(s, ST_META_SET, VALUES(TEXT(key), TEXT(value)), NULL, NULL);
+	return store_write(s, ST_META_SET, VALUES(TEXT(key), TEXT(value)));
 }
 
 static int row_finding(sqlite3_stmt *st, void *arg)

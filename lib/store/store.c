@@ -162,7 +162,7 @@ static int statement(struct store *s, enum statement id, sqlite3_stmt **ret)
 	return 0;
 }
 
-int store_run(struct store *s, enum statement id, const struct value *v, size_t n,
+int store_do(struct store *s, enum statement id, const struct value *v, size_t n,
 	int (*row)(sqlite3_stmt *st, void *arg), void *arg)
 {
 	sqlite3_stmt *st;
@@ -183,6 +183,53 @@ int store_run(struct store *s, enum statement id, const struct value *v, size_t 
 	(void)sqlite3_reset(st);	  /* repeats the error of the step */
 	(void)sqlite3_clear_bindings(st); /* cannot fail */
 	return error < 0 ? error : r;
+}
+
+static bool is_write(enum statement id)
+{
+	return id == ST_APPEND || id == ST_ACK || id == ST_PRUNE || id == ST_META_SET ||
+	       id == ST_PUT_FINDING || id == ST_DELETE_FINDING || id == ST_ADD_FACT ||
+	       id == ST_PUT_ITEM || id == ST_DELETE_ITEM;
+}
+
+/* SQLite has already rolled back after some errors. */
+static void store_undo(struct store *s)
+{
+	if (s->db && !sqlite3_get_autocommit(s->db))
+		(void)store_do(s, ST_ROLLBACK, NULL, 0, NULL, NULL); /* see store_begin() */
+}
+
+int store_run(struct store *s, enum statement id, const struct value *v, size_t n,
+	int (*row)(sqlite3_stmt *st, void *arg), void *arg)
+{
+	int r = s->kept_error < 0 ? kept_open(s) : 0;
+
+	if (r == 0)
+		r = store_do(s, id, v, n, row, arg);
+	if (!s->in_batch || !is_write(id))
+		return r;
+	/* A transaction too large for the cache goes to the disk before its end. */
+	if (r < 0 && s->kept_error == 0 && kept_may(s, r)) {
+		store_undo(s);
+		s->kept_error = r;
+		if (kept_open(s) == 0)
+			r = store_do(s, id, v, n, row, arg);
+	}
+	return r < 0 ? r : kept_remember(s, id, v, n);
+}
+
+int store_write(struct store *s, enum statement id, const struct value *v, size_t n)
+{
+	if (s->in_batch)
+		return store_run(s, id, v, n, NULL, NULL);
+	int r = store_begin(s);
+	if (r == 0)
+		r = store_run(s, id, v, n, NULL, NULL);
+	if (r == 0)
+		r = store_commit(s);
+	if (r < 0)
+		store_rollback(s);
+	return r < 0 ? r : 0;
 }
 
 static int row_number(sqlite3_stmt *st, void *arg)
@@ -289,6 +336,9 @@ void store_close(struct store *s)
 	if (!s)
 		return;
 	store_rollback(s);
+	(void)store_flush(s); /* what the disk still refuses goes with us */
+	store_undo(s);
+	writes_clear(&s->kept);
 	for (int i = 0; i < ST_MAX; i++)
 		(void)sqlite3_finalize(s->statements[i]); /* repeats an old error */
 	(void)sqlite3_close(s->db); /* no statement is left that could keep it open */
@@ -301,21 +351,35 @@ int store_begin(struct store *s)
 
 	/* Now, when failing is harmless. */
 	int r = statement(s, ST_ROLLBACK, &rollback);
-	if (r < 0)
-		return r;
-	return store_run(s, ST_BEGIN, NULL, 0, NULL, NULL);
+	if (r == 0)
+		r = s->kept_error < 0 ? kept_open(s) : store_do(s, ST_BEGIN, NULL, 0, NULL, NULL);
+	s->in_batch = r == 0;
+	return r;
 }
 
 int store_commit(struct store *s)
 {
-	return store_run(s, ST_COMMIT, NULL, 0, NULL, NULL);
+	int r = s->kept_error;
+
+	if (r == 0)
+		r = store_do(s, ST_COMMIT, NULL, 0, NULL, NULL);
+	if (r < 0 && kept_may(s, r) && kept_take(s, r) == 0)
+		r = 1;
+	if (r < 0)
+		return r;
+	writes_clear(&s->batch);
+	s->batch_large = s->in_batch = false;
+	return r;
 }
 
 void store_rollback(struct store *s)
 {
-	/* SQLite has already rolled back after some errors. */
-	if (s->db && !sqlite3_get_autocommit(s->db))
-		(void)store_run(s, ST_ROLLBACK, NULL, 0, NULL, NULL); /* see store_begin() */
+	if (s->in_batch || s->kept_error == 0)
+		store_undo(s);
+	writes_clear(&s->batch);
+	s->batch_large = s->in_batch = false;
+	if (!s->kept.first)
+		s->kept_error = 0;
 }
 
 void outbox_row_fini(struct outbox_row *row)
@@ -370,7 +434,7 @@ int store_ack(struct store *s, const char *sink, uint64_t seq)
 		return r;
 	if (seq > last)
 		return -ERANGE;
-	return store_run(s, ST_ACK, VALUES(TEXT(sink), NUMBER(seq)), NULL, NULL);
+	return store_write(s, ST_ACK, VALUES(TEXT(sink), NUMBER(seq)));
 }
 
 int store_prune(struct store *s, const char *const sinks[], uint64_t keep)
@@ -389,6 +453,6 @@ int store_prune(struct store *s, const char *const sinks[], uint64_t keep)
 	}
 	if (least <= keep)
 		return 0;
-	r = store_run(s, ST_PRUNE, VALUES(NUMBER(least - keep)), NULL, NULL);
+	r = store_write(s, ST_PRUNE, VALUES(NUMBER(least - keep)));
 	return r < 0 ? r : sqlite3_changes(s->db);
 }

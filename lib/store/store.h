@@ -36,13 +36,40 @@ DEFINE_FREEP(struct store *, store_close)
 int store_set_aside(const char *path, uint64_t realtime_usec, char **ret_where);
 
 /*
- * One write transaction. Commit is durable when it returns 0; when it fails
- * nothing was changed, and the caller rolls back. Rollback never fails, and
- * does nothing outside a transaction.
+ * One write transaction. Commit is durable when it returns 0, and kept in
+ * memory when it returns 1 (see below); when it fails nothing was changed, and
+ * the caller rolls back. Rollback never fails, and does nothing outside a
+ * transaction.
  */
 int store_begin(struct store *s);
 int store_commit(struct store *s);
 void store_rollback(struct store *s);
+
+/*
+ * From now on, transactions that the disk refuses (-ENOSPC, -EIO, -EROFS) are
+ * kept in memory, in about max bytes: they are read like all others, and
+ * wait for store_flush(). One that does not fit fails as it would have.
+ */
+void store_keep(struct store *s, size_t max);
+
+/* Why the disk does not take what is kept: -errno; 0 when nothing is kept. */
+int store_kept(const struct store *s);
+
+/* About how many bytes are kept. */
+size_t store_kept_size(const struct store *s);
+
+/*
+ * Brings what is kept to the disk, all or nothing. 0 when it is there; -errno:
+ * it is kept as before. Outside a transaction. store_close() tries it once.
+ */
+int store_flush(struct store *s);
+
+/*
+ * Makes room in what is kept: leaves out what was written over, and events
+ * up to the number told (the newest stays). Returns how many events were left
+ * out, which never will be in the outbox; or -ENOMEM. Outside a transaction.
+ */
+int store_shed(struct store *s, uint64_t told);
 
 /* The outbox as a sink sees it. */
 struct outbox_row {

@@ -14,11 +14,12 @@
  *   reads FACT N        the fact was collected N times since the last such line
  *   overflow            the source lost events
  *   deaf | hearing      the journal takes nothing / takes events again
- *   full | room         no file takes a byte more, the state's neither / they do again
+ *   full | room         the state's disk takes not a byte more / it does again
  *   clock USEC|s|min|h|d    time passes, on both clocks; what is due is done
  *   realtime +|-TIME    the wall clock jumps
  *   expect KIND NAME [WORDS]  the next event: kind, check or fact ("-": neither),
  *                       words that its message must hold
+ *   storm N FACT PATH TEXT  N times a minute apart: TEXT with a number for %, told and heard
  *   none                no event is left
  *   drain               takes all events, whatever they are
  *
@@ -52,12 +53,22 @@ struct scenario {
 	unsigned line;
 	unsigned expected;
 	uint64_t readings[FACT_MAX]; /* at the last `reads` */
+	bool full;
 };
+
+static void limit_files(rlim_t size)
+{
+	const struct rlimit limit = {.rlim_cur = size, .rlim_max = RLIM_INFINITY};
+
+	if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
+		abort();
+}
 
 static _Noreturn _printf_(2, 3) void fail(const struct scenario *s, const char *fmt, ...)
 {
 	va_list ap;
 
+	limit_files(RLIM_INFINITY); /* stderr may be a file */
 	(void)fprintf(stderr, "%s:%u: ", s->file, s->line);
 	va_start(ap, fmt);
 	(void)vfprintf(stderr, fmt, ap);
@@ -253,9 +264,11 @@ static void write_file(const struct scenario *s, char *args)
 			fail(s, "%s: %s", full, strerror(errno));
 		*p = '/';
 	}
+	limit_files(RLIM_INFINITY); /* it is the state's disk that is full */
 	FILE *f = fopen(full, "we");
 	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
 		fail(s, "%s: %s", full, strerror(errno));
+	limit_files(s->full ? 0 : RLIM_INFINITY);
 	bool secret = strstr(args, "shadow") != NULL;
 	if (chmod(full, secret ? 0600 : 0644) < 0)
 		fail(s, "%s: %s", full, strerror(errno));
@@ -401,22 +414,16 @@ static void on_config(struct scenario *s, char *args)
 	s->config = strdup(args);
 }
 
-static void limit_files(const struct scenario *s, rlim_t size)
-{
-	const struct rlimit limit = {.rlim_cur = size, .rlim_max = RLIM_INFINITY};
-
-	if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
-		fail(s, "setrlimit: %s", strerror(errno));
-}
-
 static void on_full(struct scenario *s, _unused_ char *args)
 {
-	limit_files(s, 0);
+	s->full = true;
+	limit_files(0);
 }
 
 static void on_room(struct scenario *s, _unused_ char *args)
 {
-	limit_files(s, RLIM_INFINITY);
+	s->full = false;
+	limit_files(RLIM_INFINITY);
 }
 
 static void on_drain(struct scenario *s, _unused_ char *args)
@@ -425,6 +432,25 @@ static void on_drain(struct scenario *s, _unused_ char *args)
 
 	while (receive(s, message, sizeof(message)))
 		;
+}
+
+static void on_storm(struct scenario *s, char *args)
+{
+	char *save = NULL, line[4096];
+	const char *times = strtok_r(args, " ", &save), *fact = strtok_r(NULL, " ", &save);
+	const char *path = strtok_r(NULL, " ", &save);
+	const char *mark = strchr(save, '%');
+
+	if (!path || !mark || fact_from_name(fact) < 0)
+		fail(s, "storm N FACT PATH TEXT");
+	for (int i = 0; i < atoi(times); i++) {
+		(void)snprintf(line, sizeof(line), "%s %.*s%d%s", path, (int)(mark - save), save, i,
+			mark + 1);
+		write_file(s, line);
+		engine_dirty(s->engine, FACT_BIT(fact_from_name(fact)), WATCH_NOW, s->now);
+		pass(s, USEC_PER_MIN);
+		on_drain(s, NULL);
+	}
 }
 
 static void on_expect(struct scenario *s, char *args)
@@ -436,12 +462,29 @@ static const struct verb {
 	const char *name;
 	void (*run)(struct scenario *s, char *args);
 } verbs[] = {
-	{"clock", on_clock}, {"config", on_config}, {"deaf", on_deaf}, {"drain", on_drain},
-	{"events", on_events}, {"expect", on_expect}, {"full", on_full},
-	{"half", on_half}, {"hearing", on_hearing}, {"kill", on_kill}, {"none", on_none},
-	{"overflow", on_overflow}, {"reads", on_reads}, {"realtime", on_realtime},
-	{"reload", on_reload}, {"remove", on_remove}, {"room", on_room}, {"save", on_save},
-	{"start", on_start}, {"stop", on_stop}, {"touched", on_touched}, {"write", on_write},
+	{"clock", on_clock},
+	{"config", on_config},
+	{"deaf", on_deaf},
+	{"drain", on_drain},
+	{"events", on_events},
+	{"expect", on_expect},
+	{"full", on_full},
+	{"half", on_half},
+	{"hearing", on_hearing},
+	{"kill", on_kill},
+	{"none", on_none},
+	{"overflow", on_overflow},
+	{"reads", on_reads},
+	{"realtime", on_realtime},
+	{"reload", on_reload},
+	{"remove", on_remove},
+	{"room", on_room},
+	{"save", on_save},
+	{"start", on_start},
+	{"stop", on_stop},
+	{"storm", on_storm},
+	{"touched", on_touched},
+	{"write", on_write},
 };
 
 static void run_line(struct scenario *s, char *line)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Events are lost, watches run out, a directory is replaced: the state is right
-within a second, and the daemon says that it was degraded and that it recovered."""
+"""Events are lost, watches run out, a directory is replaced, the disk is full: the
+state is right within a second, and the daemon says that it was degraded and that it recovered."""
 import json
 import time
 
@@ -99,6 +99,27 @@ def replaced(m):
         within(begin, e, "directory replaced, change in the new one")
 
 
+def full_disk(m):
+    """The state's disk is full: alerts go on, at once and once, and are there afterwards."""
+    state = "/var/lib/hardend"
+    m.run("systemctl", "stop", "hardend")
+    m.sh(f"cp -a {state} /root/state; mount -t tmpfs -o size=4m,mode=0700 tmpfs {state};"
+         f"cp -a /root/state/. {state}/; systemctl start hardend")
+    m.batch()
+    m.sh(f"dd if=/dev/zero of={state}/ballast bs=4k 2>/dev/null || true")
+    for old, new, first in (("yes", "no", True), ("no", "yes", False), ("yes", "no", False)):
+        begin = time.monotonic()
+        m.sh(f"sed -i 's/PermitRootLogin {old}/PermitRootLogin {new}/' {SITE}")
+        kind = "opened" if new == "yes" else "resolved"
+        events = expect(m.batch(), dict(event=kind, check="ssh-root-login"),
+                        *[dict(event="degraded", message="cannot be written")] * first)
+        within(begin, events[0], f"disk full, {kind}")
+    m.sh(f"rm {state}/ballast")
+    expect(m.batch(first=35), dict(event="recovered", message="can be written again"))
+    m.run("systemctl", "restart", "hardend")
+    expect(m.batch(), dict(event="stopped"), dict(event="started"))
+
+
 def main():
     with Machine("degraded") as m:
         m.install()
@@ -109,6 +130,7 @@ def main():
         overflow(m)
         watch_limit(m)
         replaced(m)
+        full_disk(m)
 
 
 main()
