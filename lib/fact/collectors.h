@@ -22,6 +22,7 @@
 	COLLECTOR(FACT_PACKAGES, collector_packages)                                               \
 	COLLECTOR(FACT_KERNEL, collector_kernel)                                                   \
 	COLLECTOR(FACT_APT_CONF, collector_apt_conf)                                               \
+	COLLECTOR(FACT_REPOS, collector_repos)                                                     \
 	COLLECTOR(FACT_SELF, collector_self)
 
 #define COLLECTOR(ID, symbol) extern const struct collector symbol;

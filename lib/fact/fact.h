@@ -36,6 +36,7 @@ enum fact_id {
 	FACT_PACKAGES,         /* installed packages */
 	FACT_KERNEL,           /* running, installed, reboot required */
 	FACT_APT_CONF,         /* apt's configuration after all its files */
+	FACT_REPOS,            /* package sources and what vouches for them */
 	FACT_SELF,             /* this daemon's own files */
 	FACT_COVERAGE,         /* health of the event sources; given by the engine, not collected */
 	FACT_MAX,
@@ -87,6 +88,7 @@ struct fact {
 		const struct packages *packages;
 		const struct kernel *kernel;
 		const struct apt_conf *apt_conf;
+		const struct repos *repos;
 		const struct self *self;
 		const struct coverage *coverage;
 	} u;                     /* NULL unless the collector set it */
