@@ -100,6 +100,22 @@ static void mdoc_section(const char *title, const struct param *rows)
 	printf(".El\n");
 }
 
+/* Which checks take one, and what it must say. */
+static void mdoc_attestations(void)
+{
+	static const struct form prose = {"", "", true, put_roff};
+
+	printf(".Pp\nThese checks take an attestation, which must state:\n.Bl -tag -width Ds\n");
+	for (size_t i = 0; i < check_count(); i++) {
+		const struct check *c = check_at(i);
+		if (!c->attestation)
+			continue;
+		printf(".It Cm %s\n", c->id);
+		put_words(&prose, c->attestation);
+	}
+	printf(".El\n");
+}
+
 static void mdoc(void)
 {
 	mdoc_section("Section hardend", schema_hardend);
@@ -114,6 +130,8 @@ static void mdoc(void)
 		mdoc_section(title, c->params);
 	}
 	mdoc_section("Sections waiver NAME", schema_waiver);
+	mdoc_section("Sections attestation CHECK-ID", schema_attestation);
+	mdoc_attestations();
 }
 
 static void example_key(const struct param *p)

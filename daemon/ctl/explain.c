@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "conf/schema.h"
 #include "ctl.h"
 #include "report/report.h"
 
@@ -78,6 +79,19 @@ static void put_keys(struct ctl *ctl, const json_t *keys)
 	}
 }
 
+/* The section of the configuration that an attestation of the check is. */
+static void put_attestation(struct ctl *ctl, const struct check *c)
+{
+	if (!c->attestation)
+		return;
+	fprintf(ctl->out, "\n[attestation %s] in hardend.conf(5) takes\n", c->id);
+	for (const struct param *p = schema_attestation; p->key; p++) {
+		bool statement = strcmp(p->key, "statement") == 0;
+		fprintf(ctl->out, "  %s\n      ", p->key);
+		report_wrap(ctl->out, statement ? c->attestation : p->doc, 6, 6);
+	}
+}
+
 int verb_explain(struct ctl *ctl)
 {
 	const struct check *c = check_find(ctl->args[0]);
@@ -105,5 +119,6 @@ int verb_explain(struct ctl *ctl)
 	put_row(ctl, "on RHEL", c->remedy_rhel);
 	fprintf(ctl->out, "\nkeys of [%s] in hardend.conf(5):\n", c->id);
 	put_keys(ctl, json_object_get(o, "keys"));
+	put_attestation(ctl, c);
 	return CTL_OK;
 }

@@ -21,6 +21,7 @@ struct check {
 	const char *remedy;     /* the command or the edit; Debian's where families differ */
 	const char *remedy_rhel; /* RHEL family's, or NULL for the same */
 	uint64_t facts;         /* FACT_BITs that it reads; 0: the policy alone */
+	const char *attestation; /* what [attestation ID] must state, "who ..."; NULL: it takes none */
 	const struct param *params; /* policy keys of its section; ends with key NULL; or NULL */
 	void (*evaluate)(const struct check *c, const struct factset *facts,
 		const struct policy *policy, uint64_t realtime_usec, struct verdict *ret);

@@ -20,6 +20,13 @@
 	CHECK(check_account_sudo)                                                                  \
 	CHECK(check_account_uid_zero)                                                              \
 	CHECK(check_account_unneeded)                                                              \
+	CHECK(check_announcements)                                                                 \
+	CHECK(check_backup_isolated)                                                               \
+	CHECK(check_cloud_access_process)                                                          \
+	CHECK(check_cloud_api_key_guard)                                                           \
+	CHECK(check_cloud_bucket_acl)                                                              \
+	CHECK(check_cloud_infrastructure_tests)                                                    \
+	CHECK(check_cloud_mfa)                                                                     \
 	CHECK(check_dns_recursion)                                                                 \
 	CHECK(check_firewall_active)                                                               \
 	CHECK(check_firewall_default_deny)                                                         \
@@ -65,7 +72,8 @@
 	CHECK(check_tls_certificate)                                                               \
 	CHECK(check_tls_cipher)                                                                    \
 	CHECK(check_tls_protocol)                                                                  \
-	CHECK(check_update_kernel)
+	CHECK(check_update_kernel)                                                                 \
+	CHECK(check_update_window)
 
 #define CHECK(symbol) extern const struct check symbol;
 CHECKS

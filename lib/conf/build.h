@@ -21,6 +21,8 @@ struct policy {
 	size_t n_slots;
 	struct waiver *waivers;
 	size_t n_waivers;
+	struct attestation *attestations;
+	size_t n_attestations;
 };
 
 /* All defaults, no waivers. NULL on ENOMEM. */

@@ -7,18 +7,21 @@
 #include "base/suggest.h"
 #include "check/check.h"
 #include "conf/build.h"
+#include "conf/draft.h"
 #include "conf/reader.h"
 #include "conf/schema.h"
-#include "conf/waiver.h"
 
 enum {
 	CONF_SIZE_MAX = 1 << 20,
 	CONF_FILES_MAX = 1000,
 };
 
-/* Names of waivers already begun in this file. */
+/* Headers of named sections already begun in this file. */
 struct names {
-	const char **v;
+	struct name {
+		const struct draft_kind *kind;
+		const char *name;
+	} * v;
 	size_t n;
 };
 
@@ -27,9 +30,9 @@ struct load {
 	struct errlist *errors;
 	const char *path;    /* of the file being read */
 	unsigned file;	     /* 1, 2, ... */
-	const char *section; /* of the schema, when no waiver is being read */
-	struct waiver_draft waiver;
-	struct names waivers;
+	const char *section; /* of the schema, when no draft is being read */
+	struct draft draft;
+	struct names names;
 	int r; /* -ENOMEM once memory was short */
 };
 
@@ -39,33 +42,59 @@ static void fail(struct load *l, int r)
 		l->r = r;
 }
 
-static bool begin_waiver(struct load *l, const char *name, unsigned line)
+static bool is_taken(const struct load *l, const struct draft_kind *kind, const char *name)
+{
+	for (size_t i = 0; i < l->names.n; i++) {
+		if (l->names.v[i].kind == kind && strcmp(l->names.v[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool begin_draft(
+	struct load *l, const struct draft_kind *kind, const char *name, unsigned line)
 {
 	name += strspn(name, " \t");
-	if (!*name) {
+	if (!*name)
 		errlist_add(l->errors, l->path, line,
-			"[waiver]: a waiver needs a name, for example [waiver backup-account]");
+			"[%s]: %s %s needs a name, for example [%s %s]", kind->word,
+			strchr("aeiou", kind->word[0]) ? "an" : "a", kind->word, kind->word,
+			kind->example);
+	else if (is_taken(l, kind, name))
+		errlist_add(l->errors, l->path, line,
+			"[%s %s]: the name is taken in this file already", kind->word, name);
+	else
+		l->draft = (struct draft){.kind = kind, .path = l->path, .line = line};
+	if (!l->draft.kind)
+		return false;
+	int r = draft_begin(&l->draft, l->policy->arena, name);
+	if (r < 0) {
+		l->r = r;
 		return false;
 	}
-	for (size_t i = 0; i < l->waivers.n; i++) {
-		if (strcmp(l->waivers.v[i], name) == 0) {
-			errlist_add(l->errors, l->path, line,
-				"[waiver %s]: the name is taken in this file already", name);
-			return false;
-		}
-	}
-	fail(l, waiver_begin(&l->waiver, l->policy->arena, name, l->path, line));
-	if (l->r < 0)
-		return false;
-	const char **slot = arena_grow(
-		l->policy->arena, &l->waivers.v, l->waivers.n, sizeof(*slot));
+	struct name *slot = arena_grow(l->policy->arena, &l->names.v, l->names.n, sizeof(*slot));
 	if (!slot) {
 		l->r = -ENOMEM;
 		return false;
 	}
-	*slot = l->waiver.name;
-	l->waivers.n++;
+	*slot = (struct name){kind, l->draft.name};
+	l->names.n++;
 	return true;
+}
+
+/* The kind of [WORD NAME] or [WORD], and where in header NAME begins; NULL for another section. */
+static const struct draft_kind *find_kind(const char *header, const char **ret_name)
+{
+	static const struct draft_kind *const kinds[] = {&draft_waiver, &draft_attestation};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		size_t n = strlen(kinds[i]->word);
+		if (strncmp(header, kinds[i]->word, n) == 0 && (!header[n] || header[n] == ' ')) {
+			*ret_name = header + n;
+			return kinds[i];
+		}
+	}
+	return NULL;
 }
 
 static void unknown_section(struct load *l, const char *name, unsigned line)
@@ -80,20 +109,21 @@ static void unknown_section(struct load *l, const char *name, unsigned line)
 			name, s.best);
 	else
 		errlist_add(l->errors, l->path, line,
-			"[%s]: unknown section; there are [hardend], [policy], [waiver NAME] and "
-			"the ids of `hardenctl list`",
+			"[%s]: unknown section; there are [hardend], [policy], [waiver NAME], "
+			"[attestation CHECK-ID] and the ids of `hardenctl list`",
 			name);
 }
 
 static bool on_section(const char *name, unsigned line, void *arg)
 {
 	struct load *l = arg;
-	const char *section;
+	const char *section, *rest;
 
-	fail(l, waiver_end(&l->waiver, l->policy, l->errors));
+	fail(l, draft_end(&l->draft, l->policy, l->errors));
 	l->section = NULL;
-	if (strcmp(name, "waiver") == 0 || strncmp(name, "waiver ", 7) == 0)
-		return begin_waiver(l, name + 6, line);
+	const struct draft_kind *kind = find_kind(name, &rest);
+	if (kind)
+		return begin_draft(l, kind, rest, line);
 	for (size_t i = 0; (section = schema_section(i)); i++) {
 		if (strcmp(section, name) == 0) {
 			l->section = section;
@@ -155,9 +185,9 @@ static void on_key(const char *key, const char *text, unsigned line, bool contin
 
 	if (l->r < 0)
 		return;
-	if (l->waiver.name) {
-		fail(l, waiver_key(&l->waiver, l->policy->arena, key, text, line, continued,
-				l->errors));
+	if (l->draft.kind) {
+		fail(l, draft_key(&l->draft, l->policy->arena,
+				&(struct draft_line){key, text, line, continued}, l->errors));
 		return;
 	}
 	struct slot *s = policy_slot(l->policy, l->section, key);
@@ -187,16 +217,16 @@ static int read_text(struct load *l, const char *path, const char *text, size_t 
 {
 	const struct conf_sink sink = {.section = on_section, .key = on_key, .arg = l};
 
-	l->path = arena_strdup(l->policy->arena, path); /* waivers keep it */
+	l->path = arena_strdup(l->policy->arena, path); /* drafts keep it */
 	if (!l->path)
 		return -ENOMEM;
 	l->file++;
 	l->section = NULL;
-	l->waivers = (struct names){0};
+	l->names = (struct names){0};
 	int r = conf_read(l->path, text, size, l->errors, &sink);
 	if (r < 0)
 		return r;
-	fail(l, waiver_end(&l->waiver, l->policy, l->errors));
+	fail(l, draft_end(&l->draft, l->policy, l->errors));
 	return l->r;
 }
 

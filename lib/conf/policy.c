@@ -155,3 +155,17 @@ const struct waiver *policy_waiver_at(const struct policy *p, size_t i)
 {
 	return i < p->n_waivers ? &p->waivers[i] : NULL;
 }
+
+const struct attestation *policy_attestation(const struct policy *p, const char *check)
+{
+	for (size_t i = 0; i < p->n_attestations; i++) {
+		if (strcmp(p->attestations[i].check, check) == 0)
+			return &p->attestations[i];
+	}
+	return NULL;
+}
+
+const struct attestation *policy_attestation_at(const struct policy *p, size_t i)
+{
+	return i < p->n_attestations ? &p->attestations[i] : NULL;
+}

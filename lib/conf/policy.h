@@ -82,6 +82,23 @@ struct waiver {
 const struct waiver *policy_waiver(
 	const struct policy *p, const char *check, const char *subject, uint64_t realtime_usec);
 
+/* What somebody states of a check that no program can judge. Strings are as written. */
+struct attestation {
+	const char *check;     /* id: the name of its section */
+	const char *statement; /* what is so */
+	const char *owner;     /* who says it */
+	uint64_t stated_realtime_usec; /* first microsecond of that day, UTC */
+	uint64_t until_realtime_usec;  /* last microsecond of that day, UTC: it still holds */
+	const char *path;      /* where it is stated */
+	unsigned line;
+};
+
+/* The attestation of a check, whether it holds now or not; NULL when there is none. */
+const struct attestation *policy_attestation(const struct policy *p, const char *check);
+
+/* All of them: policy_attestation_at(0), ..., NULL after the last. */
+const struct attestation *policy_attestation_at(const struct policy *p, size_t i);
+
 /* The first moment after the time given at which a waiver covers no more; USEC_INFINITY if none. */
 uint64_t policy_next_lapse(const struct policy *p, uint64_t realtime_usec);
 

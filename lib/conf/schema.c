@@ -51,6 +51,10 @@ const struct param schema_policy[] = {
 		"169.254.0.0/16 fe80::/10",
 		.doc = "Addresses that are not the outside world. What can be reached from any "
 		       "other address is called public."},
+	{"update_mode", PARAM_CHOICE, "automatic", .choices = "automatic window",
+		.doc = "How security updates get onto the machine: by themselves, as "
+		       "update-automatic demands, or by people in a maintenance window, which "
+		       "[attestation update-window] must state."},
 	{NULL},
 };
 
@@ -72,6 +76,19 @@ const struct param schema_waiver[] = {
 	{"until", PARAM_DATE, "",
 		.doc = "The last day (UTC) on which it holds. Afterwards the finding is open "
 		       "again."},
+	{NULL},
+};
+
+const struct param schema_attestation[] = {
+	{"statement", PARAM_STRING, "",
+		.doc = "What is so, in words that an auditor can follow up: which list, which "
+		       "procedure, where it is written down."},
+	{"owner", PARAM_STRING, "", .doc = "Who states it, and answers for it."},
+	{"stated", PARAM_DATE, "",
+		.doc = "The day (UTC) on which it was stated; it holds from then on."},
+	{"until", PARAM_DATE, "",
+		.doc = "The last day (UTC) on which it holds. Afterwards the check fails until it is "
+		       "stated anew."},
 	{NULL},
 };
 

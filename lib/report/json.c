@@ -170,10 +170,10 @@ static json_t *facts_json(uint64_t facts)
 
 json_t *report_check(const struct check *c)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:o}", "check",
-		c->id, "title", c->title, "area", report_area(c->id), "built",
+	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}",
+		"check", c->id, "title", c->title, "area", report_area(c->id), "built",
 		c->kind != CHECK_LATER, "severity", severity_name(c->severity), "guides",
 		words(c->guides), "references", text(c->references), "rationale", c->rationale,
-		"remedy", c->remedy, "remedy_rhel", text(c->remedy_rhel), "facts",
-		facts_json(c->facts), "keys", params_json(c));
+		"remedy", c->remedy, "remedy_rhel", text(c->remedy_rhel), "attestation",
+		text(c->attestation), "facts", facts_json(c->facts), "keys", params_json(c));
 }

@@ -238,7 +238,7 @@ static const struct {
 	{"[monitor-coverag]\n",
 		"1: [monitor-coverag]: unknown section, did you mean [monitor-coverage]?\n"},
 	{"[zzzzzz]\n  a\n", "1: [zzzzzz]: unknown section; there are [hardend], [policy], [waiver "
-			    "NAME] and the "
+			    "NAME], [attestation CHECK-ID] and the "
 			    "ids of `hardenctl list`\n"
 			    "2: \"a\": expected `key = value`, a [section] or a comment\n"},
 	{"[hardend]\nhartbeat = 1h\n  2h\n",
@@ -311,7 +311,7 @@ static const struct {
 		"2: [waiver]: a waiver needs a name, for example [waiver backup-account]\n"},
 	{"[waiver a]\ncheck = monitor-coverge\nuntil = 2026-02-29\nowner = \nowner = x\nwhy = y\n",
 		"1: [waiver a] reason: missing; it must say why\n"
-		"2: [waiver a] check = \"monitor-coverge\": no check has this id, did you mean "
+		"2: [waiver a]: no check is called \"monitor-coverge\", did you mean "
 		"\"monitor-coverage\"; see `hardenctl list`\n"
 		"3: [waiver a] until = \"2026-02-29\": expected a date as YYYY-MM-DD\n"
 		"4: [waiver a] owner: empty; it must say who answers for it\n"
@@ -330,6 +330,31 @@ static const struct {
 		"5: [waiver a] until = \"2026-1-1\": expected a date as YYYY-MM-DD\n"
 		"6: [waiver a] subject: empty; it must say what is excepted, * for all\n"
 		"7: [waiver a]: the name is taken in this file already\n"},
+	{"[attestation]\n[attestation anouncements]\nstatement = s\nowner = o\n"
+	 "stated = 2026-11-22\nuntil = 2026-11-22\n",
+		"1: [attestation]: an attestation needs a name, for example [attestation "
+		"announcements]\n"
+		"2: [attestation anouncements]: no check is called \"anouncements\", did you mean "
+		"\"announcements\"; see `hardenctl list`\n"},
+	{"[attestation announcements]\nstatement =\nstated = 2026-11-22\nuntil = 2026-11-21\n"
+	 "reason = r\n[attestation announcements]\n",
+		"1: [attestation announcements] owner: missing; it must say who states it\n"
+		"2: [attestation announcements] statement: empty; it must say what is so\n"
+		"4: [attestation announcements] until: lies before the day on which it was "
+		"stated\n"
+		"5: [attestation announcements] reason: unknown key; an attestation has statement, "
+		"owner, stated, until\n"
+		"6: [attestation announcements]: the name is taken in this file already\n"},
+	{"[attestation " CHECK_ID "]\nstatement = s\nowner = o\nstated = 2026-11-22\n"
+	 "until = tomorrow\n",
+		"1: [attestation " CHECK_ID "]: this check is judged, not attested; an exception "
+		"is a [waiver NAME]\n"
+		"5: [attestation " CHECK_ID "] until = \"tomorrow\": expected a date as "
+		"YYYY-MM-DD\n"},
+	{"[waiver announcements]\ncheck = " CHECK_ID "\nreason = r\nowner = o\n"
+	 "until = 2030-01-01\n[attestation announcements]\nstatement = s\nowner = o\n"
+	 "stated = 2026-11-22\nuntil = 2026-11-22\n",
+		""},
 };
 
 static char *messages(const char *text, size_t size)
@@ -486,7 +511,7 @@ static void test_hostile_bytes_are_escaped(void **state)
 
 	assert_string_equal(got, "2: [policy] \\xff\\u{202e}: unknown key; see hardend.conf(5)\n"
 				 "3: [\\xff]: unknown section; there are [hardend], [policy], "
-				 "[waiver NAME] and the ids "
+				 "[waiver NAME], [attestation CHECK-ID] and the ids "
 				 "of `hardenctl list`\n");
 	free(got);
 }
@@ -497,7 +522,9 @@ static void test_out_of_memory(void **state)
 	static const char *const texts[] = {
 		"[policy]\nsysadmin = a b c d e f\n  g h\n[hardend]\nlog_level = debug\n"
 		"[waiver w]\ncheck = " CHECK_ID
-		"\nreason = x\n  y\nowner = o\nuntil = 2030-01-01\n",
+		"\nreason = x\n  y\nowner = o\nuntil = 2030-01-01\n"
+		"[attestation announcements]\nstatement = s\n  t\nowner = o\n"
+		"stated = 2026-11-22\nuntil = 2030-01-01\n",
 		"[polcy]\n[policy]\ntrusted_networks = 10.0.0.1/8\nx\n[waiver w]\ny = z\n[waiver "
 		"w]\n",
 	};
