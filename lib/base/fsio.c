@@ -294,8 +294,9 @@ int root_readlink(const struct root *r, const char *path, char **ret)
 	return 0;
 }
 
+/* A name of a directory behind its type, so that one array holds both. */
 struct names {
-	char **v;
+	char **v; /* v[i][0] is the type, v[i] + 1 the name */
 	size_t n;
 };
 
@@ -308,7 +309,31 @@ static void names_fini(struct names *names)
 
 static int names_compare(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(*(char *const *)a + 1, *(char *const *)b + 1);
+}
+
+/* What a name is, where the file system does not say it in the directory. */
+static unsigned char type_of(int dirfd, const struct dirent *e)
+{
+	struct stat st;
+
+	if (e->d_type != DT_UNKNOWN)
+		return e->d_type;
+	if (fstatat(dirfd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return DT_UNKNOWN;
+	return IFTODT(st.st_mode);
+}
+
+static char *name_new(unsigned char type, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	char *s = malloc(1 + size);
+
+	if (s) {
+		s[0] = (char)type;
+		memcpy(s + 1, name, size);
+	}
+	return s;
 }
 
 static int names_read(DIR *dir, size_t max, struct names *names)
@@ -329,15 +354,15 @@ static int names_read(DIR *dir, size_t max, struct names *names)
 				return -ENOMEM;
 			names->v = v;
 		}
-		names->v[names->n] = strdup(e->d_name);
+		names->v[names->n] = name_new(type_of(dirfd(dir), e), e->d_name);
 		if (!names->v[names->n])
 			return -ENOMEM;
 		names->n++;
 	}
 }
 
-static int list_handle(
-	int path_fd, size_t max, int (*each)(const char *name, void *arg), void *arg)
+static int list_handle(int path_fd, size_t max,
+	int (*each)(const char *name, unsigned char type, void *arg), void *arg)
 {
 	_cleanup_(names_fini) struct names names = {0};
 
@@ -357,27 +382,50 @@ static int list_handle(
 	if (names.n > 0)
 		qsort(names.v, names.n, sizeof(*names.v), names_compare);
 	for (size_t i = 0; i < names.n; i++) {
-		r = each(names.v[i], arg);
+		r = each(names.v[i] + 1, (unsigned char)names.v[i][0], arg);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-int root_list(const struct root *r, const char *path, size_t max,
-	int (*each)(const char *name, void *arg), void *arg)
+/* A caller that does not ask for the types. */
+struct untyped {
+	int (*each)(const char *name, void *arg);
+	void *arg;
+};
+
+static int each_untyped(const char *name, _unused_ unsigned char type, void *arg)
+{
+	const struct untyped *u = arg;
+
+	return u->each(name, u->arg);
+}
+
+int root_list_types(const struct root *r, const char *path, size_t max,
+	int (*each)(const char *name, unsigned char type, void *arg), void *arg)
 {
 	record(r, path, DEP_DIR);
 	_cleanup_close_ int fd = open_root(r, path, O_PATH | O_DIRECTORY);
 	return fd < 0 ? fd : list_handle(fd, max, each, arg);
 }
 
+int root_list(const struct root *r, const char *path, size_t max,
+	int (*each)(const char *name, void *arg), void *arg)
+{
+	struct untyped u = {.each = each, .arg = arg};
+
+	return root_list_types(r, path, max, each_untyped, &u);
+}
+
 int root_list_beneath(const struct root *r, const char *base, const char *rel, size_t max,
 	int (*each)(const char *name, void *arg), void *arg)
 {
+	struct untyped u = {.each = each, .arg = arg};
+
 	record_beneath(r, base, rel, DEP_DIR);
 	_cleanup_close_ int fd = open_beneath(r, base, rel, O_PATH | O_DIRECTORY);
-	return fd < 0 ? fd : list_handle(fd, max, each, arg);
+	return fd < 0 ? fd : list_handle(fd, max, each_untyped, &u);
 }
 
 struct glob {
@@ -452,6 +500,11 @@ static int glob_walk(struct glob *g, const char *dir, const char *pattern)
 	return r < 0 ? r : glob_found(g, path);
 }
 
+static int path_compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 int root_glob(const struct root *r, struct arena *a, const char *pattern, size_t max,
 	char ***ret, size_t *ret_n)
 {
@@ -461,7 +514,7 @@ int root_glob(const struct root *r, struct arena *a, const char *pattern, size_t
 	if (err < 0)
 		return err;
 	if (g.n > 1)
-		qsort(g.paths, g.n, sizeof(*g.paths), names_compare);
+		qsort(g.paths, g.n, sizeof(*g.paths), path_compare);
 	*ret = g.paths;
 	*ret_n = g.n;
 	return 0;

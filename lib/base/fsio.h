@@ -111,6 +111,10 @@ int root_list(const struct root *r, const char *path, size_t max,
 int root_list_beneath(const struct root *r, const char *base, const char *rel, size_t max,
 	int (*each)(const char *name, void *arg), void *arg);
 
+/* The same with what each name is: DT_REG, DT_LNK, ... of readdir(3). */
+int root_list_types(const struct root *r, const char *path, size_t max,
+	int (*each)(const char *name, unsigned char type, void *arg), void *arg);
+
 /*
  * Expands a pattern of glob(7) (*, ?, [...], in any component; no braces, no
  * tilde) inside the root, sorted by strcmp as glob(3) does in the C locale.
