@@ -21,6 +21,7 @@
 	COLLECTOR(FACT_SSH_PRIVATE_KEYS, collector_ssh_private_keys)                               \
 	COLLECTOR(FACT_PACKAGES, collector_packages)                                               \
 	COLLECTOR(FACT_KERNEL, collector_kernel)                                                   \
+	COLLECTOR(FACT_UNITS, collector_units)                                                     \
 	COLLECTOR(FACT_APT_CONF, collector_apt_conf)                                               \
 	COLLECTOR(FACT_REPOS, collector_repos)                                                     \
 	COLLECTOR(FACT_SELF, collector_self)

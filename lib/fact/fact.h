@@ -35,6 +35,7 @@ enum fact_id {
 	FACT_SSH_PRIVATE_KEYS, /* private keys lying in homes */
 	FACT_PACKAGES,         /* installed packages */
 	FACT_KERNEL,           /* running, installed, reboot required */
+	FACT_UNITS,            /* units of systemd: what boot starts, what runs */
 	FACT_APT_CONF,         /* apt's configuration after all its files */
 	FACT_REPOS,            /* package sources and what vouches for them */
 	FACT_SELF,             /* this daemon's own files */
@@ -87,6 +88,7 @@ struct fact {
 		const struct ssh_private_keys *ssh_private_keys;
 		const struct packages *packages;
 		const struct kernel *kernel;
+		const struct units *units;
 		const struct apt_conf *apt_conf;
 		const struct repos *repos;
 		const struct self *self;
