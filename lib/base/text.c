@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/text.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <nettle/base64.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -132,5 +134,32 @@ char *text_rfc3339(char buf[static 32], uint64_t realtime_usec)
 
 	if (!gmtime_r(&t, &tm) || strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		buf[0] = '\0';
+	return buf;
+}
+
+int text_date(const char *s, uint64_t *ret_realtime_usec)
+{
+	struct tm tm = {0}, back;
+
+	if (strlen(s) != 10 || strspn(s, "0123456789-") != 10 || s[4] != '-' || s[7] != '-' ||
+		strchr(s + 8, '-') || memchr(s, '-', 4) || memchr(s + 5, '-', 2))
+		return -EINVAL;
+	tm.tm_year = atoi(s) - 1900;
+	tm.tm_mon = atoi(s + 5) - 1;
+	tm.tm_mday = atoi(s + 8);
+	back = tm;
+	time_t t = timegm(&back); /* turns February 30 into March 2 */
+	if (t < 0 || back.tm_mday != tm.tm_mday || back.tm_mon != tm.tm_mon)
+		return -EINVAL;
+	*ret_realtime_usec = ((uint64_t)t * USEC_PER_SEC) + USEC_PER_DAY - 1;
+	return 0;
+}
+
+char *text_day(char buf[static 16], uint64_t realtime_usec)
+{
+	char full[32];
+
+	(void)text_rfc3339(full, realtime_usec);
+	(void)snprintf(buf, 16, "%.10s", full);
 	return buf;
 }

@@ -32,3 +32,12 @@ bool text_glob(const char *pattern, const char *s);
 
 /* RFC 3339 in UTC with seconds, "2026-11-21T23:07:54Z", into buf of 32 bytes; returns buf. */
 char *text_rfc3339(char buf[static 32], uint64_t realtime_usec);
+
+/*
+ * The last microsecond of a day "2026-11-21", in UTC. 0, or -EINVAL when it is
+ * none (nothing may stand behind it; years from 1970 on).
+ */
+int text_date(const char *s, uint64_t *ret_realtime_usec);
+
+/* A moment as its day in UTC, "2026-11-21", into buf of 16 bytes; returns buf. */
+char *text_day(char buf[static 16], uint64_t realtime_usec);

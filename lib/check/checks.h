@@ -51,6 +51,7 @@
 	CHECK(check_monitor_delivery)                                                              \
 	CHECK(check_monitor_integrity)                                                             \
 	CHECK(check_ntp_exposure)                                                                  \
+	CHECK(check_os_supported)                                                                  \
 	CHECK(check_package_drift)                                                                 \
 	CHECK(check_security_group)                                                                \
 	CHECK(check_ssh_access_limited)                                                            \

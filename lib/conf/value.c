@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/net.h"
 #include "base/text.h"
@@ -124,24 +123,11 @@ static int parse_usec(const struct param *p, const char *s, struct value *v)
 
 static int parse_date(const struct param *p, const char *s, struct value *v)
 {
-	struct tm tm = {0}, back;
-
 	if (!*s && !*p->def) {
 		v->u = 0;
 		return 0;
 	}
-	if (strlen(s) != 10 || strspn(s, "0123456789-") != 10 || s[4] != '-' || s[7] != '-' ||
-		strchr(s + 8, '-') || memchr(s, '-', 4) || memchr(s + 5, '-', 2))
-		return -EINVAL;
-	tm.tm_year = atoi(s) - 1900;
-	tm.tm_mon = atoi(s + 5) - 1;
-	tm.tm_mday = atoi(s + 8);
-	back = tm;
-	time_t t = timegm(&back); /* turns February 30 into March 2 */
-	if (t < 0 || back.tm_mday != tm.tm_mday || back.tm_mon != tm.tm_mon)
-		return -EINVAL;
-	v->u = ((uint64_t)t * USEC_PER_SEC) + USEC_PER_DAY - 1;
-	return 0;
+	return text_date(s, &v->u);
 }
 
 static int parse_text(struct arena *a, const char *s, bool more, struct value *v)

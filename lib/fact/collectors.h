@@ -9,6 +9,7 @@
 
 #define COLLECTORS                                                                                 \
 	COLLECTOR(FACT_OS, collector_os)                                                           \
+	COLLECTOR(FACT_SUPPORT, collector_support)                                                 \
 	COLLECTOR(FACT_ACCOUNTS, collector_accounts)                                               \
 	COLLECTOR(FACT_ACCOUNT_FILES, collector_account_files)                                     \
 	COLLECTOR(FACT_HOMES, collector_homes)                                                     \

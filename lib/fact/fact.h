@@ -23,6 +23,7 @@
 
 enum fact_id {
 	FACT_OS,               /* os-release: distribution, family, version */
+	FACT_SUPPORT,          /* until when the release gets updates */
 	FACT_ACCOUNTS,         /* passwd, shadow, group, gshadow, login.defs */
 	FACT_ACCOUNT_FILES,    /* owner and mode of those files and of sudoers */
 	FACT_HOMES,            /* owner and mode of homes, ~/.ssh, authorized_keys */
@@ -76,6 +77,7 @@ struct fact {
 	union {
 		const void *any;
 		const struct os *os;
+		const struct support *support;
 		const struct accounts *accounts;
 		const struct account_files *account_files;
 		const struct homes *homes;

@@ -53,13 +53,14 @@ static enum os_family family_of(const char *ids)
 
 int os_parse(struct arena *a, const char *text, struct os *ret)
 {
-	struct os os = {.id = "", .version_id = "", .pretty_name = "", .support_end = ""};
+	struct os os = {.id = "", .version_id = "", .pretty_name = "", .support_end = "", .codename = ""};
 	const char *like = "";
 	const struct {
 		const char *key, **value;
 	} keys[] = {
 		{"ID", &os.id}, {"VERSION_ID", &os.version_id}, {"PRETTY_NAME", &os.pretty_name},
-		{"SUPPORT_END", &os.support_end}, {"ID_LIKE", &like},
+		{"SUPPORT_END", &os.support_end}, {"VERSION_CODENAME", &os.codename},
+		{"ID_LIKE", &like},
 	};
 
 	for (const char *p = text; *p; p += *p == '\n') {

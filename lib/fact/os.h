@@ -17,6 +17,7 @@ enum os_family {
 
 struct os {
 	const char *id, *version_id, *pretty_name, *support_end; /* "" when not given */
+	const char *codename; /* VERSION_CODENAME: "bookworm"; "" when not given */
 	enum os_family family;
 };
 
