@@ -269,16 +269,16 @@ int repo_lists_read(const struct root *root, struct repo_list *l)
 	return r;
 }
 
-struct keyrings {
+struct files {
 	const struct root *root;
 	struct arena *arena;
-	struct repo_keyring *v;
+	struct repo_file *v;
 	size_t n;
-	bool global;
+	int kind;
 	int r;
 };
 
-static int add_keyring(struct keyrings *k, const char *path)
+static int add_file(struct files *k, const char *path)
 {
 	struct stat st = {0};
 
@@ -286,16 +286,16 @@ static int add_keyring(struct keyrings *k, const char *path)
 		if (strcmp(k->v[i].path, path) == 0)
 			return 0;
 	}
-	struct repo_keyring *slot = arena_grow(k->arena, &k->v, k->n, sizeof(*slot));
+	struct repo_file *slot = arena_grow(k->arena, &k->v, k->n, sizeof(*slot));
 	char *copy = arena_strdup(k->arena, path);
 	if (!slot || !copy)
 		return -ENOMEM;
 	int r = root_stat(k->root, path, &st);
-	if (r == -ENOENT && k->global)
+	if (r == -ENOENT && k->kind == REPO_FILE_GLOBAL_KEYS)
 		return 0;
-	*slot = (struct repo_keyring){
+	*slot = (struct repo_file){
+		.kind = k->kind,
 		.path = copy,
-		.global = k->global,
 		.uid = st.st_uid,
 		.gid = st.st_gid,
 		.mode = st.st_mode,
@@ -307,18 +307,18 @@ static int add_keyring(struct keyrings *k, const char *path)
 
 static int add_trusted(const char *name, void *arg)
 {
-	struct keyrings *k = arg;
+	struct files *k = arg;
 	size_t n = strlen(name);
 
 	if (*name == '.' || n < 5 ||
 		(strcmp(name + n - 4, ".gpg") != 0 && strcmp(name + n - 4, ".asc") != 0))
 		return 0;
 	char *path = arena_printf(k->arena, "/etc/apt/trusted.gpg.d/%s", name);
-	return path ? add_keyring(k, path) : -ENOMEM;
+	return path ? add_file(k, path) : -ENOMEM;
 }
 
 /* The paths among the words of a setting: signed-by=/PATH, gpgkey=file:///PATH. */
-static int add_option(struct keyrings *k, const struct repo_option *o)
+static int add_option(struct files *k, const struct repo_option *o)
 {
 	for (const char *p = o->value; *p;) {
 		p += strspn(p, ", \t\n");
@@ -327,7 +327,7 @@ static int add_option(struct keyrings *k, const struct repo_option *o)
 		char *word = arena_strndup(k->arena, path, n - (size_t)(path - p));
 		if (!word)
 			return -ENOMEM;
-		int r = *word == '/' && !strchr(word, '$') ? add_keyring(k, word) : 0;
+		int r = *word == '/' && !strchr(word, '$') ? add_file(k, word) : 0;
 		if (r < 0)
 			return r;
 		p += n;
@@ -335,10 +335,10 @@ static int add_option(struct keyrings *k, const struct repo_option *o)
 	return 0;
 }
 
-int repo_keyrings_read(
-	const struct root *root, struct repo_list *l, struct repo_keyring **ret, size_t *ret_n)
+int repo_files_read(
+	const struct root *root, struct repo_list *l, struct repo_file **ret, size_t *ret_n)
 {
-	struct keyrings k = {.root = root, .arena = l->arena};
+	struct files k = {.root = root, .arena = l->arena};
 	bool apt = false;
 	int r = 0;
 
@@ -347,12 +347,15 @@ int repo_keyrings_read(
 		if (!key)
 			key = repo_option(&l->v[i], "gpgkey");
 		apt = apt || l->v[i].kind == REPO_APT;
-		if (l->v[i].enabled && key)
+		k.kind = REPO_FILE_SOURCES;
+		r = add_file(&k, l->v[i].path);
+		k.kind = REPO_FILE_KEYS;
+		if (r == 0 && l->v[i].enabled && key)
 			r = add_option(&k, key);
 	}
-	k.global = true;
+	k.kind = REPO_FILE_GLOBAL_KEYS;
 	if (r == 0 && apt)
-		r = add_keyring(&k, "/etc/apt/trusted.gpg");
+		r = add_file(&k, "/etc/apt/trusted.gpg");
 	if (r == 0 && apt) {
 		r = root_list(root, "/etc/apt/trusted.gpg.d", NAMES_MAX, add_trusted, &k);
 		if (r == -ENOENT || r == -ENOTDIR)

@@ -16,8 +16,8 @@
 int repo_lists_read(const struct root *root, struct repo_list *l);
 
 /*
- * Looks at the keyrings that l's sources name and at those that hold for all
- * sources of apt. 0 or -ENOMEM.
+ * Looks at the files that name l's sources, at the keyrings that these name and
+ * at those that hold for all sources of apt. 0 or -ENOMEM.
  */
-int repo_keyrings_read(
-	const struct root *root, struct repo_list *l, struct repo_keyring **ret, size_t *ret_n);
+int repo_files_read(
+	const struct root *root, struct repo_list *l, struct repo_file **ret, size_t *ret_n);

@@ -350,12 +350,12 @@ static void add_item(struct fact *f, const struct repo *r)
 static int finish(struct reading *rd)
 {
 	struct repos *repos = arena_alloc(rd->f->arena, sizeof(*repos));
-	struct repo_keyring *keyrings = NULL;
+	struct repo_file *files = NULL;
 	size_t n = 0;
 	int r = repos ? repo_lists_read(rd->c->root, &rd->l) : -ENOMEM;
 
 	if (r == 0)
-		r = repo_keyrings_read(rd->c->root, &rd->l, &keyrings, &n);
+		r = repo_files_read(rd->c->root, &rd->l, &files, &n);
 	if (r == 0)
 		r = set_subjects(&rd->l);
 	if (r < 0)
@@ -365,8 +365,8 @@ static int finish(struct reading *rd)
 	*repos = (struct repos){
 		.v = rd->l.v,
 		.n = rd->l.n,
-		.keyrings = keyrings,
-		.n_keyrings = n,
+		.files = files,
+		.n_files = n,
 		.problems = rd->l.problems,
 		.n_problems = rd->l.n_problems,
 	};

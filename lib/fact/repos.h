@@ -83,10 +83,14 @@ struct repo {
 	size_t n_indexes;
 };
 
-/* A file of keys that sources are verified with. */
-struct repo_keyring {
+/* A file that decides what is trusted. */
+struct repo_file {
+	enum {
+		REPO_FILE_SOURCES,     /* names sources */
+		REPO_FILE_KEYS,	       /* keys for the sources that name it */
+		REPO_FILE_GLOBAL_KEYS, /* for every source (trusted.gpg, trusted.gpg.d) */
+	} kind;
 	const char *path;
-	bool global; /* its keys may sign for every source (trusted.gpg, trusted.gpg.d) */
 	uid_t uid;
 	gid_t gid;
 	mode_t mode;
@@ -104,8 +108,8 @@ struct repo_problem {
 struct repos {
 	const struct repo *v; /* in the order of the files */
 	size_t n;
-	const struct repo_keyring *keyrings;
-	size_t n_keyrings;
+	const struct repo_file *files;
+	size_t n_files;
 	const struct repo_problem *problems;
 	size_t n_problems;
 };

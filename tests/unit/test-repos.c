@@ -304,10 +304,12 @@ static void test_collect(void **state)
 	assert_string_equal(repos->v[3].subject, "repository dnf e");
 	assert_null(repo_option(&repos->v[3], "gpgcheck"));
 	assert_string_equal(repos->v[4].subject, "repository flatpak hub");
-	assert_int_equal(repos->n_keyrings, 2);
-	assert_string_equal(repos->keyrings[0].path, "/k.gpg");
-	assert_non_null(repos->keyrings[0].reason);
-	assert_true(repos->keyrings[1].global);
+	assert_int_equal(repos->n_files, 6);
+	assert_string_equal(repos->files[0].path, "/etc/apt/sources.list");
+	assert_int_equal(repos->files[0].kind, REPO_FILE_SOURCES);
+	assert_string_equal(repos->files[1].path, "/k.gpg");
+	assert_non_null(repos->files[1].reason);
+	assert_int_equal(repos->files[5].kind, REPO_FILE_GLOBAL_KEYS);
 	assert_int_equal(f->n_items, 5);
 	fact_free(f);
 	test_root_fini(&t);
