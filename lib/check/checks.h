@@ -54,6 +54,7 @@
 	CHECK(check_os_supported)                                                                  \
 	CHECK(check_package_drift)                                                                 \
 	CHECK(check_repo_trust)                                                                    \
+	CHECK(check_secret_cloud_credentials)                                                      \
 	CHECK(check_security_group)                                                                \
 	CHECK(check_ssh_access_limited)                                                            \
 	CHECK(check_ssh_authorized_key_strength)                                                   \

@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: ISC */
+#include "fact/credentials.h"
+
+#include <errno.h>
+#include <nettle/hmac.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/acl.h"
+#include "base/walk.h"
+#include "conf/policy.h"
+#include "fact/accounts.h"
+#include "fact/collectors.h"
+
+#define SECTION "secret-cloud-credentials"
+
+enum {
+	HOME_DEPTH = 5,
+	PLACE_DEPTH = 3,
+	GRANTS_ASKED = 8,
+	HOST_KEY_MAX = 64 * 1024,
+	FINGERPRINT_BYTES = 6,
+	HOMES_MAX = 10000, /* entries of /home */
+	/* Beyond this nothing is learnt from one more that cannot be read. */
+	GAPS_MAX = 100,
+};
+
+struct search {
+	const struct collect *c;
+	struct root quiet; /* records nothing */
+	struct fact *f;
+	struct arena *a;
+	const struct accounts *accounts;
+	struct credentials *out;
+	struct credential *found;
+	struct credential_gap *gaps;
+	size_t files_left, bytes_left;
+	struct walk walk;
+	uint8_t key[SHA256_DIGEST_SIZE];
+	bool has_key;
+	/* of the tree in hand */
+	const char *base;
+	/* trees that were searched */
+	const char **trees;
+	size_t n_trees;
+};
+
+char *credential_subject(struct arena *a, const struct credential *c)
+{
+	return arena_printf(a, "credential %s", c->path);
+}
+
+static char *join(struct arena *a, const char *dir, const char *rel)
+{
+	size_t n = strlen(dir);
+
+	while (n > 0 && dir[n - 1] == '/')
+		n--;
+	return arena_printf(a, "%.*s/%s", (int)n, dir, rel);
+}
+
+/* ---- the fingerprint ---- */
+
+/* A key that this machine has and nobody else, and that stays the same. */
+static int read_key(struct search *s)
+{
+	static const char *const paths[] = {"/etc/ssh/ssh_host_ed25519_key",
+		"/etc/ssh/ssh_host_ecdsa_key", "/etc/ssh/ssh_host_rsa_key"};
+	static const char purpose[] = "hardend: fingerprints of credentials";
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths) && !s->has_key; i++) {
+		_cleanup_file_ struct file file = {0};
+		struct hmac_sha256_ctx ctx;
+		int r = root_read(&s->quiet, paths[i], HOST_KEY_MAX, &file);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0 || file.size == 0)
+			continue;
+		hmac_sha256_set_key(&ctx, file.size, (const uint8_t *)file.data);
+		hmac_sha256_update(&ctx, sizeof(purpose), (const uint8_t *)purpose);
+		hmac_sha256_digest(&ctx, sizeof(s->key), s->key);
+		explicit_bzero(&ctx, sizeof(ctx));
+		explicit_bzero(file.data, file.size);
+		s->has_key = true;
+	}
+	return 0;
+}
+
+static const char *fingerprint(struct search *s, struct hmac_sha256_ctx *ctx)
+{
+	uint8_t digest[FINGERPRINT_BYTES];
+	char *hex = arena_alloc(s->a, 2 * FINGERPRINT_BYTES + 1);
+
+	hmac_sha256_digest(ctx, sizeof(digest), digest);
+	for (size_t i = 0; hex && i < sizeof(digest); i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	return hex;
+}
+
+/* ---- who can read it ---- */
+
+/* Whether somebody beside its owner and root is in the group. */
+static bool group_has_others(const struct accounts *a, gid_t gid, uid_t owner)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->v[i].gid == gid && a->v[i].uid != owner && a->v[i].uid != 0)
+			return true;
+	}
+	for (size_t i = 0; i < a->n_groups; i++) {
+		const struct account_group *g = &a->groups[i];
+		for (size_t k = 0; g->gid == gid && k < g->n_members; k++) {
+			const struct account *x = accounts_find(a, g->members[k]);
+			if (!x || (x->uid != owner && x->uid != 0))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Somebody named in an access control list; more than are asked for are too many to be its owner.
+ */
+static bool acl_has_others(const struct search *s, const char *rel, uid_t owner)
+{
+	struct acl_grant v[GRANTS_ASKED];
+
+	_cleanup_close_ int fd = root_open_path_beneath(&s->quiet, s->base, rel);
+	int n = fd < 0 ? 0 : acl_read(fd, v, GRANTS_ASKED);
+	for (int i = 0; i < MIN(n, GRANTS_ASKED); i++) {
+		if ((v[i].perms & 4) && (v[i].group || (v[i].id != 0 && v[i].id != owner)))
+			return true;
+	}
+	return n > GRANTS_ASKED;
+}
+
+/*
+ * Whether the directories on the way to path let others, or the group, through.
+ * Each is recorded: its mode decides as the file's own does.
+ */
+static int way_is_open(struct search *s, char *path, gid_t gid, bool *others, bool *group)
+{
+	struct stat st;
+
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		int r = root_stat(s->c->root, path, &st);
+		*slash = '/';
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0)
+			continue; /* gone meanwhile: judged as if open */
+		if (!(st.st_mode & S_IXOTH))
+			*others = false;
+		if (!(st.st_gid == gid ? st.st_mode & S_IXGRP : st.st_mode & S_IXOTH))
+			*group = false;
+	}
+	return 0;
+}
+
+static int set_reach(struct search *s, const char *rel, const struct stat *st, struct credential *c)
+{
+	bool others = st->st_mode & S_IROTH, group = st->st_mode & S_IRGRP;
+	_cleanup_free_ char *path = strdup(c->path);
+
+	if (!path)
+		return -ENOMEM;
+	int r = way_is_open(s, path, st->st_gid, &others, &group);
+	if (r < 0)
+		return r;
+	if (group && !group_has_others(s->accounts, st->st_gid, st->st_uid))
+		group = false;
+	if (!group && (st->st_mode & S_IRGRP))
+		group = acl_has_others(s, rel, st->st_uid);
+	c->reach = others  ? CREDENTIAL_REACH_OTHERS
+		   : group ? CREDENTIAL_REACH_GROUP
+			   : CREDENTIAL_REACH_OWNER;
+	return 0;
+}
+
+/* ---- one file ---- */
+
+static int add_gap(struct search *s, const char *rel, int r)
+{
+	if (s->out->n_gaps >= GAPS_MAX)
+		return 0;
+	struct credential_gap *gap = arena_grow(s->a, &s->gaps, s->out->n_gaps, sizeof(*gap));
+	if (!gap)
+		return -ENOMEM;
+	bool top = strcmp(rel, ".") == 0;
+	gap->path = top ? arena_strdup(s->a, s->base) : join(s->a, s->base, rel);
+	gap->state = fact_state_from_errno(r);
+	gap->reason = gap->path ? arena_printf(s->a, "%s %s", gap->path, fsio_strerror(r)) : NULL;
+	if (!gap->reason)
+		return -ENOMEM;
+	s->out->n_gaps++;
+	return 0;
+}
+
+/* Reads what the descriptor gives, at most max bytes. Bytes, or -errno. */
+static ssize_t read_head(int fd, char *buf, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max) {
+		ssize_t got = read(fd, buf + n, max - n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	return (ssize_t)n;
+}
+
+/* It changed, or another came beside it: both are worth a look. */
+static void watch_found(struct search *s, const char *rel)
+{
+	const char *slash = strrchr(rel, '/');
+	char *dir = arena_strndup(s->a, rel, slash ? (size_t)(slash - rel) : 0);
+
+	if (!dir || !s->c->root->deps)
+		return;
+	deps_add_beneath(s->c->root->deps, s->base, rel, DEP_FILE);
+	deps_add_beneath(s->c->root->deps, s->base, *dir ? dir : ".", DEP_DIR);
+}
+
+static int add_found(struct search *s, const char *rel, const struct stat *st,
+	const struct credential_find *find, struct hmac_sha256_ctx *ctx)
+{
+	struct credential *c = arena_grow(s->a, &s->found, s->out->n, sizeof(*c));
+
+	if (!c)
+		return -ENOMEM;
+	*c = (struct credential){
+		.path = join(s->a, s->base, rel),
+		.find = *find,
+		.fingerprint = s->has_key && !find->renewed ? fingerprint(s, ctx) : "",
+		.uid = st->st_uid,
+		.gid = st->st_gid,
+		.mode = st->st_mode & 07777,
+	};
+	if (!c->path || !c->fingerprint)
+		return -ENOMEM;
+	watch_found(s, rel);
+	int r = set_reach(s, rel, st, c);
+	if (r == 0)
+		s->out->n++;
+	return r;
+}
+
+/* A limit was reached: the first one is told. */
+static int set_limit(struct search *s, const char *what)
+{
+	if (s->out->limit)
+		return 0;
+	s->out->limit = arena_printf(s->a, "%s, in %s", what, s->base);
+	return s->out->limit ? 0 : -ENOMEM;
+}
+
+static bool may_read(struct search *s, size_t size)
+{
+	return s->files_left > 0 && s->bytes_left >= size && s->out->n < CREDENTIALS_FOUND_MAX;
+}
+
+static int judge_text(struct search *s, const char *rel, const char *name, int fd,
+	const struct stat *st, size_t room)
+{
+	const char *slash = strrchr(rel, '/');
+	struct credential_find find;
+	struct hmac_sha256_ctx ctx;
+
+	_cleanup_free_ char *dir = slash ? strndup(rel, (size_t)(slash - rel)) : strdup(s->base);
+	_cleanup_free_ char *buf = malloc(room + 1);
+	if (!dir || !buf)
+		return -ENOMEM;
+	const char *last = strrchr(dir, '/');
+	ssize_t n = read_head(fd, buf, room);
+	if (n < 0)
+		return add_gap(s, rel, (int)n);
+	hmac_sha256_set_key(&ctx, sizeof(s->key), s->key);
+	int r = credential_find(last ? last + 1 : dir, name, buf, (size_t)n, &ctx, &find);
+	if (r == 1)
+		r = add_found(s, rel, st, &find, &ctx);
+	else if ((size_t)n == CREDENTIAL_SIZE_MAX)
+		r = set_limit(s, "the size of a file of which only the beginning is looked at");
+	explicit_bzero(buf, (size_t)n);
+	explicit_bzero(&ctx, sizeof(ctx));
+	return r;
+}
+
+static int look_at(struct search *s, const char *rel, const char *name, size_t max)
+{
+	struct stat st;
+
+	_cleanup_close_ int fd = root_open_file_beneath(&s->quiet, s->base, rel, &st);
+	if (fd == -EACCES || fd == -EPERM)
+		return add_gap(s, rel, fd);
+	/* No file, or a link out of the tree: what it leads to is found where it lies. */
+	if (fd < 0)
+		return fd == -ENOMEM ? fd : 0;
+	size_t size = st.st_size > 0 ? (size_t)st.st_size : 0;
+	if (size == 0 || (size > max && max == CREDENTIAL_SMALL_MAX))
+		return 0;
+	size = MIN(size, max);
+	if (!may_read(s, size))
+		return set_limit(s, "as many files, bytes or secrets as are looked at");
+	s->files_left--;
+	s->bytes_left -= size;
+	return judge_text(s, rel, name, fd, &st, size);
+}
+
+/* ---- the trees ---- */
+
+static int on_file(const char *rel, const char *directory, const char *name, void *arg)
+{
+	size_t max = credential_candidate(directory, name);
+
+	return max ? look_at(arg, rel, name, max) : 0;
+}
+
+/* Trees of other people's files, of which there are many and none is a credential. */
+static bool on_directory(_unused_ const char *directory, const char *name, _unused_ void *arg)
+{
+	static const char *const no[] = {".cache", ".cargo", ".git", ".gradle", ".hg", ".m2",
+		".npm", ".nvm", ".pyenv", ".rustup", ".svn", ".tox", ".venv", ".vscode-server",
+		"__pycache__", "dist-packages", "node_modules", "providers", "site-packages",
+		"venv"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(no); i++) {
+		if (strcmp(name, no[i]) == 0)
+			return false;
+	}
+	return true;
+}
+
+static int on_unread(const char *rel, int r, void *arg)
+{
+	return r == -ENOMEM ? r : add_gap(arg, rel, r);
+}
+
+/* Whether the tree was searched already, by itself or as a part of another. */
+static bool is_searched(const struct search *s, const char *path)
+{
+	for (size_t i = 0; i < s->n_trees; i++) {
+		size_t n = strlen(s->trees[i]);
+		if (strncmp(s->trees[i], path, n) == 0 && path[n] == '\0')
+			return true;
+	}
+	return false;
+}
+
+/* Remembers the tree. 1 when it is a new one, 0 when it is not, -ENOMEM. */
+static int take_tree(struct search *s, const char *path)
+{
+	if (is_searched(s, path))
+		return 0;
+	const char **slot = arena_grow(s->a, &s->trees, s->n_trees, sizeof(*slot));
+	if (!slot)
+		return -ENOMEM;
+	*slot = s->base = arena_strdup(s->a, path);
+	if (!s->base)
+		return -ENOMEM;
+	s->n_trees++;
+	return 1;
+}
+
+static int search_tree(struct search *s, const char *path, unsigned depth)
+{
+	int r = take_tree(s, path);
+
+	if (r <= 0)
+		return r;
+	s->walk.depth = depth;
+	s->walk.arg = s;
+	r = root_walk(&s->quiet, s->base, &s->walk);
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	s->out->directories++;
+	if (r == 1)
+		return set_limit(s, "as many names or as much time as a search may take");
+	return r < 0 && r != -ENOMEM ? add_gap(s, ".", r) : r;
+}
+
+/* Where programs keep them by default: new ones are noticed at once. */
+static void watch_home(struct search *s, const char *home)
+{
+	for (size_t i = 0; s->c->root->deps && credential_home_files[i]; i++)
+		deps_add_beneath(s->c->root->deps, home, credential_home_files[i], DEP_FILE);
+}
+
+/* The home of a service, or one that is no directory of its own: only by name. */
+static int search_by_name(struct search *s, const char *home)
+{
+	int r = take_tree(s, home);
+
+	for (size_t i = 0; r == 1 && credential_home_files[i]; i++) {
+		const char *rel = credential_home_files[i], *slash = strrchr(rel, '/');
+		int err = look_at(s, rel, slash ? slash + 1 : rel, CREDENTIAL_SIZE_MAX);
+		if (err < 0)
+			return err;
+	}
+	return r < 0 ? r : 0;
+}
+
+/* Homes that stand in passwd for "none", or for directories of the system. */
+static bool is_system_directory(const char *path)
+{
+	static const char *const system[] = {"/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib",
+		"/nonexistent", "/proc", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var",
+		"/var/empty", "/usr/bin", "/usr/sbin", "/var/run", "/var/lib", "/var/spool",
+		"/opt"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(system); i++) {
+		if (strcmp(path, system[i]) == 0)
+			return true;
+	}
+	return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/sys/", 5) == 0 ||
+	       strncmp(path, "/dev/", 5) == 0 || *path != '/';
+}
+
+static int search_homes(struct search *s)
+{
+	size_t watched = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < s->accounts->n && r == 0; i++) {
+		const struct account *x = &s->accounts->v[i];
+		bool person = x->uid == 0 || account_is_login(s->accounts, x);
+		if (!*x->home || (is_system_directory(x->home) && !person) ||
+			is_searched(s, x->home))
+			continue;
+		if (person && watched++ < CREDENTIALS_HOMES_WATCHED)
+			watch_home(s, x->home);
+		r = person && !is_system_directory(x->home) ? search_tree(s, x->home, HOME_DEPTH)
+							    : search_by_name(s, x->home);
+	}
+	return r;
+}
+
+static int search_left_home(const char *name, void *arg)
+{
+	char path[512];
+
+	if ((size_t)snprintf(path, sizeof(path), "/home/%s", name) >= sizeof(path))
+		return 0;
+	return search_tree(arg, path, HOME_DEPTH);
+}
+
+static int search_places(struct search *s)
+{
+	static const char *const files[] = {"/etc/boto.cfg", "/etc/openstack/clouds.yaml",
+		"/etc/openstack/secure.yaml", "/etc/passwd-s3fs", "/etc/kubernetes/admin.conf",
+		"/etc/rancher/k3s/k3s.yaml"};
+	const char *const *places = policy_list(s->c->policy, SECTION, "directories");
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		root_depend(s->c->root, files[i], DEP_FILE);
+	for (size_t i = 0; places[i] && r == 0; i++) {
+		/* /etc changes with every account that is made: its files are named above. */
+		if (places[i][0] == '/' && strcmp(places[i], "/etc") != 0)
+			root_depend(s->c->root, places[i], DEP_DIR);
+		r = places[i][0] == '/' ? search_tree(s, places[i], PLACE_DEPTH) : 0;
+	}
+	return r;
+}
+
+static int compare_path(const void *a, const void *b)
+{
+	return strcmp(((const struct credential *)a)->path, ((const struct credential *)b)->path);
+}
+
+/* Sorts, and takes out what was found in two trees, one within the other. */
+static void finish(struct search *s)
+{
+	size_t n = 0;
+
+	if (s->out->n > 1)
+		qsort(s->found, s->out->n, sizeof(*s->found), compare_path);
+	for (size_t i = 0; i < s->out->n; i++) {
+		if (i == 0 || strcmp(s->found[i].path, s->found[n - 1].path) != 0)
+			s->found[n++] = s->found[i];
+	}
+	s->out->v = s->found;
+	s->out->n = n;
+	s->out->gaps = s->gaps;
+	s->f->u.credentials = s->out;
+}
+
+static int search_all(struct search *s)
+{
+	int r = read_key(s);
+
+	if (r == 0)
+		r = search_homes(s);
+	if (r == 0) {
+		r = root_list(&s->quiet, "/home", HOMES_MAX, search_left_home, s);
+		if (r < 0 && r != -ENOMEM) {
+			s->base = "/home";
+			r = r == -ENOENT || r == -ENOTDIR ? 0 : add_gap(s, ".", r);
+		}
+	}
+	return r < 0 ? r : search_places(s);
+}
+
+static int credentials_collect(const struct collect *c, struct fact *f)
+{
+	const struct fact *accounts = factset_get(c->facts, FACT_ACCOUNTS);
+	struct search s = {
+		.c = c,
+		.quiet = *c->root,
+		.f = f,
+		.a = f->arena,
+		.files_left = CREDENTIALS_FILES_MAX,
+		.bytes_left = CREDENTIALS_BYTES_MAX,
+		.walk = {.file = on_file, .enter = on_directory, .unread = on_unread},
+	};
+
+	s.quiet.deps = NULL;
+	if (!accounts || accounts->state != FACT_STATE_OK) {
+		f->state = accounts ? accounts->state : FACT_STATE_ERROR;
+		f->reason = arena_printf(f->arena, "whose homes to search is not known: %s",
+			accounts && accounts->reason ? accounts->reason : "a fact is missing");
+		return 0;
+	}
+	s.accounts = accounts->u.accounts;
+	s.out = arena_alloc(s.a, sizeof(*s.out));
+	if (!s.out)
+		return -ENOMEM;
+	s.walk.entries_left = policy_uint(c->policy, SECTION, "max_names");
+	s.walk.deadline_monotonic_usec = walk_now_usec() +
+					 policy_usec(c->policy, SECTION, "max_time");
+	int r = search_all(&s);
+	explicit_bzero(s.key, sizeof(s.key));
+	if (r < 0)
+		return r;
+	finish(&s);
+	return 0;
+}
+
+const struct collector collector_credentials = {
+	.id = FACT_CREDENTIALS,
+	.name = "credentials",
+	.needs = FACT_BIT(FACT_ACCOUNTS),
+	/* Most of what is searched is not watched. */
+	.refresh_usec = 2 * USEC_PER_HOUR,
+	.collect = credentials_collect,
+};

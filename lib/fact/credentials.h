@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Keys of clouds and passwords of services that lie in files of this machine:
+ * in homes, and in the directories that the policy names. Found by a bounded
+ * walk (base/walk.h), on a slow schedule; what is watched is where programs
+ * keep such files by default, and the directories in which one was found.
+ *
+ * No secret is kept. What is kept is a fingerprint, HMAC-SHA-256 of the secrets
+ * under a key that is derived from a private host key of the SSH server: only
+ * who can read that key (root of this machine, who can read the secret as well)
+ * can try passwords against it. Without a host key there is no fingerprint.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "fact/credential.h"
+#include "fact/fact.h"
+
+enum {
+	CREDENTIALS_HOMES_WATCHED = 64, /* homes whose default places are watched */
+	CREDENTIALS_FILES_MAX = 4000,	/* that are opened in one search */
+	CREDENTIALS_BYTES_MAX = 32 * 1024 * 1024,
+	CREDENTIALS_FOUND_MAX = 1000,
+};
+
+/* Who can read it beside its owner and root, the directories on its way taken into account. */
+enum credential_reach {
+	CREDENTIAL_REACH_OWNER,
+	CREDENTIAL_REACH_GROUP, /* a group with others in it, or an access control list */
+	CREDENTIAL_REACH_OTHERS,
+};
+
+struct credential {
+	const char *path; /* not escaped */
+	struct credential_find find;
+	const char *fingerprint; /* 12 hex digits; "" without a key for it, or when it is renewed */
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+	enum credential_reach reach;
+};
+
+/* A file or directory that could not be looked at. */
+struct credential_gap {
+	const char *path;
+	enum fact_state state;
+	const char *reason; /* with the path; not escaped */
+};
+
+struct credentials {
+	const struct credential *v; /* sorted by path */
+	size_t n;
+	const struct credential_gap *gaps;
+	size_t n_gaps;
+	size_t directories; /* trees that were searched */
+	const char *limit;  /* which limit ended the search and where, or NULL; not escaped */
+};
+
+/* Of all evidence about it: "credential PATH". Not escaped; NULL on ENOMEM. */
+char *credential_subject(struct arena *a, const struct credential *c);

@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: ISC */
+#include "fact/secret-text.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/util.h"
+
+enum {
+	KEY_MIN = 8,   /* what is shorter under the name of a key is a number or a word */
+	WORD_MAX = 64, /* of a name */
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static bool is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static bool is_word(char c)
+{
+	return is_upper(c) || is_lower(c) || is_digit(c) || c == '_';
+}
+
+static bool is_name(char c)
+{
+	return is_word(c) || c == '-' || c == '.';
+}
+
+/* ---- the scan ---- */
+
+void secret_scan_init(struct secret_scan *s, const char *text, size_t n)
+{
+	*s = (struct secret_scan){.p = text, .end = text + n, .line = 1, .line_start = true};
+}
+
+static const char *end_of_line(const char *p, const char *end)
+{
+	const char *nl = memchr(p, '\n', (size_t)(end - p));
+
+	return nl ? nl : end;
+}
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+	while (p < end && is_blank(*p))
+		p++;
+	return p;
+}
+
+/* The quote that closes the one at p, or NULL. A backslash guards in double quotes only. */
+static const char *closing_quote(const char *p, const char *end)
+{
+	for (const char *q = p + 1; q < end; q++) {
+		if (*q == '\\' && *p == '"')
+			q++;
+		else if (*q == *p)
+			return q;
+	}
+	return NULL;
+}
+
+/* Counts the lines that the scan leaves behind on its way to p. */
+static void advance(struct secret_scan *s, const char *p)
+{
+	for (; s->p < p; s->p++)
+		s->line += *s->p == '\n';
+}
+
+static void set_value(struct secret_pair *pair, const char *from, const char *to)
+{
+	from = skip_blanks(from, to);
+	while (to > from && is_blank(to[-1]))
+		to--;
+	pair->value = from;
+	pair->value_size = (size_t)(to - from);
+}
+
+/* TOML's and Python's long strings. The place behind it, or NULL when it is none. */
+static const char *read_long_string(const char *p, const char *end, struct secret_pair *pair)
+{
+	if (end - p < 6 || p[1] != *p || p[2] != *p)
+		return NULL;
+	const char *close = memmem(p + 3, (size_t)(end - p - 3), p, 3);
+	if (!close)
+		return NULL;
+	set_value(pair, p + 3, close);
+	return close + 3;
+}
+
+static const char *read_quoted(const char *p, const char *end, struct secret_pair *pair)
+{
+	const char *after = read_long_string(p, end, pair);
+
+	if (after)
+		return after;
+	const char *close = closing_quote(p, end);
+	if (!close)
+		return NULL;
+	set_value(pair, p + 1, close);
+	return close + 1;
+}
+
+/* "|" or ">" of YAML, with its modifiers: the value is on the next line. */
+static bool is_block(const char *p, const char *eol)
+{
+	if (p == eol || (*p != '|' && *p != '>'))
+		return false;
+	while (++p < eol && (*p == '-' || *p == '+' || is_digit(*p)))
+		;
+	return skip_blanks(p, eol) == eol;
+}
+
+/* Where what is not quoted ends: at the line's, a comment's, a command's, a flow's end. */
+static const char *end_of_bare(const char *p, const char *eol, bool flow)
+{
+	for (const char *q = p; q < eol; q++) {
+		if (flow && (*q == ',' || *q == '}'))
+			return q;
+		if (*q == '#' && q > p && is_blank(q[-1]))
+			return q;
+		if (*q == ';' && q + 1 < eol && is_blank(q[1]))
+			return q;
+	}
+	return eol;
+}
+
+/* Reads the value that begins at p; returns the place behind it. */
+static const char *read_value(const struct secret_scan *s, const char *p, struct secret_pair *pair)
+{
+	const char *eol = end_of_line(p, s->end);
+
+	pair->value = p;
+	pair->value_size = 0;
+	if (p == eol || *p == '{' || *p == '[')
+		return p;
+	if (*p == '"' || *p == '\'') {
+		const char *after = read_quoted(p, s->end, pair);
+		if (after)
+			return after;
+	}
+	if (is_block(p, eol)) {
+		if (eol == s->end)
+			return eol;
+		const char *next = end_of_line(eol + 1, s->end);
+		set_value(pair, eol + 1, next);
+		return next;
+	}
+	const char *end = end_of_bare(p, eol, s->depth > 0);
+	set_value(pair, p, end);
+	return end;
+}
+
+/* Whether what separates a name from its value stands at p; sets the value's place. */
+static bool separator(const char *p, const char *end, const char **ret_value)
+{
+	p = skip_blanks(p, end);
+	if (p == end || (*p != '=' && *p != ':'))
+		return false;
+	if (p + 1 < end && *p == '=' && p[1] == '=')
+		return false;
+	if (p + 2 < end && *p == ':' && p[1] == '/' && p[2] == '/')
+		return false;
+	/* HCL's and make's ":=". */
+	p += p + 1 < end && *p == ':' && p[1] == '=' ? 2 : 1;
+	*ret_value = skip_blanks(p, end);
+	return true;
+}
+
+/* A name at the scan's place, quoted or not; the place behind it, or NULL. */
+static const char *read_name(struct secret_scan *s, struct secret_pair *pair)
+{
+	const char *p = s->p;
+
+	if (*p == '"' || *p == '\'') {
+		const char *close = closing_quote(p, end_of_line(p, s->end));
+		if (!close)
+			return NULL;
+		pair->name = p + 1;
+		pair->name_size = (size_t)(close - p - 1);
+		return close + 1;
+	}
+	if (!is_word(*p))
+		return NULL;
+	while (p < s->end && is_name(*p))
+		p++;
+	pair->name = s->p;
+	pair->name_size = (size_t)(p - s->p);
+	return p;
+}
+
+/* A line that is a comment in any of the formats. */
+static bool at_comment(const struct secret_scan *s)
+{
+	return s->line_start && (*s->p == '#' || *s->p == ';' ||
+					(*s->p == '/' && s->end - s->p > 1 && s->p[1] == '/'));
+}
+
+/* Takes a character that begins no name. */
+static void pass_over(struct secret_scan *s)
+{
+	char c = *s->p;
+
+	if (c == '{')
+		s->depth++;
+	else if (c == '}' && s->depth > 0)
+		s->depth--;
+	if (c == '\n') {
+		s->line++;
+		s->line_start = true;
+	} else if (!is_blank(c)) {
+		s->line_start = false;
+	}
+	s->p++;
+}
+
+bool secret_scan_next(struct secret_scan *s, struct secret_pair *ret)
+{
+	while (s->p < s->end) {
+		struct secret_pair pair = {.line = s->line};
+		const char *value = NULL;
+		if (at_comment(s)) {
+			s->p = end_of_line(s->p, s->end);
+			continue;
+		}
+		const char *after = read_name(s, &pair);
+		if (!after) {
+			pass_over(s);
+			continue;
+		}
+		s->line_start = false;
+		if (!separator(after, s->end, &value)) {
+			advance(s, after);
+			continue;
+		}
+		const char *end = read_value(s, value, &pair);
+		/* A value may have been the line's end: the name's line is told already. */
+		advance(s, end);
+		*ret = pair;
+		return true;
+	}
+	return false;
+}
+
+/* ---- names ---- */
+
+static bool word_is(const char *word, size_t n, const char *const *list, size_t n_list)
+{
+	for (size_t i = 0; i < n_list; i++) {
+		if (strlen(list[i]) == n && strncasecmp(word, list[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool ends_with(const char *word, size_t n, const char *const *list, size_t n_list)
+{
+	for (size_t i = 0; i < n_list; i++) {
+		size_t len = strlen(list[i]);
+		if (len <= n && strncasecmp(word + n - len, list[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What a name is about when it ends so: not the secret itself. */
+static const char *const about[] = {"FILE", "FILES", "PATH", "DIR", "DIRECTORY", "URL", "URI", "ID",
+	"IDS", "NAME", "NAMES", "USER", "USERNAME", "LENGTH", "LEN", "TTL", "EXPIRY", "EXPIRES",
+	"EXPIRATION", "TIMEOUT", "ENABLED", "DISABLED", "TYPE", "ALGORITHM", "POLICY", "MIN", "MAX",
+	"SIZE", "HEADER", "FIELD", "PROMPT", "COMMAND", "CMD", "PROVIDER", "REQUIRED", "ISSUER",
+	"AUDIENCE", "ENDPOINT", "REGION", "STORE", "MODE", "PREFIX", "COUNT", "AGE", "HASH",
+	"FORMAT", "SOURCE", "VERSION", "ATTEMPTS", "RETRIES", "LIFETIME", "PUBLIC", "FINGERPRINT",
+	"OPTIONS", "ARGS", "HELPER", "BACKEND", "LOCATION", "INTERVAL", "WORDS", "COST", "CHECK",
+	"LIMIT", "SET"};
+static const char *const passwords[] = {"PASSWORD", "PASSWD", "PASSPHRASE", "PASSWORT"};
+static const char *const short_passwords[] = {"PWD", "PASS", "PW"};
+static const char *const keys[] = {
+	"SECRET", "TOKEN", "APIKEY", "CREDENTIAL", "CREDENTIALS", "SECRETKEY", "ACCESSKEY"};
+/* What makes a "..._KEY" one that is kept to oneself. */
+static const char *const key_of[] = {"API", "ACCESS", "PRIVATE", "SECRET", "ENCRYPTION", "SIGNING",
+	"MASTER", "AUTH", "ACCOUNT", "STORAGE", "APPLICATION", "APP"};
+
+struct name_word {
+	const char *p;
+	size_t n;
+};
+
+/* The words of a name, at most max; 0 when there are more. */
+static size_t split_name(const char *name, size_t n, struct name_word *v, size_t max)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (name[i] == '_' || name[i] == '-' || name[i] == '.')
+			continue;
+		if (count == max)
+			return 0;
+		size_t start = i;
+		while (i < n && name[i] != '_' && name[i] != '-' && name[i] != '.')
+			i++;
+		v[count++] = (struct name_word){name + start, i - start};
+	}
+	return count;
+}
+
+static enum secret_name judge_word(const struct name_word *w, size_t i, size_t n)
+{
+	static const char *const key[] = {"KEY"};
+	const struct name_word *x = &w[i];
+
+	if (ends_with(x->p, x->n, passwords, ARRAY_SIZE(passwords)))
+		return SECRET_NAME_PASSWORD;
+	/* "PWD" alone is the shell's directory. */
+	if (i > 0 && i + 1 == n &&
+		word_is(x->p, x->n, short_passwords, ARRAY_SIZE(short_passwords)))
+		return SECRET_NAME_PASSWORD;
+	if (ends_with(x->p, x->n, keys, ARRAY_SIZE(keys)))
+		return SECRET_NAME_KEY;
+	if (i > 0 && word_is(x->p, x->n, key, 1) &&
+		word_is(w[i - 1].p, w[i - 1].n, key_of, ARRAY_SIZE(key_of)))
+		return SECRET_NAME_KEY;
+	return SECRET_NAME_NONE;
+}
+
+enum secret_name secret_name(const char *name, size_t n)
+{
+	struct name_word w[16];
+	enum secret_name found = SECRET_NAME_NONE;
+	size_t count = n <= WORD_MAX ? split_name(name, n, w, ARRAY_SIZE(w)) : 0;
+
+	if (count == 0 || word_is(w[count - 1].p, w[count - 1].n, about, ARRAY_SIZE(about)))
+		return SECRET_NAME_NONE;
+	for (size_t i = 0; i < count && found != SECRET_NAME_PASSWORD; i++) {
+		enum secret_name word = judge_word(w, i, count);
+		if (word != SECRET_NAME_NONE)
+			found = word;
+	}
+	return found;
+}
+
+/* ---- values ---- */
+
+static bool starts_with(const char *v, size_t n, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return n >= len && strncasecmp(v, prefix, len) == 0;
+}
+
+static bool contains(const char *v, size_t n, const char *needle)
+{
+	return memmem(v, n, needle, strlen(needle)) != NULL;
+}
+
+/* $NAME, ${NAME}, $(command), %(name)s, {{ template }}, @NAME@, <your password>, `command`. */
+static bool is_reference(const char *v, size_t n)
+{
+	if (v[0] == '$' && n > 1)
+		return v[1] == '{' || v[1] == '(' || v[1] == '_' || is_upper(v[1]) ||
+		       is_lower(v[1]) || memchr(v + 1, '$', n - 1);
+	if (n > 2 && ((v[0] == '<' && v[n - 1] == '>') || (v[0] == '@' && v[n - 1] == '@') ||
+			     (v[0] == '%' && v[1] == '(') || (v[0] == '`' && v[n - 1] == '`')))
+		return true;
+	static const char *const elsewhere[] = {"{{", "ENC[", "vault:", "!vault", "$ANSIBLE_VAULT",
+		"op://", "arn:", "ssm:", "file:", "secret://", "secrets://", "sm://", "gcp:secret",
+		"encrypted:", "env:", "data.", "var."};
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++) {
+		if (starts_with(v, n, elsewhere[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Forty characters of base64 with all three classes: AWS makes some that begin with "/". */
+static bool is_base64_key(const char *v, size_t n)
+{
+	bool upper = false, lower = false, digit = false;
+
+	for (size_t i = 0; i < n; i++) {
+		upper |= is_upper(v[i]);
+		lower |= is_lower(v[i]);
+		digit |= is_digit(v[i]);
+		if (!is_word(v[i]) && v[i] != '/' && v[i] != '+' && v[i] != '=')
+			return false;
+		if (v[i] == '_')
+			return false;
+	}
+	return n == 40 && upper && lower && digit;
+}
+
+static bool is_path(const char *v, size_t n)
+{
+	if (!(v[0] == '/' || starts_with(v, n, "./") || starts_with(v, n, "../") ||
+		    starts_with(v, n, "~/")))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_name(v[i]) && v[i] != '/' && v[i] != '~' && v[i] != '@' && v[i] != '%')
+			return false;
+	}
+	return !is_base64_key(v, n);
+}
+
+/* What stands there until somebody fills it in. */
+static bool is_placeholder(const char *v, size_t n)
+{
+	static const char *const words[] = {"null", "none", "nil", "true", "false", "yes", "no",
+		"on", "off", "undefined", "~", "-", "0", "1"};
+	static const char *const prefixes[] = {"your-", "your_", "your ", "replace-", "replace_",
+		"replace ", "insert-", "insert_", "insert ", "placeholder", "(sensitive"};
+	size_t i = 1;
+
+	while (i < n && v[i] == v[0])
+		i++;
+	if ((i == n && n > 1) || word_is(v, n, words, ARRAY_SIZE(words)))
+		return true;
+	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		if (starts_with(v, n, prefixes[i]))
+			return true;
+	}
+	return contains(v, n, "EXAMPLE");
+}
+
+bool secret_is_clear(const char *v, size_t n)
+{
+	return n > 0 && !is_reference(v, n) && !is_path(v, n) && !is_placeholder(v, n);
+}
+
+bool secret_pair_is_clear(const struct secret_pair *pair)
+{
+	enum secret_name name = secret_name(pair->name, pair->name_size);
+
+	if (name == SECRET_NAME_NONE || !secret_is_clear(pair->value, pair->value_size))
+		return false;
+	if (name == SECRET_NAME_PASSWORD)
+		return true;
+	/* A sentence or a list is no key. */
+	return pair->value_size >= KEY_MIN && !memchr(pair->value, ' ', pair->value_size);
+}
+
+/* scheme://user:password@host */
+static bool is_url_with_password(const char *v, size_t n)
+{
+	const char *p = memmem(v, n, "://", 3), *end = v + n;
+
+	if (!p || memchr(v, ' ', (size_t)(p - v)))
+		return false;
+	p += 3;
+	size_t authority = 0;
+	while (p + authority < end && !memchr("/?# \t\n", p[authority], 6))
+		authority++;
+	const char *at = memrchr(p, '@', authority);
+	const char *colon = at ? memchr(p, ':', (size_t)(at - p)) : NULL;
+	return colon && secret_is_clear(colon + 1, (size_t)(at - colon - 1));
+}
+
+/* Three parts of base64url, the first of which is a JSON object. */
+static bool is_jwt(const char *v, size_t n)
+{
+	unsigned dots = 0;
+
+	if (n < 60 || !starts_with(v, n, "eyJ"))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		dots += v[i] == '.';
+		if (!is_name(v[i]))
+			return false;
+	}
+	return dots == 2;
+}
+
+const char *secret_shape(const char *v, size_t n)
+{
+	static const struct {
+		const char *prefix;
+		size_t min;
+		const char *what;
+	} forms[] = {
+		{"ghp_", 36, "a token of GitHub"},
+		{"gho_", 36, "a token of GitHub"},
+		{"ghs_", 36, "a token of GitHub"},
+		{"github_pat_", 50, "a token of GitHub"},
+		{"glpat-", 20, "a token of GitLab"},
+		{"xoxb-", 20, "a token of Slack"},
+		{"xoxp-", 20, "a token of Slack"},
+		{"sk_live_", 20, "a key of Stripe"},
+		{"rk_live_", 20, "a key of Stripe"},
+		{"AIza", 39, "a key of Google"},
+		{"dop_v1_", 64, "a token of DigitalOcean"},
+		{"hvs.", 24, "a token of Vault"},
+		{"SG.", 60, "a key of SendGrid"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		if (n >= forms[i].min && memcmp(v, forms[i].prefix, strlen(forms[i].prefix)) == 0 &&
+			!contains(v, n, " "))
+			return forms[i].what;
+	}
+	if (contains(v, n, "-----BEGIN ") && contains(v, n, "PRIVATE KEY-----"))
+		return "a private key";
+	if (is_jwt(v, n))
+		return "a signed token (JWT)";
+	return is_url_with_password(v, n) ? "a URL with a password" : NULL;
+}
