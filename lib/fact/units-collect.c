@@ -119,6 +119,7 @@ static int ask(const struct collect *c, struct units_work *w, struct units *unit
 		return units->live_reason ? 0 : -ENOMEM;
 	}
 	const char *reason = NULL;
+	units->booted = true;
 	int r = units_ask(w->a, ret, ret_n, &reason);
 	if (r == -ENOMEM)
 		return r;

@@ -71,6 +71,7 @@ struct units {
 	const struct unit *v; /* sorted by name */
 	size_t n;
 	bool live;            /* active was answered by a manager */
+	bool booted;          /* systemd runs this machine: without live, what runs is not known */
 	const char *live_reason; /* why not, when it should have been; else NULL */
 	const char *init;     /* "systemd"; another init's name where there is no systemd */
 };

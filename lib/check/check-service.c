@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "check/checks.h"
+#include "fact/units.h"
+
+enum {
+	NAMES_SHOWN = 8, /* in a summary */
+};
+
+/* The units, or NULL with the verdict set: nothing here is started by systemd. */
+static const struct units *usable_units(const struct factset *facts, struct verdict *ret)
+{
+	if (!check_facts_usable(facts, FACT_BIT(FACT_UNITS), ret))
+		return NULL;
+	const struct units *u = factset_get(facts, FACT_UNITS)->u.units;
+	if (strcmp(u->init, "systemd") == 0)
+		return u;
+	if (strcmp(u->init, "none") == 0)
+		verdict_set(ret, RESULT_NOTAPPLICABLE, "nothing here starts services");
+	else
+		verdict_set(ret, RESULT_UNKNOWN,
+			"the services of %s cannot be judged, only systemd's", u->init);
+	return NULL;
+}
+
+static void evaluate_drift(_unused_ const struct check *c, const struct factset *facts,
+	_unused_ const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
+{
+	const struct units *u = usable_units(facts, ret);
+	size_t start = 0;
+
+	if (!u)
+		return;
+	for (size_t i = 0; i < u->n; i++)
+		start += u->v[i].starts && !u->v[i].target;
+	verdict_set(ret, RESULT_INFORMATIONAL,
+		"%zu units, of which boot starts %zu; what is enabled, disabled or masked is told "
+		"as drift",
+		u->n, start);
+}
+
+const struct check check_service_drift = {
+	.id = "service-drift",
+	.title = "Enabled services are the accepted ones",
+	.severity = SEV_LOW,
+	.guides = "+",
+	.references = "systemctl(1), systemd.unit(5)",
+	.rationale = "What starts by itself survives a reboot, and that is what a foothold needs. "
+		     "Each unit that is enabled, disabled or masked is told, with the file that it "
+		     "stands for.",
+	.remedy = "Look at it with `systemctl cat UNIT` and `hardenctl diff`. Take it back with "
+		  "`systemctl disable --now UNIT`, `systemctl unmask UNIT` or `systemctl enable "
+		  "UNIT`, or make it the baseline with `hardenctl accept`.",
+	.facts = FACT_BIT(FACT_UNITS),
+	.kind = CHECK_DRIFT,
+	.evaluate = evaluate_drift,
+};
+
+static const struct param unneeded_params[] = {
+	{"unneeded", PARAM_LIST,
+		"avahi-daemon avahi-dnsconfd cups cups-browsed cupsd rpcbind portmap nfs-server "
+		"nfs-kernel-server nfs-mountd nfs-blkmap rpc-statd rpc-mountd ypserv ypbind "
+		"yppasswdd ypxfrd nis telnet telnetd inetutils-telnetd rsh rshd rlogin rexec "
+		"rsh-server xinetd inetd openbsd-inetd inetutils-inetd rlinetd tftp tftpd "
+		"tftpd-hpa atftpd in.tftpd vsftpd proftpd pure-ftpd* ftpd ftpd-ssl wu-ftpd snmpd "
+		"snmptrapd bluetooth talk ntalk finger fingerd chargen* daytime* discard* echo* "
+		"time-dgram time-stream smbd nmbd samba winbind netatalk slpd saned xrdp "
+		"vncserver x11vnc isc-dhcp-server dhcpd rwhod ModemManager",
+		.doc = "Services that a virtual machine seldom needs: names of units without their "
+		       "type, patterns of fnmatch(3). Whoever needs one takes it out of the list, "
+		       "or "
+		       "states a waiver."},
+	{NULL},
+};
+
+/* Whether the pattern means this unit: "telnet" is telnet.socket, telnet@.service, telnet@1... */
+static bool is_meant(const char *pattern, const char *name)
+{
+	char plain[256];
+	size_t len = strcspn(name, "@");
+	const char *dot = strrchr(name, '.');
+
+	if (dot && (size_t)(dot - name) < len)
+		len = (size_t)(dot - name);
+	(void)snprintf(plain, sizeof(plain), "%.*s", (int)len, name);
+	return text_glob(pattern, plain) || text_glob(pattern, name);
+}
+
+static bool is_serving(const char *name)
+{
+	static const char *const types[] = {".service", ".socket", ".timer", ".path"};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		size_t n = strlen(types[i]);
+		if (len > n && strcmp(name + len - n, types[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_listed(const char *const *list, const struct unit *unit)
+{
+	if (unit->target || !is_serving(unit->name))
+		return false;
+	for (size_t i = 0; list[i]; i++) {
+		if (is_meant(list[i], unit->name))
+			return true;
+	}
+	return false;
+}
+
+/* "enabled, boot starts it, runs now"; NULL when it neither runs nor will. */
+static const char *on_state(struct arena *a, const struct unit *u)
+{
+	bool enabled = u->state == UNIT_FILE_ENABLED || u->state == UNIT_FILE_ENABLED_RUNTIME;
+
+	if (!enabled && !u->starts && u->active != UNIT_ACTIVE)
+		return NULL;
+	return arena_printf(a, "%s%s%s", unit_file_state_name(u->state),
+		u->starts ? ", boot starts it" : "", u->active == UNIT_ACTIVE ? ", runs now" : "");
+}
+
+/* "cups.service, cups.socket and 3 more" */
+struct shown {
+	char text[512];
+	size_t n;
+};
+
+static void show(struct shown *s, const char *name)
+{
+	size_t len = strlen(s->text);
+
+	if (s->n++ < NAMES_SHOWN)
+		(void)snprintf(s->text + len, sizeof(s->text) - len, "%s%s", len ? ", " : "", name);
+}
+
+static void evaluate_unneeded(const struct check *c, const struct factset *facts,
+	const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
+{
+	const struct units *u = usable_units(facts, ret);
+	const char *const *list = policy_list(policy, c->id, "unneeded");
+	struct shown shown = {0};
+
+	for (size_t i = 0; u && i < u->n; i++) {
+		const struct unit *unit = &u->v[i];
+		if (!is_listed(list, unit))
+			continue;
+		const char *observed = on_state(ret->arena, unit);
+		if (!observed)
+			continue;
+		verdict_add(ret, &(struct evidence){
+					 .result = RESULT_FAIL,
+					 .severity = c->severity,
+					 .subject = arena_printf(ret->arena, "unit %s", unit->name),
+					 .path = unit->path,
+					 .observed = observed,
+					 .expected = "not installed, or disabled and stopped",
+				 });
+		show(&shown, unit->name);
+	}
+	if (!u)
+		return;
+	if (u->booted && !u->live)
+		verdict_add(ret, &(struct evidence){
+					 .result = RESULT_ERROR,
+					 .subject = "systemd",
+					 .observed = u->live_reason,
+					 .expected = "says which services run now",
+				 });
+	if (shown.n > NAMES_SHOWN)
+		verdict_summary(ret,
+			"services that a virtual machine seldom needs are on: %s and "
+			"%zu more",
+			shown.text, shown.n - NAMES_SHOWN);
+	else if (shown.n > 0)
+		verdict_summary(
+			ret, "services that a virtual machine seldom needs are on: %s", shown.text);
+	else if (ret->result == RESULT_PASS)
+		verdict_summary(ret, "none of the services of the policy's list is on");
+}
+
+const struct check check_service_unneeded = {
+	.id = "service-unneeded",
+	.title = "Services that are not needed are off",
+	.severity = SEV_MEDIUM,
+	.guides = "P N12",
+	.references = "CIS Debian 12 2.1; CIS RHEL 9 2.1; systemctl(1)",
+	.rationale =
+		"Every service that runs is code that an intruder may reach, whether or not the "
+		"firewall lets anybody through today. Those of the list came with a desktop, "
+		"an image or a dependency, and nobody would miss them on a server.",
+	.remedy =
+		"`systemctl disable --now UNIT` for each unit of the evidence, its socket as well; "
+		"`apt-get purge PACKAGE` where nothing else needs it. A service that is needed: "
+		"take it out of `unneeded` in the section [service-unneeded], or state a waiver.",
+	.remedy_rhel =
+		"`systemctl disable --now UNIT` for each unit of the evidence, its socket as "
+		"well; `dnf remove PACKAGE` where nothing else needs it. A service that is "
+		"needed: take it out of `unneeded` in the section [service-unneeded], or "
+		"state a waiver.",
+	.facts = FACT_BIT(FACT_UNITS),
+	.params = unneeded_params,
+	.evaluate = evaluate_unneeded,
+};
