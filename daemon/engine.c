@@ -359,11 +359,29 @@ static void watch_facts(struct engine *e, uint64_t mask, bool was_read)
 	}
 }
 
+/*
+ * What is to be read when these facts are due. What only follows from them waits
+ * like what is due itself while somebody's transaction holds it: base-files
+ * brings another os-release in the middle of an upgrade.
+ */
+static uint64_t what_follows(struct engine *e, uint64_t due)
+{
+	uint64_t mask = fact_closure(due) & all_facts();
+
+	for (int i = 0; i < FACT_MAX; i++) {
+		if ((mask & ~due & FACT_BIT(i)) && ask_busy((enum fact_id)i, e) > 0) {
+			sched_mark(&e->sched, FACT_BIT(i), false, e->now.monotonic_usec);
+			mask &= ~FACT_BIT(i);
+		}
+	}
+	return judge_collectable(&e->judge, mask);
+}
+
 static int judge_facts(struct engine *e, uint64_t mask)
 {
 	uint64_t begin = clock_usec(CLOCK_PROCESS_CPUTIME_ID);
 
-	mask = judge_collectable(&e->judge, fact_closure(mask) & all_facts());
+	mask = what_follows(e, mask);
 	/* What was renamed into place gets its watch before it is read: one reading is enough. */
 	watch_facts(e, mask, false);
 	int r = judge_collect(&e->judge, mask, e->now.realtime_usec);

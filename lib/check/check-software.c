@@ -196,7 +196,7 @@ static void judge_reboot(const struct kernel *k, struct verdict *ret)
 				 .expected = "no restart is due",
 			 });
 	if (alone)
-		verdict_summary(ret, "%s: %s", k->reboot_path, observed);
+		verdict_summary(ret, "reboot required: %s", observed);
 }
 
 static void evaluate_kernel(_unused_ const struct check *c, const struct factset *facts,
