@@ -44,6 +44,8 @@
 	CHECK(check_listener_plaintext)                                                            \
 	CHECK(check_listener_private_service)                                                      \
 	CHECK(check_listener_unauthenticated)                                                      \
+	CHECK(check_log_remote)                                                                    \
+	CHECK(check_log_remote_secure)                                                             \
 	CHECK(check_mail_server)                                                                   \
 	CHECK(check_metadata_reachable)                                                            \
 	CHECK(check_metadata_secrets)                                                              \
@@ -54,10 +56,7 @@
 	CHECK(check_os_supported)                                                                  \
 	CHECK(check_package_drift)                                                                 \
 	CHECK(check_repo_trust)                                                                    \
-	CHECK(check_secret_cloud_credentials)                                                      \
 	CHECK(check_security_group)                                                                \
-	CHECK(check_service_drift)                                                                 \
-	CHECK(check_service_unneeded)                                                              \
 	CHECK(check_ssh_access_limited)                                                            \
 	CHECK(check_ssh_authorized_key_strength)                                                   \
 	CHECK(check_ssh_authorized_keys_origin)                                                    \

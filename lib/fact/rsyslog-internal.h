@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+/* What the parts of the reader of rsyslog's configuration share. */
+#pragma once
+
+#include "fact/rsyslog.h"
+
+enum {
+	RSYSLOG_DEPTH_MAX = 40,	  /* blocks within blocks, and rulesets that call rulesets */
+	RSYSLOG_FILES_MAX = 1000, /* files included in all */
+	RSYSLOG_STATEMENTS_MAX = 100000,
+};
+
+/* A file that is being read: its lines joined, and which line each was. */
+struct rsyslog_source {
+	struct rsyslog_source *up;
+	const char *path, *text;
+	const char *p, *end;
+	unsigned *lines; /* of the file, by line of text */
+	size_t line;
+};
+
+enum rsyslog_kind {
+	RSYSLOG_ACTION,
+	RSYSLOG_STOP,
+	RSYSLOG_CALL, /* name; NULL: call_indirect */
+	RSYSLOG_IF,   /* pri, then, otherwise; loops as well */
+};
+
+struct rsyslog_stmt {
+	enum rsyslog_kind kind;
+	struct rsyslog_stmt *next;
+	struct log_pri pri;
+	struct rsyslog_stmt *then, *otherwise;
+	struct rsyslog_action *action;
+	const char *name;
+};
+
+struct rsyslog_ruleset {
+	const char *name;
+	struct rsyslog_stmt *first, *last;
+	bool queue; /* of its own: a stop in it does not stop its caller */
+	struct rsyslog_ruleset *next;
+};
+
+struct rsyslog_reader {
+	struct arena *a;
+	const struct rsyslog_files *files;
+	struct rsyslog_conf *conf;
+	struct rsyslog_source *src;
+	struct rsyslog_ruleset *rulesets, *current, *entry; /* entry: that local messages enter */
+	struct rsyslog_legacy legacy;
+	unsigned n_files, n_statements;
+	bool legacy_queue; /* $RulesetCreateMainQueue, for the ruleset made last */
+};
+
+/* rsyslog-text.c: characters */
+
+/* Pushes a file on the stack; an included one that is being read is left out, as rsyslog does. */
+int rsyslog_push(struct rsyslog_reader *r, const struct rsyslog_text *text);
+/* Skips blanks, comments and ends of files, as between statements; false at the very end. */
+bool rsyslog_skip(struct rsyslog_reader *r);
+/* Skips blanks and comments inside an object or an expression; stays in the file. */
+void rsyslog_skip_inside(struct rsyslog_reader *r);
+/* Moves n characters on, counting lines. */
+void rsyslog_advance(struct rsyslog_reader *r, size_t n);
+/* The line of the file at which the reader stands. */
+unsigned rsyslog_line(const struct rsyslog_reader *r);
+/* Whether only blanks stand before on the line. */
+bool rsyslog_at_start(const struct rsyslog_reader *r);
+/* The word at the cursor if it is this one (as a whole). */
+bool rsyslog_word(const struct rsyslog_reader *r, const char *word);
+/* Remembers the first thing that could not be understood. Always -EINVAL. */
+int rsyslog_malformed(struct rsyslog_reader *r, const char *what);
+/* A string in ' " or `: its text in *ret, NULL when computed. 0, -EINVAL or -ENOMEM. */
+int rsyslog_string(struct rsyslog_reader *r, const char **ret);
+
+/* rsyslog-expr.c: conditions */
+
+/* An expression up to "then", "do" or ";", which it takes; the priorities for which it holds. */
+int rsyslog_expression(struct rsyslog_reader *r, const char *stop, struct log_pri *ret);
+/* ":property, [!]compare, "value"": text is the token. */
+struct log_pri rsyslog_property_filter(const char *text);
+
+/* rsyslog-legacy.c: $Directives, legacy actions */
+int rsyslog_directive(struct rsyslog_reader *r, const char *line);
+const char *rsyslog_legacy_type(const char *action);
+
+/* rsyslog-parse.c */
+struct rsyslog_ruleset *rsyslog_ruleset(struct rsyslog_reader *r, const char *name);
+int rsyslog_include(struct rsyslog_reader *r, const char *pattern, bool optional);
+void rsyslog_module(struct rsyslog_reader *r, const char *name, const struct rsyslog_param *p);
+
+/* rsyslog-walk.c: from the statements to the actions that are reached */
+int rsyslog_walk(struct rsyslog_reader *r);

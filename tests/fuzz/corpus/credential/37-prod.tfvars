@@ -1,3 +1,0 @@
-tf/prod.tfvars
-region = "x"
-db_password = "hunter2"

@@ -1,2 +1,0 @@
-tf/prod.tfvars
-db_password = var.password

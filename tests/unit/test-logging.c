@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: ISC */
+/* Where logs go: configurations in a private root, what is read of them, and the verdicts. */
+#include "test.h"
+
+#include "alloc-fail.h"
+#include "check/check.h"
+#include "conf/conf.h"
+#include "fact/logging.h"
+#include "fact/systemd-conf.h"
+#include "fact/units.h"
+
+#define LOCAL "module(load=\"imuxsock\")\n"
+#define OMFWD "action(type=\"omfwd\" target=\"logs.example\" port=\"6514\" protocol=\"tcp\" "
+#define TLS   "StreamDriver=\"gtls\" StreamDriverMode=\"1\" "
+#define GOOD  LOCAL "*.* " OMFWD TLS "StreamDriverAuthMode=\"x509/name\")\n"
+
+struct vector {
+	const char *name;
+	const char *rsyslog;	      /* /etc/rsyslog.conf */
+	const char *more_path, *more; /* another file */
+	enum result remote, secure;
+	const char *observed; /* part of the summary or of some evidence of either */
+	const char *conf;
+};
+
+#define PASS RESULT_PASS
+#define FAIL RESULT_FAIL
+#define NA   RESULT_NOTAPPLICABLE
+#define UNK  RESULT_UNKNOWN
+#define ERR  RESULT_ERROR
+#define INFO RESULT_INFORMATIONAL
+
+#define CONF(text)    text, NULL, NULL
+#define FILE(p, text) NULL, p, text
+
+static const struct vector vectors[] = {
+	{"nothing", CONF(NULL), FAIL, NA, "nothing sends logs", NULL},
+	{"local files", CONF(LOCAL "*.* /var/log/syslog\n"), FAIL, NA, "nothing sends logs", NULL},
+	{"TLS with the name", CONF(GOOD), PASS, PASS, "rsyslog to tls logs.example:6514", NULL},
+	{"udp", CONF(LOCAL "*.* @logs.example\n"), PASS, FAIL, "not encrypted (plain UDP)", NULL},
+	{"tcp", CONF(LOCAL "*.*\t@@(o)[2001:db8::1]:10514;F # x\n"), PASS, FAIL,
+		"not encrypted (plain TCP)", NULL},
+	{"a VPN", CONF(LOCAL "*.* @10.8.0.1\n"), PASS, PASS, "verified receivers",
+		"[log-remote-secure]\nvpn_networks = 192.0.2.0/24 10.8.0.0/16\n"},
+	{"no VPN", CONF(LOCAL "*.* @10.9.0.1\n"), PASS, FAIL, "plain UDP",
+		"[log-remote-secure]\nvpn_networks = 10.8.0.0/16\n"},
+	{"legacy TLS",
+		CONF("$ModLoad imuxsock\n$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverMode "
+		     "1\n"
+		     "$ActionSendStreamDriverAuthMode x509/name\n*.* @@logs.example:6514\n"),
+		PASS, PASS, NULL, NULL},
+	{"legacy TLS, anon, set too late",
+		CONF(LOCAL "$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverMode 1\n"
+			   "$ActionSendStreamDriverAuthMode anon\n*.* @@a.example\n"
+			   "$ActionSendStreamDriverAuthMode x509/name\n"),
+		PASS, FAIL, "StreamDriverAuthMode=anon", NULL},
+	{"anon", CONF(LOCAL OMFWD TLS "StreamDriverAuthMode=\"anon\")"), PASS, FAIL,
+		"whoever answers", NULL},
+	{"certvalid", CONF(LOCAL OMFWD TLS "StreamDriverAuthMode=\"x509/certvalid\")"), PASS, FAIL,
+		"certificate of the authority", NULL},
+	{"TLS driver without its mode", CONF(LOCAL OMFWD "StreamDriver=\"gtls\")"), PASS, FAIL,
+		"StreamDriverMode is 0", NULL},
+	{"mode without a TLS driver", CONF(LOCAL OMFWD "StreamDriverMode=\"1\")"), FAIL, NA,
+		"\"ptcp\" has no such mode", NULL},
+	{"driver of global()",
+		CONF(LOCAL "global(DefaultNetstreamDriver=\"ossl\")" OMFWD
+			   "StreamDriverMode=\"1\" StreamDriverAuthMode=\"x509/fingerprint\" "
+			   "StreamDriverPermittedPeers=\"SHA256:x\")"),
+		PASS, PASS, NULL, NULL},
+	{"relp", CONF(LOCAL "action(type=\"omrelp\" target=\"r\" port=\"20514\")"), PASS, FAIL,
+		"tls is off", NULL},
+	{"relp with tls",
+		CONF(LOCAL "action(type=\"omrelp\" target=\"r\" port=\"1\" tls=\"on\" "
+			   "tls.authMode=\"name\" tls.permittedPeer=[\"a\",\"b\"])"),
+		PASS, PASS, NULL, NULL},
+	{"relp, no authMode", CONF(LOCAL "action(type=\"omrelp\" target=\"r\" tls=\"on\")"), PASS,
+		FAIL, "tls.authMode is not set", NULL},
+	{"legacy relp", CONF(LOCAL "*.* :omrelp:r.example:2514;Fmt\n"), PASS, FAIL, "not encrypted",
+		NULL},
+	{"another sender", CONF(LOCAL "action(type=\"omkafka\" broker=[\"k:9092\"])"), PASS, UNK,
+		"cannot be told", NULL},
+	{"https", CONF(LOCAL "action(type=\"omhttp\" server=\"h\")"), PASS, PASS, NULL, NULL},
+	{"elasticsearch", CONF(LOCAL "action(type=\"omelasticsearch\" server=\"h\")"), PASS, FAIL,
+		"usehttps is off", NULL},
+	{"loopback", CONF(LOCAL "*.* @@127.0.0.1:5140\n"), UNK, INFO, "this machine itself", NULL},
+	{"not logins", CONF(LOCAL "*.*;auth,authpriv.none @@10.0.0.1\n"), FAIL, FAIL,
+		"logins and privileges (auth) are not sent", NULL},
+	{"two make a whole",
+		CONF(LOCAL "auth,authpriv.* @10.0.0.1\n*.*;auth,authpriv.none @10.0.0.2\n"), PASS,
+		FAIL, NULL, NULL},
+	{"errors only", CONF(LOCAL "*.err @10.0.0.1\n"), FAIL, FAIL, "are not sent", NULL},
+	{"by program", CONF(LOCAL "if $programname == 'sshd' then @10.0.0.1\n"), UNK, FAIL,
+		"depends on more", NULL},
+	{"behind a stop", CONF(LOCAL "*.* /var/log/syslog\n& stop\n*.* @10.0.0.1\n"), FAIL, NA,
+		"no message of this machine", NULL},
+	{"behind a filtered stop", CONF(LOCAL ":programname, isequal, \"x\" ~\n*.* @10.0.0.1\n"),
+		UNK, FAIL, NULL, NULL},
+	{"for what comes from outside",
+		CONF(LOCAL "if $fromhost-ip != '127.0.0.1' then { *.* /x\nstop }\n*.* @10.0.0.1\n"),
+		PASS, FAIL, NULL, NULL},
+	{"a ruleset that nobody calls", CONF(LOCAL "ruleset(name=\"r\") {" OMFWD ")}"), FAIL, NA,
+		"its ruleset is not called", NULL},
+	{"a ruleset that is called", CONF(LOCAL "ruleset(name=\"R\") {" OMFWD ")} call r"), PASS,
+		FAIL, NULL, NULL},
+	{"no socket", CONF("*.* @10.0.0.1\n"), FAIL, NA, "no message of this machine", NULL},
+	{"the socket switched off",
+		CONF("module(load=\"imuxsock\" SysSock.Use=\"off\")\n*.* @10.0.0.1\n"), FAIL, NA,
+		NULL, NULL},
+	{"imjournal", CONF("module(load=\"imjournal\")\n*.* @10.0.0.1\n"), PASS, FAIL, NULL, NULL},
+	{"failover only", CONF(LOCAL "$ActionExecOnlyWhenPreviousIsSuspended on\n*.* @10.0.0.1\n"),
+		UNK, FAIL, NULL, NULL},
+	{"disabled", CONF(LOCAL OMFWD "config.enabled=\"off\")"), FAIL, NA, "nothing sends", NULL},
+	{"included", LOCAL "$IncludeConfig /etc/rsyslog.d/*.conf\n", "/etc/rsyslog.d/f.conf",
+		"*.* @10.0.0.1\n", PASS, FAIL, NULL, NULL},
+	{"included as object", LOCAL "include(file=\"/etc/rsyslog.d/\")\n", "/etc/rsyslog.d/f.conf",
+		"*.* @10.0.0.1\n", PASS, FAIL, NULL, NULL},
+	{"not included: its name", LOCAL "$IncludeConfig /etc/rsyslog.d/*.conf\n",
+		"/etc/rsyslog.d/f.conf.off", "*.* @10.0.0.1\n", FAIL, NA, NULL, NULL},
+	{"a missing include", CONF(LOCAL "$IncludeConfig /etc/none.conf\n"), UNK, UNK, "not there",
+		NULL},
+	{"a syntax error before it", CONF(LOCAL "if $x = then\n*.* @10.0.0.1\n"), UNK, UNK, NULL,
+		NULL},
+	{"a syntax error behind it", CONF(GOOD "action(\n"), PASS, UNK, NULL, NULL},
+	{"continued lines", CONF(LOCAL "*.* \\\n   @10.0.0.1\n"), PASS, FAIL, NULL, NULL},
+	{"in comments", CONF(LOCAL "/* *.* @10.0.0.1\n*/\n# *.* @10.0.0.1\n"), FAIL, NA, NULL,
+		NULL},
+	{"journal-upload",
+		FILE("/etc/systemd/journal-upload.conf", "[Upload]\nURL=https://j.example\n"), PASS,
+		PASS, "https j.example:19532", NULL},
+	{"journal-upload by a drop-in",
+		FILE("/etc/systemd/journal-upload.conf.d/a.conf",
+			"[Upload]\nURL = http://j:80/x\n"),
+		PASS, FAIL, "not encrypted (http)", NULL},
+	{"journal-upload, trusting all",
+		FILE("/etc/systemd/journal-upload.conf",
+			"[Upload]\nURL=j\nTrustedCertificateFile=all\n"),
+		PASS, FAIL, "TrustedCertificateFile=all", NULL},
+	{"journal-upload, not set",
+		FILE("/etc/systemd/journal-upload.conf", "[Upload]\n# URL=https://j\nURL=\n"), FAIL,
+		NA, NULL, NULL},
+	{"netlogd", FILE("/etc/systemd/netlogd.conf", "[Network]\nAddress=192.0.2.1:514\n"), PASS,
+		FAIL, "udp 192.0.2.1:514", NULL},
+	{"netlogd with TLS",
+		FILE("/etc/systemd/netlogd.conf",
+			"[Network]\nAddress=192.0.2.1:6514\nProtocol=tls\n"),
+		PASS, FAIL, "checks no name", NULL},
+};
+
+static struct policy *make_policy(const char *text)
+{
+	struct errlist errors = {0};
+	struct policy *policy = NULL;
+	int r = conf_load_text("test.conf", text, strlen(text), &errors, &policy);
+
+	if (r < 0)
+		fail_msg("%s", errors.n ? errors.v[0].text : "no policy");
+	errlist_fini(&errors);
+	return policy;
+}
+
+static int collect(const struct test_root *t, struct factset *facts)
+{
+	const struct collect c = {.root = &t->root, .facts = facts};
+	struct fact *f = NULL;
+	int r = fact_collect(FACT_LOGGING, &c, &f);
+
+	if (r == 0)
+		factset_put(facts, f);
+	return r;
+}
+
+/* Units as a collector would give them: every program is started, or none is. */
+static void put_units(struct factset *facts, bool started, const char *init)
+{
+	struct fact *f = fact_new(FACT_UNITS);
+	struct units *u = arena_alloc(f->arena, sizeof(*u));
+	struct unit *v = arena_alloc(f->arena, LOG_PROGRAM_MAX * sizeof(*v));
+
+	for (int i = 0; i < LOG_PROGRAM_MAX; i++)
+		v[i] = (struct unit){.name = log_program_units((enum log_program)i)[0],
+			.path = "/x",
+			.starts = started};
+	assert_int_equal(units_sort(f->arena, v, LOG_PROGRAM_MAX, u), 0);
+	u->init = init;
+	f->u.units = u;
+	factset_put(facts, f);
+}
+
+static bool says(const struct verdict *v, const char *what)
+{
+	bool found = strstr(v->summary, what);
+
+	for (size_t i = 0; i < v->n_evidence; i++)
+		found |= v->evidence[i].observed && strstr(v->evidence[i].observed, what);
+	for (size_t i = 0; i < v->n_evidence; i++)
+		found |= v->evidence[i].subject && strstr(v->evidence[i].subject, what);
+	return found;
+}
+
+static void judge(const struct vector *v, const struct factset *facts)
+{
+	static const char *const ids[] = {"log-remote", "log-remote-secure"};
+	const enum result expected[] = {v->remote, v->secure};
+	struct policy *policy = make_policy(v->conf ? v->conf : "");
+	bool found = !v->observed;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		struct verdict *verdict = verdict_new();
+		const struct check *c = check_find(ids[i]);
+		assert_int_equal(check_judge(c, facts, policy, 0, verdict), 0);
+		if (verdict->result != expected[i])
+			fail_msg("%s: %s: %s (%s)", ids[i], v->name, result_name(verdict->result),
+				verdict->summary);
+		found = found || says(verdict, v->observed);
+		verdict_free(verdict);
+	}
+	if (!found)
+		fail_msg("%s: nothing says \"%s\"", v->name, v->observed);
+	policy_free(policy);
+}
+
+static void test_vectors(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		const struct vector *v = &vectors[i];
+		struct factset facts = {0};
+		struct test_root t;
+		test_root_init(&t);
+		if (v->rsyslog)
+			test_write(&t, "/etc/rsyslog.conf", v->rsyslog);
+		if (v->more_path)
+			test_write(&t, v->more_path, v->more);
+		assert_int_equal(collect(&t, &facts), 0);
+		put_units(&facts, true, "systemd");
+		judge(v, &facts);
+		factset_fini(&facts);
+		test_root_fini(&t);
+	}
+}
+
+static void test_unreadable(void **state)
+{
+	static const struct vector v = {
+		"a FIFO", NULL, NULL, NULL, ERR, ERR, "FIFO, device or socket", NULL};
+	struct factset facts = {0};
+	struct test_root t;
+
+	test_root_init(&t);
+	test_write(&t, "/etc/x", "");
+	assert_int_equal(mkfifo(test_path(&t, "/etc/rsyslog.conf"), 0644), 0);
+	assert_int_equal(collect(&t, &facts), 0);
+	judge(&v, &facts);
+	assert_true(fact_is_unseen(facts.v[FACT_LOGGING], "log forwarding rsyslog udp x:514"));
+	factset_fini(&facts);
+	test_root_fini(&t);
+}
+
+static void test_service(void **state)
+{
+	static const struct vector stopped = {"not started", NULL, NULL, NULL, FAIL, NA,
+		"rsyslog.service is not started at boot", NULL};
+	static const struct vector openrc = {
+		"another init", NULL, NULL, NULL, UNK, PASS, "not systemd", NULL};
+	static const struct vector none = {
+		"no units", NULL, NULL, NULL, UNK, PASS, "no units are known", NULL};
+	struct factset facts = {0};
+	struct test_root t;
+
+	test_root_init(&t);
+	test_write(&t, "/etc/rsyslog.conf", GOOD);
+	assert_int_equal(collect(&t, &facts), 0);
+	put_units(&facts, false, "systemd");
+	judge(&stopped, &facts);
+	put_units(&facts, true, "openrc");
+	judge(&openrc, &facts);
+	fact_free(facts.v[FACT_UNITS]);
+	facts.v[FACT_UNITS] = NULL;
+	judge(&none, &facts);
+	factset_fini(&facts);
+	test_root_fini(&t);
+}
+
+static void test_items(void **state)
+{
+	struct factset facts = {0};
+	struct test_root t;
+
+	test_root_init(&t);
+	test_write(&t, "/etc/rsyslog.conf", GOOD "*.err @[2001:db8::1]:514\n");
+	assert_int_equal(collect(&t, &facts), 0);
+	const struct fact *f = facts.v[FACT_LOGGING];
+	assert_int_equal(f->n_items, 2);
+	assert_string_equal(f->items[0].subject, "log forwarding rsyslog tls logs.example:6514");
+	assert_string_equal(
+		f->items[0].value, "encrypted, the receiver verified, the system's messages");
+	assert_int_equal(f->items[0].line, 2);
+	assert_string_equal(f->items[1].subject, "log forwarding rsyslog udp [2001:db8::1]:514");
+	assert_string_equal(f->items[1].value, "not encrypted, some messages");
+	factset_fini(&facts);
+	test_root_fini(&t);
+}
+
+static void test_selectors(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned kern, mail, auth; /* masks */
+		int result;
+	} rows[] = {
+		{"*.*", 0xff, 0xff, 0xff, 0},
+		{"*.info;mail.none", 0x7f, 0, 0x7f, 0},
+		{"*.=info;mail.!err", 0x40, 0x40, 0x40, 0},
+		{"kern.*;*.!warn", 0xe0, 0, 0, 0},
+		{"kern,auth.crit", 0x07, 0, 0x07, 0},
+		{"MAIL.Panic", 0, 1, 0, 0},
+		{"*.*;auth.!=notice", 0xff, 0xff, 0xdf, 0},
+		{"kern.*;nosuch.err;mail.*", 0xff, 0, 0, -EINVAL},
+		{"kern.*;mail.nosuch", 0xff, 0, 0, -EINVAL},
+		{"", 0, 0, 0, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct log_pri p;
+		assert_int_equal(log_pri_parse(rows[i].text, &p), rows[i].result);
+		assert_int_equal(p.sure[0], rows[i].kern);
+		assert_int_equal(p.sure[2], rows[i].mail);
+		assert_int_equal(p.maybe[4], rows[i].auth);
+	}
+}
+
+static void test_dropins(void **state)
+{
+	struct systemd_conf conf;
+	struct arena *a = arena_new();
+	struct test_root t;
+
+	test_root_init(&t);
+	test_write(&t, "/etc/systemd/journald.conf", "[Journal]\nA=1\n;A=2\nB=x \\\n  y\nC=1\n");
+	test_write(&t, "/usr/lib/systemd/journald.conf", "[Journal]\nA=no\n");
+	test_write(&t, "/usr/lib/systemd/journald.conf.d/10.conf", "[Journal]\nA=10\nD=1\n");
+	test_write(&t, "/usr/lib/systemd/journald.conf.d/50.conf", "[Journal]\nD=50\n");
+	test_write(&t, "/etc/systemd/journald.conf.d/10.conf", "[Journal]\nA = 11\nC=\n");
+	test_write(&t, "/run/systemd/journald.conf.d/20.conf.bak", "[Journal]\nA=20\n");
+	assert_int_equal(systemd_conf_read(a, &t.root, "journald", &conf), 0);
+	const struct systemd_setting *s = systemd_conf_get(&conf, "Journal", "A");
+	assert_string_equal(s->value, "11");
+	assert_string_equal(s->path, "/etc/systemd/journald.conf.d/10.conf");
+	assert_int_equal(s->line, 2);
+	assert_string_equal(systemd_conf_get(&conf, "Journal", "B")->value, "x  y");
+	assert_null(systemd_conf_get(&conf, "Journal", "C"));
+	assert_string_equal(systemd_conf_get(&conf, "Journal", "D")->value, "50");
+	assert_null(systemd_conf_get(&conf, "Upload", "A"));
+	arena_free(a);
+	test_root_fini(&t);
+}
+
+static void test_alloc(void **state)
+{
+	struct test_root t;
+
+	test_root_init(&t);
+	test_write(&t, "/etc/rsyslog.conf",
+		GOOD "$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverPermittedPeer a\n"
+		     "if $x == ['a','b'] and not prifilt(\"*.err\") then { @@h:1\n stop } else "
+		     "call r\n"
+		     "ruleset(name=\"r\") { :msg, contains, \"x\" /var/log/x\n& @y }\n"
+		     "$IncludeConfig /etc/rsyslog.d/*.conf\n");
+	test_write(&t, "/etc/rsyslog.d/a.conf", "*.* :omrelp:h:1\nfoo(\n");
+	test_write(&t, "/etc/systemd/journal-upload.conf", "[Upload]\nURL=https://j\n");
+	for (alloc_fail_at = 1;; alloc_fail_at++) {
+		struct factset facts = {0};
+		alloc_count = 0;
+		int r = collect(&t, &facts);
+		bool done = alloc_count < alloc_fail_at;
+		factset_fini(&facts);
+		if (done)
+			break;
+		assert_int_equal(r, -ENOMEM);
+	}
+	assert_true(alloc_fail_at > 5);
+	alloc_fail_at = 0;
+	test_root_fini(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_selectors),
+		cmocka_unit_test(test_dropins),
+		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_service),
+		cmocka_unit_test(test_items),
+		cmocka_unit_test(test_alloc),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
