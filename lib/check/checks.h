@@ -56,7 +56,10 @@
 	CHECK(check_os_supported)                                                                  \
 	CHECK(check_package_drift)                                                                 \
 	CHECK(check_repo_trust)                                                                    \
+	CHECK(check_secret_cloud_credentials)                                                      \
 	CHECK(check_security_group)                                                                \
+	CHECK(check_service_drift)                                                                 \
+	CHECK(check_service_unneeded)                                                              \
 	CHECK(check_ssh_access_limited)                                                            \
 	CHECK(check_ssh_authorized_key_strength)                                                   \
 	CHECK(check_ssh_authorized_keys_origin)                                                    \

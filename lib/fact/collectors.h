@@ -25,8 +25,10 @@
 	COLLECTOR(FACT_UNITS, collector_units)                                                     \
 	COLLECTOR(FACT_APT_CONF, collector_apt_conf)                                               \
 	COLLECTOR(FACT_REPOS, collector_repos)                                                     \
+	COLLECTOR(FACT_CREDENTIALS, collector_credentials)                                         \
 	COLLECTOR(FACT_LOGGING, collector_logging)                                                 \
 	COLLECTOR(FACT_SELF, collector_self)
+
 
 #define COLLECTOR(ID, symbol) extern const struct collector symbol;
 COLLECTORS

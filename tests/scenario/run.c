@@ -12,6 +12,7 @@
  *   half FACT           ... perhaps not completely
  *   events              takes what inotify has to tell, and does what is due
  *   reads FACT N        the fact was collected N times since the last such line
+ *   lock PATH | unlock  somebody begins and ends a transaction: holds that file
  *   overflow            the source lost events
  *   deaf | hearing      the journal takes nothing / takes events again
  *   full | room         the state's disk takes not a byte more / it does again
@@ -26,6 +27,7 @@
  * Blank lines and # comments are skipped. Exit 1 names the line that failed.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -52,6 +54,7 @@ struct scenario {
 	const char *file;
 	unsigned line;
 	unsigned expected;
+	int lock;         /* the file that is held, or -1 */
 	uint64_t readings[FACT_MAX]; /* at the last `reads` */
 	bool full;
 };
@@ -414,6 +417,26 @@ static void on_config(struct scenario *s, char *args)
 	s->config = strdup(args);
 }
 
+static void on_lock(struct scenario *s, char *args)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char full[4096], empty[4096];
+
+	(void)snprintf(empty, sizeof(empty), "%s ", args);
+	write_file(s, empty);
+	(void)snprintf(full, sizeof(full), "%s%s", s->dir, args);
+	s->lock = open(full, O_RDWR | O_CLOEXEC);
+	if (s->lock < 0 || fcntl(s->lock, F_OFD_SETLK, &lock) < 0)
+		fail(s, "%s: %s", full, strerror(errno));
+}
+
+static void on_unlock(struct scenario *s, _unused_ char *args)
+{
+	closep(&s->lock);
+	s->lock = -1;
+	settle(s);
+}
+
 static void on_full(struct scenario *s, _unused_ char *args)
 {
 	s->full = true;
@@ -472,6 +495,7 @@ static const struct verb {
 	{"half", on_half},
 	{"hearing", on_hearing},
 	{"kill", on_kill},
+	{"lock", on_lock},
 	{"none", on_none},
 	{"overflow", on_overflow},
 	{"reads", on_reads},
@@ -484,6 +508,7 @@ static const struct verb {
 	{"stop", on_stop},
 	{"storm", on_storm},
 	{"touched", on_touched},
+	{"unlock", on_unlock},
 	{"write", on_write},
 };
 
@@ -528,6 +553,7 @@ int main(int argc, char *argv[])
 {
 	struct scenario s = {
 		.receiver = -1,
+		.lock = -1,
 		/* 2026-11-21 12:00 UTC, and a machine up for a while */
 		.now = {UINT64_C(1795262400) * USEC_PER_SEC, 1000 * USEC_PER_SEC},
 		.config = strdup(""),

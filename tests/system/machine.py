@@ -43,17 +43,16 @@ def require():
         skip("MESON_BUILD_ROOT is not set: run by `meson test`")
 
 
-def base_image():
-    """The tar of a Debian with what the tests need, made once per build directory."""
-    path = os.path.join(BUILD, "system-test-base.tar")
-    fresh = os.path.join(BUILD, "system-test-base.new.tar")
+def image(name, include, hooks=()):
+    """The tar of a Debian with these packages, made once per build directory."""
+    path = os.path.join(BUILD, f"system-test-{name}.tar")
+    fresh = os.path.join(BUILD, f"system-test-{name}.new.tar")
     with open(path + ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.exists(path):
             subprocess.run(
-                ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}",
-                 # A package to install and remove later, without a network in the test.
-                 "--customize-hook=chroot \"$1\" sh -c 'cd /root && apt-get -q download hello'",
+                ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={include}",
+                 *[f"--customize-hook={hook}" for hook in hooks],
                  "--customize-hook=rm -f \"$1/etc/resolv.conf\"",
                  "--customize-hook=: > \"$1/etc/machine-id\"",
                  "bookworm", fresh],
@@ -62,9 +61,16 @@ def base_image():
     return path
 
 
+def base_image():
+    """What the machines are made from; with a package to install and remove without a network."""
+    return image("base", PACKAGES, [
+        "chroot \"$1\" sh -c 'cd /root && apt-get -q download hello'"])
+
+
 class Machine:
-    def __init__(self, name, watch_limit=None):
+    def __init__(self, name, base=base_image):
         require()
+        self.base = base
         self.name = name
         self.dir = tempfile.mkdtemp(prefix=f"hardend-{name}-")
         self.root = os.path.join(self.dir, "root")
@@ -77,7 +83,7 @@ class Machine:
 
     def __enter__(self):
         os.mkdir(self.root)
-        subprocess.run(["tar", "-xf", base_image(), "-C", self.root], check=True)
+        subprocess.run(["tar", "-xf", self.base(), "-C", self.root], check=True)
         return self
 
     def __exit__(self, *exc):

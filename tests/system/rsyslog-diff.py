@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 
-ROUNDS = int(os.environ.get("ROUNDS", "300"))
+ROUNDS = int(os.environ.get("ROUNDS", "120"))
 PORTS = 9
 LAST = 127  # the message that comes last goes to a port of its own
 RSYSLOGD = shutil.which("rsyslogd", path="/usr/sbin:/usr/bin:/sbin:/bin")

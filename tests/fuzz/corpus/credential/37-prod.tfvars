@@ -1,0 +1,3 @@
+tf/prod.tfvars
+region = "x"
+db_password = "hunter2"

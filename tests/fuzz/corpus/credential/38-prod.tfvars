@@ -1,0 +1,2 @@
+tf/prod.tfvars
+db_password = var.password
