@@ -27,6 +27,7 @@
 	COLLECTOR(FACT_REPOS, collector_repos)                                                     \
 	COLLECTOR(FACT_CREDENTIALS, collector_credentials)                                         \
 	COLLECTOR(FACT_LOGGING, collector_logging)                                                 \
+	COLLECTOR(FACT_GUARDS, collector_guards)                                                   \
 	COLLECTOR(FACT_SELF, collector_self)
 
 

@@ -41,6 +41,7 @@ enum fact_id {
 	FACT_REPOS,            /* package sources and what vouches for them */
 	FACT_CREDENTIALS,      /* keys and passwords in files of users and programs */
 	FACT_LOGGING,          /* where log messages go */
+	FACT_GUARDS,           /* what shuts out who guesses passwords */
 	FACT_SELF,             /* this daemon's own files */
 	FACT_COVERAGE,         /* health of the event sources; given by the engine, not collected */
 	FACT_MAX,
@@ -97,6 +98,7 @@ struct fact {
 		const struct repos *repos;
 		const struct credentials *credentials;
 		const struct logging *logging;
+		const struct guards *guards;
 		const struct self *self;
 		const struct coverage *coverage;
 	} u;                     /* NULL unless the collector set it */

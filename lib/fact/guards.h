@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Programs that shut out who guesses passwords: fail2ban, sshguard, DenyHosts,
+ * CrowdSec, each as its own configuration makes it. Whether they run is said by
+ * the units, and is joined by the check.
+ *
+ * What a log file says is never read; only whether there is one. Its directory
+ * is watched for names alone, since a log is written all the time.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/fsio.h"
+
+/* Ports from first to last. */
+struct guard_ports {
+	unsigned first, last;
+};
+
+/* An enabled jail of fail2ban. */
+struct guard_jail {
+	const char *name;
+	const char *filter; /* "sshd"; "" for none */
+	const char *path;   /* where it is switched on */
+	unsigned line;
+	const char *backend;	 /* "auto", "systemd", "polling", ... */
+	bool journal;		 /* the backend reads the journal, not files */
+	const char *const *logs; /* patterns of glob(7), as configured */
+	size_t n_logs;
+	size_t n_found;	      /* log files that there are; of a journal: 0 */
+	const char *log_path; /* where logpath stands; NULL without one */
+	unsigned log_line;
+	const char *const *ignore; /* words of ignoreip */
+	size_t n_ignore;
+	const char *const *actions; /* names: "iptables-multiport" */
+	size_t n_actions;
+	bool bans; /* one of the actions blocks, and does not only tell */
+	bool all_ports;
+	const struct guard_ports *ports; /* that the ban covers, unless all */
+	size_t n_ports;
+	const char *port_text; /* "ssh", as configured; NULL: not said */
+	const char *error;     /* why fail2ban leaves this jail out; else NULL */
+};
+
+struct guard_fail2ban {
+	bool there;			/* it is installed and has a configuration */
+	const char *error, *error_path; /* why it would not start; else NULL */
+	unsigned error_line;
+	const struct guard_jail *v; /* the enabled jails, in order of their sections */
+	size_t n;
+	bool journal_module; /* Python can read the journal */
+};
+
+/* sshguard, DenyHosts: one configuration file of assignments. */
+struct guard_simple {
+	bool there;
+	const char *path;	   /* of the configuration */
+	const char *fault;	   /* why it blocks nobody; else NULL */
+	unsigned line;		   /* of what is at fault, or 0 */
+	const char *unsure;	   /* what keeps that from being decided; else NULL */
+	const char *const *ignore; /* addresses and networks that are never blocked */
+	size_t n_ignore;
+};
+
+struct guard_crowdsec {
+	bool there;
+	const char *scenario;	  /* path of what finds guessing over SSH; NULL without one */
+	const char *source;	  /* path of the acquisition that feeds it; NULL without one */
+	const char *bouncer;	  /* path of a bouncer's configuration; NULL without one */
+	const char *bouncer_unit; /* the unit that runs it; NULL without one */
+};
+
+struct guards {
+	struct guard_fail2ban fail2ban;
+	struct guard_simple sshguard, denyhosts;
+	struct guard_crowdsec crowdsec;
+	const char *reason; /* what could not be read, of one that might be guarding; else NULL */
+};
+
+struct arena;
+
+/*
+ * Reads the configuration of fail2ban in dir ("/etc/fail2ban"). What it refuses
+ * is in ret->error. 0; -ENOMEM; another -errno when it could not be read, and
+ * then the reason in *ret_reason.
+ */
+int guard_fail2ban_read(struct arena *a, const struct root *root, const char *dir,
+	struct guard_fail2ban *ret, const char **ret_reason);
+
+/*
+ * The ports that a text such as "ssh,2222,3000:3010" means; names are those of
+ * services, the text of services(5) (NULL: only "ssh" is known). What means
+ * nothing is left out. 0 or -ENOMEM.
+ */
+int guard_ports_parse(struct arena *a, const char *text, const char *services,
+	const struct guard_ports **ret, size_t *ret_n);
+
+/*
+ * The value that the text of a shell script, or of KEY = VALUE lines, gives
+ * key last; quotes taken off, *ret_line its line. NULL in *ret when it gives none
+ * or a comment took it. *ret_plain is false when a shell would still replace
+ * something in it. 0 or -ENOMEM.
+ */
+int guard_assignment(struct arena *a, const char *text, const char *key, const char **ret,
+	unsigned *ret_line, bool *ret_plain);
+
+/* Whether there is a file, watching the names in its directory only. 1, 0, or -errno. */
+int guard_log_exists(const struct root *root, struct arena *a, const char *pattern);
+
+/* sshguard, DenyHosts and CrowdSec, each into its part of ret. 0 or -ENOMEM. */
+int guard_sshguard_read(struct arena *a, const struct root *root, struct guards *ret);
+int guard_denyhosts_read(struct arena *a, const struct root *root, struct guards *ret);
+int guard_crowdsec_read(struct arena *a, const struct root *root, struct guards *ret);
+
+/* The words of text, separated by any of separators. 0 or -ENOMEM. */
+int guard_words(struct arena *a, const char *text, const char *separators, const char *const **ret,
+	size_t *ret_n);
