@@ -224,7 +224,7 @@ void place_remember(struct walk *k, const struct place *at, const char *s, size_
 		e->kind = (uint8_t)k->kind;
 		e->child = k->kind == KIND_OBJECT ? k->child : 0;
 	}
-	e->stale = false;
+	e->stale = e->made = false;
 }
 
 static bool has_roles(const fact_mask *role, unsigned wanted, fact_mask fact)

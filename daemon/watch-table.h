@@ -73,6 +73,7 @@ struct name {
 	uint8_t length;
 	uint8_t kind;
 	bool stale;
+	bool made; /* created since the last walk */
 };
 
 struct watch_table {

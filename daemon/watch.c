@@ -155,6 +155,8 @@ static void on_name(
 		begun(w, b, way | final | list);
 		w->stale |= way | final;
 	}
+	if (n && (e->mask & (IN_CREATE | IN_MOVED_TO)))
+		n->made = (e->mask & IN_CREATE) != 0;
 	if (e->mask & IN_CREATE) {
 		o->fresh |= list;
 		w->stale |= list; /* for the next walk to take fresh back */
@@ -165,8 +167,12 @@ static void on_name(
 	}
 	if (e->mask & IN_MODIFY)
 		begun(w, b, final);
-	if (e->mask & IN_CLOSE_WRITE)
-		ended(w, b, final | (list & o->fresh));
+	/* What was just made has its mode and owner still to come: echo > file; chmod 440 file. */
+	if (e->mask & IN_CLOSE_WRITE) {
+		fact_mask made = (n && n->made ? final : 0) | (list & o->fresh);
+		ended(w, b, final & ~made);
+		begun(w, b, made);
+	}
 	if (e->mask & IN_ATTRIB) {
 		touched(w, b, way | final);
 		w->stale |= way; /* it may have become possible to go on */

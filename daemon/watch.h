@@ -26,7 +26,7 @@ struct watch;
 
 enum watch_urgency {
 	WATCH_NOW,    /* a complete change: closed after writing, renamed into place */
-	WATCH_SETTLE, /* perhaps half of one: created, removed, renamed away, still open */
+	WATCH_SETTLE, /* perhaps half of one: just created, removed, renamed away, still open */
 };
 
 struct watch_ops {

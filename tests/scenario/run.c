@@ -6,6 +6,7 @@
  *   write PATH TEXT     make a file in the root (\n in TEXT is a newline)
  *   save PATH TEXT      the same by a rename, as editors do; through inotify
  *   remove PATH
+ *   mode OCTAL PATH     chmod
  *   config TEXT         what the next start or reload takes as hardend.conf
  *   start | stop | kill | reload
  *   touched FACT...     a source says that these may have changed, completely
@@ -272,8 +273,7 @@ static void write_file(const struct scenario *s, char *args)
 	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
 		fail(s, "%s: %s", full, strerror(errno));
 	limit_files(s->full ? 0 : RLIM_INFINITY);
-	bool secret = strstr(args, "shadow") != NULL;
-	if (chmod(full, secret ? 0600 : 0644) < 0)
+	if (chmod(full, strstr(args, "shadow") ? 0600 : strstr(args, "sudoers") ? 0440 : 0644) < 0)
 		fail(s, "%s: %s", full, strerror(errno));
 }
 
@@ -324,6 +324,16 @@ static void remove_file(const struct scenario *s, const char *path)
 		fail(s, "%s: %s", full, strerror(errno));
 }
 
+static void set_mode(const struct scenario *s, char *args)
+{
+	char full[4096], *path = NULL;
+	unsigned long mode = strtoul(args, &path, 8);
+
+	(void)snprintf(full, sizeof(full), "%s%s", s->dir, path + strspn(path, " "));
+	if (chmod(full, (mode_t)mode) < 0)
+		fail(s, "%s: %s", full, strerror(errno));
+}
+
 static uint64_t parse_time(const struct scenario *s, const char *text)
 {
 	static const struct {
@@ -360,6 +370,7 @@ static void on_reload(struct scenario *s, _unused_ char *args) { reload(s); }
 static void on_none(struct scenario *s, _unused_ char *args) { none(s); }
 static void on_deaf(struct scenario *s, _unused_ char *args) { deaf(s); }
 static void on_write(struct scenario *s, char *args) { write_file(s, args); }
+static void on_mode(struct scenario *s, char *args) { set_mode(s, args); }
 static void on_remove(struct scenario *s, char *args) { remove_file(s, args); }
 static void on_save(struct scenario *s, char *args) { save_file(s, args); }
 static void on_events(struct scenario *s, _unused_ char *args) { events(s); }
@@ -496,6 +507,7 @@ static const struct verb {
 	{"hearing", on_hearing},
 	{"kill", on_kill},
 	{"lock", on_lock},
+	{"mode", on_mode},
 	{"none", on_none},
 	{"overflow", on_overflow},
 	{"reads", on_reads},

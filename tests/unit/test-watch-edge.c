@@ -68,7 +68,7 @@ static void test_overflow(void **state)
 	assert_int_equal(watch_set(f.w, FACT, &f.deps), 1);
 	arm(&f, FACT);
 	script(&f.t, "write /a/b/c");
-	assert_int_equal(drain(&f, FACT), NOW);
+	assert_int_equal(drain(&f, FACT), SETTLE);
 	fixture_fini(&f);
 }
 
@@ -156,7 +156,7 @@ static void test_shared_watch(void **state)
 	assert_true(kernel_mask(st.st_ino) & IN_CLOSE_WRITE);
 	assert_false(kernel_mask(st.st_ino) & IN_MODIFY);
 	script(&f.t, "rm /d/f; write /d/f");
-	assert_int_equal(drain(&f, FACT), NOW);
+	assert_int_equal(drain(&f, FACT), SETTLE);
 	assert_int_equal(drain(&f, OTHER), QUIET);
 	script(&f.t, "rmdir /d/e");
 	assert_int_equal(drain(&f, FACT), QUIET);
@@ -328,7 +328,7 @@ static void test_no_memory(void **state)
 		arm(&f, FACT);
 		assert_int_equal(watch_blind(f.w), 0);
 		script(&f.t, "write /a/g; write /c");
-		assert_int_equal(drain(&f, FACT), NOW);
+		assert_int_equal(drain(&f, FACT), SETTLE);
 		fixture_fini(&f);
 		if (alloc_count < fail_at)
 			break;
@@ -404,7 +404,7 @@ static void mounts(void **state)
 	assert_int_equal(drain(&f, FACT), SETTLE);
 	arm(&f, FACT);
 	script(&f.t, "write /m/d/f");
-	assert_int_equal(drain(&f, FACT), NOW);
+	assert_int_equal(drain(&f, FACT), SETTLE);
 	arm(&f, FACT);
 	mount_on(&f, "/m/d");
 	assert_int_equal(drain(&f, FACT), SETTLE);

@@ -43,7 +43,7 @@ static void test_looked_before_told(void **state)
 	add_deps(&f, "/c/x /d/x /c/b/f");
 	arm(&f, FACT);
 	script(&f.t, "write /c/b/f");
-	assert_int_equal(drain(&f, FACT), NOW);
+	assert_int_equal(drain(&f, FACT), SETTLE);
 	fixture_fini(&f);
 }
 
@@ -65,7 +65,7 @@ static void test_looked_at_and_entered(void **state)
 	other_set(&f, "/d/e");
 	arm(&f, FACT);
 	script(&f.t, "write /d/e/f");
-	assert_int_equal(drain(&f, FACT), NOW);
+	assert_int_equal(drain(&f, FACT), SETTLE);
 	fixture_fini(&f);
 }
 
@@ -82,10 +82,10 @@ static void two_ways(void **state)
 	assert_int_equal(drain(&f, FACT), SETTLE);
 	arm(&f, FACT);
 	script(&f.t, "write /y/s/f");
-	assert_int_equal(drain(&f, FACT), NOW);
+	assert_int_equal(drain(&f, FACT), SETTLE);
 	arm(&f, FACT);
 	script(&f.t, "write /x/s/f");
-	assert_int_equal(drain(&f, FACT), NOW);
+	assert_int_equal(drain(&f, FACT), SETTLE);
 	script(&f.t, "umount /y/s");
 	assert_int_equal(drain(&f, FACT), SETTLE);
 	script(&f.t, "umount /y");
@@ -108,7 +108,7 @@ static void root_and_not(void **state)
 	arm(&f, FACT);
 	other_set(&f, "/y/g");
 	script(&f.t, "write /z/f");
-	assert_int_equal(drain(&f, FACT), NOW);
+	assert_int_equal(drain(&f, FACT), SETTLE);
 	arm(&f, FACT);
 	script(&f.t, "chmod 700 /y");
 	assert_int_equal(drain(&f, FACT), SETTLE);
@@ -133,7 +133,7 @@ static void mounted_in_a_storm(void **state)
 	assert_int_equal(drain(&f, FACT), NOW);
 	arm(&f, FACT);
 	script(&f.t, "write /d/s/f");
-	assert_int_equal(drain(&f, FACT), NOW);
+	assert_int_equal(drain(&f, FACT), SETTLE);
 	script(&f.t, "umount /d/s");
 	assert_int_equal(drain(&f, FACT), SETTLE);
 	fixture_fini(&f);
