@@ -37,6 +37,7 @@ static void add(struct judgement *j, enum result result, const struct sudo_right
 				    .result = result,
 				    .severity = j->severity,
 				    .subject = subject,
+				    .item = arena_printf(j->arena, "sudo %s", r->who),
 				    .path = r->grant->path ? r->grant->path : j->sudo->path,
 				    .line = r->grant->line,
 				    .observed = observed,

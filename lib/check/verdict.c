@@ -39,6 +39,7 @@ void verdict_add(struct verdict *v, const struct evidence *e)
 		.result = e->result,
 		.severity = e->severity,
 		.subject = text_clean(v->arena, e->subject),
+		.item = text_clean(v->arena, e->item),
 		.path = text_clean(v->arena, e->path),
 		.line = e->line,
 		.observed = text_clean(v->arena, e->observed),

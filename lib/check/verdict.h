@@ -15,6 +15,7 @@ struct evidence {
 	enum result result;
 	enum severity severity;     /* of a fail */
 	const char *subject;        /* the item's subject where there is one: "account alice" */
+	const char *item;           /* of another item that it follows from ("sudo %ops"), or NULL */
 	const char *path;           /* or NULL */
 	unsigned line;              /* or 0 */
 	const char *observed, *expected;

@@ -42,7 +42,7 @@ static size_t fitting(const struct event *e)
 	for (n = 0; n < MIN(e->n_details, (size_t)EVENT_DETAILS_MAX); n++) {
 		const struct event_detail *d = &e->details[n];
 		bytes += length(d->subject) + length(d->path) + length(d->observed) +
-			 length(d->expected) + length(d->old) + length(d->value);
+			 length(d->expected) + length(d->old) + length(d->value) + length(d->item);
 		if (n > 0 && bytes > EVENT_DETAILS_BYTES)
 			break;
 	}

@@ -144,9 +144,25 @@ static void absorb(struct event_detail *d, struct change *c)
 		d->old = c->old;
 		d->value = same(d->observed, c->new) ? NULL : c->new;
 	}
-	if (d->gone && c->new) {
+	if (d->gone) {
 		d->path = c->path;
 		d->line = c->line;
+		d->removed = !c->new;
+	}
+	c->fate = CHANGE_TOLD;
+}
+
+/*
+ * The same for another item that the evidence follows from: what is so now is
+ * in the evidence's own words, what was before may not be.
+ */
+static void absorb_item(struct event_detail *d, struct change *c)
+{
+	if (c->fate == CHANGE_TOLD)
+		return;
+	if (!d->gone && !d->old && c->old) {
+		d->old = c->old;
+		d->value = c->new;
 	}
 	c->fate = CHANGE_TOLD;
 }
@@ -174,6 +190,21 @@ static struct change *find_change(const struct entry *e, uint64_t facts, const c
 	return c;
 }
 
+/* That a file came or went says nothing beside an event about what stands in it. */
+static struct change *find_file(const struct entry *e, const char *path)
+{
+	const char *subject = path ? arena_printf(e->batch.arena, "file %s", path) : NULL;
+	struct change *c = subject ? find_change(e, FACT_ALL, subject) : NULL;
+
+	return c && (!c->old || !c->new) ? c : NULL;
+}
+
+static void hold(struct change *c)
+{
+	if (c && c->fate == CHANGE_TELL)
+		c->fate = CHANGE_HELD;
+}
+
 /*
  * A change that evidence of this step names is the step's to tell: now, or
  * when the step itself is told.
@@ -182,14 +213,19 @@ static void claim(struct entry *e, struct entered_check *ec, bool told)
 {
 	for (size_t i = 0; i < ec->step.n_details; i++) {
 		struct event_detail *d = &ec->step.details[i];
-		if (!d->subject)
-			continue;
-		struct change *c = find_change(e, ec->check->facts, d->subject);
+		struct change *file = find_file(e, d->path);
+		struct change *item = d->item ? find_change(e, ec->check->facts, d->item) : NULL;
+		struct change *c = d->subject ? find_change(e, ec->check->facts, d->subject) : NULL;
 		if (c && told)
 			absorb(d, c);
-		else if (c && c->fate == CHANGE_TELL)
-			c->fate = CHANGE_HELD;
-		for (int id = 0; !c && d->gone && id < FACT_MAX; id++) {
+		if (item && told)
+			absorb_item(d, item);
+		if (file && told)
+			file->fate = CHANGE_TOLD;
+		hold(c);
+		hold(item);
+		hold(file);
+		for (int id = 0; d->subject && !c && d->gone && id < FACT_MAX; id++) {
 			if (ec->check->facts & FACT_BIT(id))
 				find_place(d, factset_get(&e->judge->facts, (enum fact_id)id));
 		}
@@ -233,6 +269,41 @@ static void damp_facts(struct entry *e)
 			if (d->v[k].fate == CHANGE_TELL)
 				d->v[k].fate = CHANGE_HELD;
 		}
+	}
+}
+
+/* Whether another fact tells a change of something that stands in the file. */
+static bool is_in_file(const struct entry *e, int fact, const char *path)
+{
+	for (int i = 0; i < FACT_MAX; i++) {
+		const struct delta *d = &e->facts[i].delta;
+		for (size_t k = 0; i != fact && e->facts[i].tell && k < d->n; k++) {
+			if (d->v[k].fate == CHANGE_TELL && d->v[k].path &&
+				strcmp(d->v[k].path, path) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A file that came or went is told by what stands in it, as with evidence. */
+static void fold_files(struct entry *e)
+{
+	struct ledger *l = e->batch.ledger;
+
+	for (int i = 0; i < FACT_MAX; i++) {
+		struct entered_fact *ef = &e->facts[i];
+		size_t left = 0;
+		if (!ef->tell || l->flaps[i].held)
+			continue;
+		for (size_t k = 0; k < ef->delta.n; k++) {
+			struct change *c = &ef->delta.v[k];
+			bool file = strncmp(c->subject, "file /", 6) == 0 && (!c->old || !c->new);
+			if (c->fate == CHANGE_TELL && file && is_in_file(e, i, c->subject + 5))
+				c->fate = CHANGE_TOLD;
+			left += c->fate == CHANGE_TELL;
+		}
+		ef->tell = left > 0;
 	}
 }
 
@@ -338,7 +409,8 @@ static int tell_changes(struct entry *e, int id, bool returns, uint64_t untold)
 			.path = change->path,
 			.line = change->line,
 			.observed = change->new,
-			.old = change->old};
+			.old = change->old,
+			.expected = returns || change->old ? NULL : change->baseline};
 		ev.n_details++;
 	}
 	return batch_add(&e->batch, &ev, NULL);
@@ -444,6 +516,7 @@ static int enter(struct entry *e)
 		return r;
 	claim_all(e);
 	damp_facts(e);
+	fold_files(e);
 	r = tell_orphans(e);
 	if (r == 0)
 		r = write_checks(e);

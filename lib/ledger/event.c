@@ -96,8 +96,11 @@ static json_t *encode_detail(const struct event_detail *d)
 	put_string(&e, "expected", d->expected);
 	put_string(&e, "old", d->old);
 	put_string(&e, "value", d->value);
+	put_string(&e, "item", d->item);
 	if (d->gone)
 		put(&e, "gone", json_true());
+	if (d->removed)
+		put(&e, "removed", json_true());
 	if (!e.failed)
 		return e.object;
 	json_decref(e.object);
@@ -229,7 +232,9 @@ static int decode_detail(struct arena *a, const json_t *object, struct event_det
 		.expected = get_string(&d, "expected"),
 		.old = get_string(&d, "old"),
 		.value = get_string(&d, "value"),
+		.item = get_string(&d, "item"),
 		.gone = json_is_true(json_object_get(object, "gone")),
+		.removed = json_is_true(json_object_get(object, "removed")),
 	};
 	return d.r;
 }

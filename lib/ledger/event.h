@@ -40,10 +40,12 @@ struct event_detail {
 	const char *subject, *path; /* path may be NULL */
 	unsigned line;
 	const char *observed; /* now; "absent" is NULL */
-	const char *expected; /* by the check; NULL in drift */
+	const char *expected; /* by the check; in drift the baseline of what was absent, or NULL */
 	const char *old;      /* before; NULL when there was nothing or it is not known */
 	const char *value;    /* the item now, when it changed and observed is not the same */
 	bool gone;            /* evidence that is no more: in resolved, and part of changed */
+	bool removed;         /* ... and so is the subject itself */
+	const char *item;     /* subject of another item that it follows from; or NULL */
 };
 
 /* All strings are escaped, UTF-8, one line. NULL where it does not apply. */

@@ -28,6 +28,7 @@ uint64_t finding_digest(const uint8_t key[static 16], const struct verdict *v)
 		siphash_update(&h, (const unsigned[]){e->result, e->line, e->waiver != NULL},
 			3 * sizeof(unsigned));
 		siphash_string(&h, e->subject);
+		siphash_string(&h, e->item);
 		siphash_string(&h, e->path);
 		siphash_string(&h, e->observed);
 		siphash_string(&h, e->expected);
@@ -50,6 +51,7 @@ static int collect(const struct verdict *v, struct arena *a, struct proofs *ret)
 			return -ENOMEM;
 		*proof = (struct proof){
 			.subject = e->subject,
+			.item = e->item,
 			.observed = e->observed,
 			.expected = e->expected,
 			.path = e->path,
@@ -131,6 +133,7 @@ static int add_present(struct step *step, struct arena *a, const struct proof *p
 	if (!d)
 		return -ENOMEM;
 	*d = (struct event_detail){.subject = p->subject,
+		.item = p->item,
 		.path = p->path,
 		.line = p->line,
 		.observed = p->observed,
@@ -145,6 +148,7 @@ static int add_gone(struct step *step, struct arena *a, const struct proof *p)
 	if (!d)
 		return -ENOMEM;
 	*d = (struct event_detail){.subject = p->subject,
+		.item = p->item,
 		.path = p->path,
 		.line = p->line,
 		.old = p->observed,

@@ -14,7 +14,7 @@
 
 /* A piece of open evidence as it is stored. */
 struct proof {
-	const char *subject, *observed, *expected, *path;
+	const char *subject, *item, *observed, *expected, *path;
 	unsigned line;
 	enum result result;
 	bool waived;

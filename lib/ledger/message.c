@@ -191,6 +191,8 @@ static void add_gone(struct line *l, const struct event_detail *d, size_t max)
 
 	if (d->subject)
 		add_cut(l, d->subject, NAME_LIMIT);
+	if (d->removed)
+		add(l, " is gone");
 	if (now) {
 		add(l, !d->subject ? "" : is_word(now) ? " " : ": ");
 		add_value(l, now, max);
@@ -233,6 +235,10 @@ static void add_drift(struct line *l, const struct event_detail *d, size_t max)
 		add(l, d->observed ? ": " : ": was ");
 		add_cut(l, only, max);
 	}
+	if (d->observed && d->expected) {
+		add(l, "; the baseline has ");
+		add_cut(l, d->expected, max);
+	}
 }
 
 static void add_returned(struct line *l, const struct event_detail *d, size_t max)
@@ -266,7 +272,7 @@ static void add_list(struct line *l, const struct event *e, bool gone, bool last
 			continue;
 		}
 		if (!first)
-			add(l, each == add_drift || each == add_returned ? ", " : "; ");
+			add(l, "; ");
 		each(l, d, max);
 		if (each == add_drift && e->n_all <= PLACES_LIMIT)
 			add_place(l, d, " (", ")");

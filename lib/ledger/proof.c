@@ -20,6 +20,7 @@ static json_t *encode(const struct proof *p)
 	json_t *object = json_object();
 
 	if (put_string(object, "subject", p->subject) < 0 ||
+		put_string(object, "item", p->item) < 0 ||
 		put_string(object, "observed", p->observed) < 0 ||
 		put_string(object, "expected", p->expected) < 0 ||
 		put_string(object, "path", p->path) < 0 ||
@@ -63,6 +64,7 @@ static int decode(struct arena *a, const json_t *object, struct proof *ret)
 		return -EUCLEAN;
 	*ret = (struct proof){
 		.subject = get_string(a, object, "subject"),
+		.item = get_string(a, object, "item"),
 		.observed = get_string(a, object, "observed"),
 		.expected = get_string(a, object, "expected"),
 		.path = get_string(a, object, "path"),

@@ -189,7 +189,7 @@ static inline void fixture_fact_fails(struct fixture *f, enum fact_id id, int r)
 	factset_put(&f->judge.facts, fact);
 }
 
-/* Puts a verdict: a summary and failing evidence of lines "subject|observed|expected|path|line". */
+/* Puts a verdict: a summary and failing evidence of lines "subject|observed|expected|path|line|item". */
 static inline struct verdict *fixture_fail(
 	struct fixture *f, int check, const char *summary, const char *evidence)
 {
@@ -203,8 +203,11 @@ static inline struct verdict *fixture_fail(
 		e.path = fixture_field(v->arena, &p);
 		const char *line = fixture_field(v->arena, &p);
 		e.line = line ? (unsigned)atoi(line) : 0;
+		e.item = fixture_field(v->arena, &p);
 		if (e.path && !*e.path)
 			e.path = NULL;
+		if (e.item && !*e.item)
+			e.item = NULL;
 		if (e.expected && !*e.expected)
 			e.expected = NULL;
 		verdict_add(v, &e);

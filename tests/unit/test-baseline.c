@@ -122,7 +122,7 @@ static void test_reads_little(void **state)
 		f, F_PACKAGES, "drift packages: item 0001500 1 → 2 (/var/lib/items:1501)", NULL);
 	fixture_reopen(f);
 	fixture_expect(f, F_PACKAGES,
-		"drift packages: 2 changed: item 0000010 1 added (/var/lib/items:11), "
+		"drift packages: 2 changed: item 0000010 1 added (/var/lib/items:11); "
 		"item 0002990 1 added (/var/lib/items:2991)",
 		NULL);
 }

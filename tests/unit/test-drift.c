@@ -22,7 +22,7 @@ static void test_drift(void **state)
 		ALICE
 		"account bob|uid=1002 shell=/bin/bash|/etc/passwd|32\naccount eve|uid=0|-|-\n");
 	fixture_expect(f, F_ACCOUNTS,
-		"drift accounts: 2 changed: bob: shell=/bin/sh → shell=/bin/bash (/etc/passwd:32), "
+		"drift accounts: 2 changed: bob: shell=/bin/sh → shell=/bin/bash (/etc/passwd:32); "
 		"eve uid=0 added",
 		"resolved drift accounts: account alice is as in the baseline again "
 		"(uid=1001 shell=/bin/sh; was absent)",
@@ -35,7 +35,7 @@ static void test_drift(void **state)
 	fixture_fact(f, FACT_ACCOUNTS, ALICE BOB);
 	fixture_expect(f, F_ACCOUNTS,
 		"resolved drift accounts: 2 are as in the baseline again: bob (uid=1002 "
-		"shell=/bin/sh; was uid=1002 shell=/bin/bash), eve (absent; was uid=0)",
+		"shell=/bin/sh; was uid=1002 shell=/bin/bash); eve (absent; was uid=0)",
 		NULL);
 	assert_int_equal(f->event.kind, EVENT_RESOLVED);
 }
@@ -54,7 +54,7 @@ static void test_unreadable(void **state)
 	fixture_expect(f, F_PACKAGES, "drift packages: package foo 1.2 → 1.3", NULL);
 	fixture_fact_fails(f, FACT_PACKAGES, -ENOENT);
 	fixture_expect(f, F_PACKAGES,
-		"drift packages: 2 changed: curl 7.88.1 removed, foo 1.3 removed", NULL);
+		"drift packages: 2 changed: curl 7.88.1 removed; foo 1.3 removed", NULL);
 	fixture_fact_fails(f, FACT_COVERAGE, -EACCES);
 	fixture_expect(f, F_COVERAGE, NULL);
 	/* It was never seen before, so what is there now is its baseline. */
@@ -95,7 +95,7 @@ static void test_drift_check(void **state)
 	fixture_fact(f, FACT_PACKAGES, "package foo|1.2\npackage curl|7.88.1\n");
 	fixture_expect(f, F_PACKAGES,
 		"resolved drift packages: 2 are as in the baseline again: "
-		"curl (7.88.1; was absent), foo (1.2; was 1.3)",
+		"curl (7.88.1; was absent); foo (1.2; was 1.3)",
 		NULL);
 	assert_string_equal(f->event.check, "package-drift");
 }
@@ -137,10 +137,78 @@ static void test_absorbed(void **state)
 	f->now_usec = 50 * USEC_PER_SEC;
 	fixture_expect(f, F_ACCOUNTS,
 		"resolved account-password after 48 s: nobody has a password: "
-		"account eve (was has a password)",
+		"account eve is gone (was has a password)",
 		NULL);
 	fixture_reopen(f);
 	fixture_expect(f, FACT_ALL, NULL);
+}
+
+/* Nor what it follows from, nor that the file came or went in which that stands. */
+static void test_absorbed_item(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_begin(f);
+	fixture_fact(f, FACT_OS, NO "file /etc/sudoers.d/x|mode=0440|/etc/sudoers.d/x\n");
+	fixture_fact(f, FACT_ACCOUNTS, ALICE BOB "sudo bob|ALL|/etc/sudoers.d/x|1\n");
+	fixture_fail(f, CHECK_PASSWORD, "bob is root",
+		"account bob|can be root||/etc/sudoers.d/x|1|sudo bob\n");
+	fixture_expect(f, F_OS | F_ACCOUNTS,
+		"account-password FAIL high: bob is root: account bob: can be root at "
+		"/etc/sudoers.d/x:1",
+		NULL);
+	/* It still is, by another rule. */
+	fixture_fact(f, FACT_ACCOUNTS, ALICE BOB "sudo bob|sh|/etc/sudoers.d/x|1\n");
+	fixture_fail(f, CHECK_PASSWORD, "bob is root",
+		"account bob|can be root by a shell||/etc/sudoers.d/x|1|sudo bob\n");
+	fixture_expect(f, F_OS | F_ACCOUNTS,
+		"account-password FAIL high changed: bob is root: account bob: can be root by a "
+		"shell (was can be root) at /etc/sudoers.d/x:1 (open since 2025-11-21T23:35:57Z)",
+		NULL);
+	fixture_fact(f, FACT_OS, NO);
+	fixture_fact(f, FACT_ACCOUNTS, ALICE BOB);
+	fixture_set(f, CHECK_PASSWORD, RESULT_PASS, "nobody is root");
+	fixture_expect(f, F_OS | F_ACCOUNTS,
+		"resolved account-password after 2 s: nobody is root: account bob (was can be root "
+		"by a shell) at /etc/passwd:32",
+		NULL);
+	/* Without evidence it is one drift, of what stands in the file. */
+	fixture_fact(f, FACT_OS, NO "file /etc/sudoers.d/x|mode=0440|/etc/sudoers.d/x\n");
+	fixture_fact(f, FACT_ACCOUNTS, ALICE BOB "sudo bob|ls|/etc/sudoers.d/x|1\n");
+	fixture_expect(f, F_OS | F_ACCOUNTS,
+		"drift accounts: sudo bob ls added (/etc/sudoers.d/x:1)", NULL);
+	fixture_fact(f, FACT_OS, NO);
+	fixture_fact(f, FACT_ACCOUNTS, ALICE BOB);
+	fixture_expect(f, F_OS | F_ACCOUNTS,
+		"resolved drift accounts: sudo bob is as in the baseline again (absent; was ls)",
+		NULL);
+	/* By itself it is told, and so is another mode. */
+	fixture_fact(f, FACT_OS, NO "file /etc/sudoers.d/x|mode=0440|/etc/sudoers.d/x\n");
+	fixture_expect(f, F_OS | F_ACCOUNTS,
+		"drift os: file /etc/sudoers.d/x mode=0440 added (/etc/sudoers.d/x)", NULL);
+	fixture_fact(f, FACT_OS, NO "file /etc/sudoers.d/x|mode=0666|/etc/sudoers.d/x\n");
+	fixture_fact(f, FACT_ACCOUNTS, ALICE BOB "sudo bob|ls|/etc/sudoers.d/x|1\n");
+	fixture_expect(f, F_OS | F_ACCOUNTS,
+		"drift os: file /etc/sudoers.d/x mode=0440 → mode=0666 (/etc/sudoers.d/x)",
+		"drift accounts: sudo bob ls added (/etc/sudoers.d/x:1)", NULL);
+	fixture_reopen(f);
+	fixture_expect(f, FACT_ALL, NULL);
+}
+
+/* What was taken away and comes back otherwise is told with what the baseline has. */
+static void test_replaced(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_begin(f);
+	fixture_fact(f, FACT_ACCOUNTS, ALICE);
+	fixture_expect(f, F_ACCOUNTS,
+		"drift accounts: account bob removed: was uid=1002 shell=/bin/sh (/etc/passwd)",
+		NULL);
+	fixture_fact(f, FACT_ACCOUNTS, ALICE "account bob|uid=0\n");
+	fixture_expect(f, F_ACCOUNTS,
+		"drift accounts: account bob uid=0 added; the baseline has uid=1002 shell=/bin/sh",
+		NULL);
 }
 
 /* Two facts have an item of the same name: evidence can speak of one only. */
@@ -172,8 +240,8 @@ static void test_details_cap(void **state)
 	assert_int_equal(f->event.n_all, 202);
 	assert_int_equal(f->event.n_details, EVENT_DETAILS_MAX);
 	assert_true(strlen(m) < 1200);
-	assert_ptr_equal(strstr(m, "drift packages: 202 changed: curl 7.88.1 removed, foo 1.2 "
-				   "removed, p000 1.0 added, "),
+	assert_ptr_equal(strstr(m, "drift packages: 202 changed: curl 7.88.1 removed; foo 1.2 "
+				   "removed; p000 1.0 added; "),
 		m);
 	assert_string_equal(strstr(m, " and "), " and 144 more");
 	/* Few, but long. */
@@ -251,14 +319,14 @@ static void test_accept(void **state)
 		ledger_accept(f->ledger, NULL, "account [be]*", "root\n", "planned", START), 2);
 	assert_string_equal(fixture_next(f),
 		"accepted as the baseline by root\\n (planned): accounts: 2 changed: "
-		"bob: uid=1002 shell=/bin/sh → uid=0 (/etc/passwd:9), eve uid=3 added");
+		"bob: uid=1002 shell=/bin/sh → uid=0 (/etc/passwd:9); eve uid=3 added");
 	assert_int_equal(f->event.kind, EVENT_ACCEPTED);
 	assert_string_equal(f->event.fact, "accounts");
 	assert_diff(f, ALICE_DIFF FOO_DIFF);
 	assert_int_equal(ledger_accept(f->ledger, NULL, NULL, NULL, NULL, START), 2);
 	assert_string_equal(fixture_next(f),
 		"accepted as the baseline: 2 changed: account alice removed: was uid=1001 "
-		"shell=/bin/sh (/etc/passwd), package foo 1.2 → 1.3");
+		"shell=/bin/sh (/etc/passwd); package foo 1.2 → 1.3");
 	assert_null(f->event.fact);
 	assert_diff(f, "");
 	assert_int_equal(ledger_accept(f->ledger, NULL, NULL, NULL, NULL, START), 0);
@@ -284,6 +352,8 @@ int main(void)
 		TEST(test_drift_check),
 		TEST(test_absorbed),
 		TEST(test_absorbed_of_two),
+		TEST(test_absorbed_item),
+		TEST(test_replaced),
 		TEST(test_details_cap),
 		TEST(test_accept),
 	};

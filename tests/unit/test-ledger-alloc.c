@@ -53,8 +53,8 @@ static void assert_told(struct fixture *f)
 	static const char *const want[] = {
 		"ssh-root-login FAIL high: root can log in: login yes (was no) at /c:1",
 		"resolved ssh-root-login after 60 min: all is well: login no (was yes) at /c:1",
-		"drift accounts: 2 changed: a 1 removed, b 1 → 2",
-		"accepted as the baseline by root: accounts: 2 changed: a 1 removed, b 1 → 2",
+		"drift accounts: 2 changed: a 1 removed; b 1 → 2",
+		"accepted as the baseline by root: accounts: 2 changed: a 1 removed; b 1 → 2",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {

@@ -197,8 +197,8 @@ static const struct vector vectors[] = {
 				 .observed = "7.88.1-10+deb12u8"},
 			 {.subject = "package foo", .old = "1.2"}))},
 		NULL,
-		"drift packages: 3 changed: hello 2.10-3 added, "
-		"curl 7.88.1-10+deb12u5 → 7.88.1-10+deb12u8, foo 1.2 removed"},
+		"drift packages: 3 changed: hello 2.10-3 added; "
+		"curl 7.88.1-10+deb12u5 → 7.88.1-10+deb12u8; foo 1.2 removed"},
 	{{FACT(EVENT_DRIFT, "packages",
 		 DETAILS({.subject = "package hello", .observed = "2.10-3"}))},
 		NULL, "drift packages: package hello 2.10-3 added"},
@@ -209,7 +209,7 @@ static const struct vector vectors[] = {
 				 .line = 3},
 			 {.subject = "group eve", .observed = "gid=7", .path = "/etc/group"}))},
 		NULL,
-		"drift accounts: 2 changed: eve added: uid=7 gid=7 (/etc/passwd:3), "
+		"drift accounts: 2 changed: eve added: uid=7 gid=7 (/etc/passwd:3); "
 		"group eve gid=7 added (/etc/group)"},
 	{{FACT(EVENT_DRIFT, "sshd", DETAILS({.subject = "Port", .old = "", .observed = "22"}))},
 		NULL, "drift sshd: Port: \"\" → 22"},
@@ -232,7 +232,7 @@ static const struct vector vectors[] = {
 			 {.subject = "bar", .old = "2", .observed = "1"}))},
 		NULL,
 		"resolved drift packages: 2 are as in the baseline again: "
-		"foo (1.2; was absent), bar (1; was 2)"},
+		"foo (1.2; was absent); bar (1; was 2)"},
 	{{FACT(EVENT_DRIFT, "packages", .check = "package-drift",
 		 DETAILS({.subject = "foo", .observed = "1.2"}))},
 		NULL, "drift packages: foo 1.2 added"},
@@ -245,7 +245,7 @@ static const struct vector vectors[] = {
 		"accepted as the baseline by root (planned): packages: foo 1.2 added"},
 	{{FACT(EVENT_ACCEPTED, NULL,
 		 DETAILS({.subject = "foo", .observed = "1.2"}, {.subject = "bar", .old = "2"}))},
-		NULL, "accepted as the baseline: 2 changed: foo 1.2 added, bar 2 removed"},
+		NULL, "accepted as the baseline: 2 changed: foo 1.2 added; bar 2 removed"},
 };
 
 static void test_vectors(void **state)
@@ -325,7 +325,7 @@ static void test_many(void **state)
 	assert_true(strlen(m) < 1100);
 	assert_ptr_equal(
 		strstr(m, "drift packages: 100 changed: package0 7.88.1-10+deb12u5 → "), m);
-	assert_string_equal(strrchr(m, ',') + 1,
+	assert_string_equal(strrchr(m, ';') + 1,
 		" package19 7.88.1-10+deb12u5 → 7.88.1-10+deb12u8 and 80 more");
 	arena_free(a);
 }
