@@ -57,6 +57,7 @@
 	CHECK(check_package_drift)                                                                 \
 	CHECK(check_repo_trust)                                                                    \
 	CHECK(check_secret_cloud_credentials)                                                      \
+	CHECK(check_secret_in_environment)                                                         \
 	CHECK(check_security_group)                                                                \
 	CHECK(check_service_drift)                                                                 \
 	CHECK(check_service_unneeded)                                                              \

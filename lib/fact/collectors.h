@@ -28,6 +28,7 @@
 	COLLECTOR(FACT_CREDENTIALS, collector_credentials)                                         \
 	COLLECTOR(FACT_LOGGING, collector_logging)                                                 \
 	COLLECTOR(FACT_GUARDS, collector_guards)                                                   \
+	COLLECTOR(FACT_ENVIRONMENT, collector_environment)                                         \
 	COLLECTOR(FACT_SELF, collector_self)
 
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/acl.h"
 #include "base/walk.h"
 #include "conf/policy.h"
 #include "fact/accounts.h"
@@ -17,7 +16,6 @@
 enum {
 	HOME_DEPTH = 5,
 	PLACE_DEPTH = 3,
-	GRANTS_ASKED = 8,
 	HOST_KEY_MAX = 64 * 1024,
 	FINGERPRINT_BYTES = 6,
 	HOMES_MAX = 10000, /* entries of /home */
@@ -97,85 +95,6 @@ static const char *fingerprint(struct search *s, struct hmac_sha256_ctx *ctx)
 	return hex;
 }
 
-/* ---- who can read it ---- */
-
-/* Whether somebody beside its owner and root is in the group. */
-static bool group_has_others(const struct accounts *a, gid_t gid, uid_t owner)
-{
-	for (size_t i = 0; i < a->n; i++) {
-		if (a->v[i].gid == gid && a->v[i].uid != owner && a->v[i].uid != 0)
-			return true;
-	}
-	for (size_t i = 0; i < a->n_groups; i++) {
-		const struct account_group *g = &a->groups[i];
-		for (size_t k = 0; g->gid == gid && k < g->n_members; k++) {
-			const struct account *x = accounts_find(a, g->members[k]);
-			if (!x || (x->uid != owner && x->uid != 0))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Somebody named in an access control list; more than are asked for are too many to be its owner.
- */
-static bool acl_has_others(const struct search *s, const char *rel, uid_t owner)
-{
-	struct acl_grant v[GRANTS_ASKED];
-
-	_cleanup_close_ int fd = root_open_path_beneath(&s->quiet, s->base, rel);
-	int n = fd < 0 ? 0 : acl_read(fd, v, GRANTS_ASKED);
-	for (int i = 0; i < MIN(n, GRANTS_ASKED); i++) {
-		if ((v[i].perms & 4) && (v[i].group || (v[i].id != 0 && v[i].id != owner)))
-			return true;
-	}
-	return n > GRANTS_ASKED;
-}
-
-/*
- * Whether the directories on the way to path let others, or the group, through.
- * Each is recorded: its mode decides as the file's own does.
- */
-static int way_is_open(struct search *s, char *path, gid_t gid, bool *others, bool *group)
-{
-	struct stat st;
-
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		int r = root_stat(s->c->root, path, &st);
-		*slash = '/';
-		if (r == -ENOMEM)
-			return r;
-		if (r < 0)
-			continue; /* gone meanwhile: judged as if open */
-		if (!(st.st_mode & S_IXOTH))
-			*others = false;
-		if (!(st.st_gid == gid ? st.st_mode & S_IXGRP : st.st_mode & S_IXOTH))
-			*group = false;
-	}
-	return 0;
-}
-
-static int set_reach(struct search *s, const char *rel, const struct stat *st, struct credential *c)
-{
-	bool others = st->st_mode & S_IROTH, group = st->st_mode & S_IRGRP;
-	_cleanup_free_ char *path = strdup(c->path);
-
-	if (!path)
-		return -ENOMEM;
-	int r = way_is_open(s, path, st->st_gid, &others, &group);
-	if (r < 0)
-		return r;
-	if (group && !group_has_others(s->accounts, st->st_gid, st->st_uid))
-		group = false;
-	if (!group && (st->st_mode & S_IRGRP))
-		group = acl_has_others(s, rel, st->st_uid);
-	c->reach = others  ? CREDENTIAL_REACH_OTHERS
-		   : group ? CREDENTIAL_REACH_GROUP
-			   : CREDENTIAL_REACH_OWNER;
-	return 0;
-}
-
 /* ---- one file ---- */
 
 static int add_gap(struct search *s, const char *rel, int r)
@@ -243,7 +162,8 @@ static int add_found(struct search *s, const char *rel, const struct stat *st,
 	if (!c->path || !c->fingerprint)
 		return -ENOMEM;
 	watch_found(s, rel);
-	int r = set_reach(s, rel, st, c);
+	_cleanup_close_ int fd = root_open_path_beneath(&s->quiet, s->base, rel);
+	int r = readers_of(s->c->root, s->accounts, c->path, st, fd, &c->readers);
 	if (r == 0)
 		s->out->n++;
 	return r;

@@ -18,19 +18,13 @@
 
 #include "fact/credential.h"
 #include "fact/fact.h"
+#include "fact/readers.h"
 
 enum {
 	CREDENTIALS_HOMES_WATCHED = 64, /* homes whose default places are watched */
 	CREDENTIALS_FILES_MAX = 4000,	/* that are opened in one search */
 	CREDENTIALS_BYTES_MAX = 32 * 1024 * 1024,
 	CREDENTIALS_FOUND_MAX = 1000,
-};
-
-/* Who can read it beside its owner and root, the directories on its way taken into account. */
-enum credential_reach {
-	CREDENTIAL_REACH_OWNER,
-	CREDENTIAL_REACH_GROUP, /* a group with others in it, or an access control list */
-	CREDENTIAL_REACH_OTHERS,
 };
 
 struct credential {
@@ -40,7 +34,7 @@ struct credential {
 	uid_t uid;
 	gid_t gid;
 	mode_t mode;
-	enum credential_reach reach;
+	enum readers readers;
 };
 
 /* A file or directory that could not be looked at. */

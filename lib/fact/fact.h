@@ -42,6 +42,7 @@ enum fact_id {
 	FACT_CREDENTIALS,      /* keys and passwords in files of users and programs */
 	FACT_LOGGING,          /* where log messages go */
 	FACT_GUARDS,           /* what shuts out who guesses passwords */
+	FACT_ENVIRONMENT,      /* keys and passwords in variables of units and sessions */
 	FACT_SELF,             /* this daemon's own files */
 	FACT_COVERAGE,         /* health of the event sources; given by the engine, not collected */
 	FACT_MAX,
@@ -99,6 +100,7 @@ struct fact {
 		const struct credentials *credentials;
 		const struct logging *logging;
 		const struct guards *guards;
+		const struct environment *environment;
 		const struct self *self;
 		const struct coverage *coverage;
 	} u;                     /* NULL unless the collector set it */

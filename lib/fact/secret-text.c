@@ -366,12 +366,15 @@ static bool contains(const char *v, size_t n, const char *needle)
 	return memmem(v, n, needle, strlen(needle)) != NULL;
 }
 
-/* $NAME, ${NAME}, $(command), %(name)s, {{ template }}, @NAME@, <your password>, `command`. */
+/* $NAME, ${NAME}, $(command), @{ITEM}, %(name)s, {{ template }}, @NAME@, <your password>,
+ * `command`. */
 static bool is_reference(const char *v, size_t n)
 {
 	if (v[0] == '$' && n > 1)
 		return v[1] == '{' || v[1] == '(' || v[1] == '_' || is_upper(v[1]) ||
 		       is_lower(v[1]) || memchr(v + 1, '$', n - 1);
+	if (v[0] == '@' && n > 1 && v[1] == '{')
+		return true;
 	if (n > 2 && ((v[0] == '<' && v[n - 1] == '>') || (v[0] == '@' && v[n - 1] == '@') ||
 			     (v[0] == '%' && v[1] == '(') || (v[0] == '`' && v[n - 1] == '`')))
 		return true;
@@ -404,8 +407,9 @@ static bool is_base64_key(const char *v, size_t n)
 
 static bool is_path(const char *v, size_t n)
 {
-	if (!(v[0] == '/' || starts_with(v, n, "./") || starts_with(v, n, "../") ||
-		    starts_with(v, n, "~/")))
+	/* "%d/": systemd's own specifiers, of which each that begins a path is a directory. */
+	if (!(v[0] == '/' || (v[0] == '%' && n > 2 && v[2] == '/') || starts_with(v, n, "./") ||
+		    starts_with(v, n, "../") || starts_with(v, n, "~/")))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!is_name(v[i]) && v[i] != '/' && v[i] != '~' && v[i] != '@' && v[i] != '%')

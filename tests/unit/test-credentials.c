@@ -53,6 +53,7 @@ static void setup(struct ssh_fixture *x, const char *conf)
 	x->accounts.groups = groups;
 	x->accounts.n_groups = ARRAY_SIZE(groups);
 	assert_int_equal(conf_load_text("test", conf, strlen(conf), &errors, &policy), 0);
+	errlist_fini(&errors);
 	x->c.policy = policy;
 	assert_int_equal(chmod(x->t.dir, 0755), 0);
 }
@@ -138,19 +139,18 @@ static void test_reach(void **state)
 	static const struct {
 		mode_t file, dir;
 		gid_t gid;
-		enum credential_reach reach;
+		enum readers readers;
 		enum severity severity;
 	} vectors[] = {
-		{0600, 0755, 1000, CREDENTIAL_REACH_OWNER, SEV_MEDIUM},
-		{0644, 0755, 1000, CREDENTIAL_REACH_OTHERS, SEV_CRITICAL},
-		{0604, 0755, 1000, CREDENTIAL_REACH_OTHERS, SEV_CRITICAL},
-		{0644, 0700, 1000, CREDENTIAL_REACH_OWNER, SEV_MEDIUM},
-		{0640, 0755, 1000, CREDENTIAL_REACH_OWNER, SEV_MEDIUM}, /* nobody else is in it */
-		{0640, 0755, 50, CREDENTIAL_REACH_GROUP, SEV_HIGH},
-		{0640, 0700, 50, CREDENTIAL_REACH_OWNER, SEV_MEDIUM},
-		{0644, 0750, 50, CREDENTIAL_REACH_OWNER,
-			SEV_MEDIUM}, /* the directory's is another */
-		{0640, 0755, 0, CREDENTIAL_REACH_OWNER, SEV_MEDIUM},
+		{0600, 0755, 1000, READERS_OWNER, SEV_MEDIUM},
+		{0644, 0755, 1000, READERS_OTHERS, SEV_CRITICAL},
+		{0604, 0755, 1000, READERS_OTHERS, SEV_CRITICAL},
+		{0644, 0700, 1000, READERS_OWNER, SEV_MEDIUM},
+		{0640, 0755, 1000, READERS_OWNER, SEV_MEDIUM}, /* nobody else is in it */
+		{0640, 0755, 50, READERS_GROUP, SEV_HIGH},
+		{0640, 0700, 50, READERS_OWNER, SEV_MEDIUM},
+		{0644, 0750, 50, READERS_OWNER, SEV_MEDIUM}, /* the directory's is another */
+		{0640, 0755, 0, READERS_OWNER, SEV_MEDIUM},
 	};
 	struct ssh_fixture x;
 
@@ -168,9 +168,9 @@ static void test_reach(void **state)
 		const struct credentials *k =
 			factset_get(&x.facts, FACT_CREDENTIALS)->u.credentials;
 		assert_int_equal(k->n, 1);
-		if (k->v[0].reach != vectors[i].reach || v->severity != vectors[i].severity)
-			fail_msg(
-				"vector %zu: %d, %s", i, k->v[0].reach, severity_name(v->severity));
+		if (k->v[0].readers != vectors[i].readers || v->severity != vectors[i].severity)
+			fail_msg("vector %zu: %d, %s", i, k->v[0].readers,
+				severity_name(v->severity));
 		assert_int_equal(v->result, RESULT_FAIL);
 		verdict_free(v);
 	}

@@ -148,7 +148,7 @@ static void test_values(void **state)
 		{"/run/secrets/db", false},
 		{"./secret.txt", false},
 		{"~/.secret", false},
-		{"%d/credential", true}, /* not a path by itself: an unlikely name of one */
+		{"%d/credential", false},
 		{"vault:secret/data/x", false},
 		{"op://vault/item", false},
 		{"ENC[AES256_GCM,data:x]", false},

@@ -2,6 +2,9 @@
 #include "check/checks.h"
 #include "fact/accounts.h"
 #include "fact/credentials.h"
+#include "fact/environment.h"
+
+/* ---- secret-cloud-credentials ---- */
 
 static const struct param credential_params[] = {
 	{"directories", PARAM_LIST, "/etc /opt /srv /usr/local/etc /var/www",
@@ -15,63 +18,27 @@ static const struct param credential_params[] = {
 	{NULL},
 };
 
-static const char *owner_name(const struct factset *facts, struct arena *a, uid_t uid)
-{
-	const struct accounts *accounts = factset_get(facts, FACT_ACCOUNTS)->u.accounts;
-
-	for (size_t i = 0; i < accounts->n; i++) {
-		if (accounts->v[i].uid == uid)
-			return accounts->v[i].name;
-	}
-	return arena_printf(a, "uid %u", uid);
-}
-
-static const char *group_name(const struct factset *facts, struct arena *a, gid_t gid)
-{
-	const struct accounts *accounts = factset_get(facts, FACT_ACCOUNTS)->u.accounts;
-
-	for (size_t i = 0; i < accounts->n_groups; i++) {
-		if (accounts->groups[i].gid == gid)
-			return accounts->groups[i].name;
-	}
-	return arena_printf(a, "gid %u", gid);
-}
-
-static const char *readers(const struct factset *facts, struct arena *a, const struct credential *c)
-{
-	switch (c->reach) {
-	case CREDENTIAL_REACH_OTHERS:
-		return "readable by every user";
-	case CREDENTIAL_REACH_GROUP:
-		return arena_printf(a,
-			"readable by the group %s or those whom its access list names",
-			group_name(facts, a, c->gid));
-	case CREDENTIAL_REACH_OWNER:
-		break;
-	}
-	return "readable by its owner and root";
-}
-
 static void judge_credential(
 	const struct factset *facts, const struct credential *c, struct verdict *ret)
 {
 	static const enum severity severities[] = {
-		[CREDENTIAL_REACH_OWNER] = SEV_MEDIUM,
-		[CREDENTIAL_REACH_GROUP] = SEV_HIGH,
-		[CREDENTIAL_REACH_OTHERS] = SEV_CRITICAL,
+		[READERS_OWNER] = SEV_MEDIUM,
+		[READERS_GROUP] = SEV_HIGH,
+		[READERS_OTHERS] = SEV_CRITICAL,
 	};
+	const struct accounts *accounts = factset_get(facts, FACT_ACCOUNTS)->u.accounts;
 	struct arena *a = ret->arena;
 	const struct evidence e = {
 		.result = RESULT_FAIL,
-		.severity = severities[c->reach],
+		.severity = severities[c->readers],
 		.subject = credential_subject(a, c),
 		.path = c->path,
 		.line = c->find.line,
 		.observed = arena_printf(a, "%s, owner %s, mode %04o, %s%s%s",
-			credential_kind_name(c->find.kind), owner_name(facts, a, c->uid),
-			(unsigned)c->mode, readers(facts, a, c),
+			credential_kind_name(c->find.kind), readers_owner(a, accounts, c->uid),
+			(unsigned)c->mode, readers_text(a, accounts, c->readers, c->gid),
 			*c->fingerprint ? ", fingerprint " : "", c->fingerprint),
-		.expected = c->reach == CREDENTIAL_REACH_OWNER
+		.expected = c->readers == READERS_OWNER
 				    ? "no key or password in clear on this machine"
 				    : "no key or password in clear; at least mode 0600",
 	};
@@ -141,4 +108,90 @@ const struct check check_secret_cloud_credentials = {
 	.facts = FACT_BIT(FACT_CREDENTIALS) | FACT_BIT(FACT_ACCOUNTS),
 	.params = credential_params,
 	.evaluate = evaluate_credentials,
+};
+
+/* ---- secret-in-environment ---- */
+
+static void judge_variable(
+	const struct accounts *accounts, const struct environment_secret *s, struct verdict *ret)
+{
+	static const enum severity severities[] = {
+		[READERS_OWNER] = SEV_LOW,
+		[READERS_GROUP] = SEV_MEDIUM,
+		[READERS_OTHERS] = SEV_HIGH,
+	};
+	struct arena *a = ret->arena;
+	const char *what = s->what ? s->what : "a key or password by its name";
+	const char *who = "every user can ask the manager for it (systemctl show)";
+	enum severity severity = SEV_HIGH;
+
+	if (s->place == ENVIRONMENT_SESSION) {
+		who = "every session gets it";
+	} else if (s->place == ENVIRONMENT_FILE) {
+		who = arena_printf(a, "mode %04o, %s", (unsigned)s->mode,
+			readers_text(a, accounts, s->readers, s->gid));
+		severity = severities[s->readers];
+	}
+	const struct evidence e = {
+		.result = RESULT_FAIL,
+		.severity = severity,
+		.subject = environment_subject(a, s),
+		.path = s->path,
+		.line = s->line,
+		.observed = arena_printf(a, "set in clear: %s; %s", what, who),
+		.expected = s->place == ENVIRONMENT_UNIT ? "LoadCredential=, or a file that only "
+							   "its service can read"
+							 : "no key or password in a variable",
+	};
+	verdict_add(ret, &e);
+}
+
+static void evaluate_environment(_unused_ const struct check *c, const struct factset *facts,
+	_unused_ const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
+{
+	if (!check_facts_usable(facts, FACT_BIT(FACT_ENVIRONMENT) | FACT_BIT(FACT_ACCOUNTS), ret))
+		return;
+	const struct environment *env = factset_get(facts, FACT_ENVIRONMENT)->u.environment;
+	const struct accounts *accounts = factset_get(facts, FACT_ACCOUNTS)->u.accounts;
+	for (size_t i = 0; i < env->n; i++)
+		judge_variable(accounts, &env->v[i], ret);
+	for (size_t i = 0; i < env->n_gaps; i++) {
+		verdict_add(
+			ret, &(struct evidence){
+				     .result = RESULT_ERROR,
+				     .subject = env->gaps[i].path,
+				     .path = env->gaps[i].path[0] == '/' ? env->gaps[i].path : NULL,
+				     .observed = env->gaps[i].reason,
+				     .expected = "a file that can be looked at",
+			     });
+	}
+	if (ret->n_evidence > 0)
+		return;
+	if (env->files == 0 && env->units == 0)
+		verdict_set(ret, RESULT_NOTAPPLICABLE,
+			"there is neither a unit nor a file that sets variables");
+	else
+		verdict_summary(ret,
+			"no key or password in the variables of %zu files and %zu units",
+			env->files, env->units);
+}
+
+const struct check check_secret_in_environment = {
+	.id = "secret-in-environment",
+	.title = "No unit or environment file carries a key or password in clear",
+	.severity = SEV_HIGH,
+	.guides = "X",
+	.references = "systemd.exec(5) Environment=, LoadCredential=; environment(5); pam_env(8)",
+	.rationale = "The environment is handed to every program that a program starts, shows in "
+		     "/proc, in crash reports and in debug pages, and that of a unit is told to "
+		     "every user who asks. A key that stands there is soon somebody else's.",
+	.remedy =
+		"Take the variable out and give the secret as a file: `systemd-creds encrypt "
+		"--name=NAME - /etc/credstore.encrypted/NAME`, then in the unit "
+		"`LoadCredentialEncrypted=NAME`; the service reads "
+		"$CREDENTIALS_DIRECTORY/NAME (many take NAME_FILE=). Where it must be a variable, "
+		"use an EnvironmentFile= of owner root and mode 0600. Replace what others could "
+		"read.",
+	.facts = FACT_BIT(FACT_ENVIRONMENT) | FACT_BIT(FACT_ACCOUNTS),
+	.evaluate = evaluate_environment,
 };
