@@ -80,6 +80,7 @@
 	CHECK(check_tls_certificate)                                                               \
 	CHECK(check_tls_cipher)                                                                    \
 	CHECK(check_tls_protocol)                                                                  \
+	CHECK(check_update_age)                                                                    \
 	CHECK(check_update_kernel)                                                                 \
 	CHECK(check_update_window)
 

@@ -39,6 +39,7 @@ enum fact_id {
 	FACT_UNITS,            /* units of systemd: what boot starts, what runs */
 	FACT_APT_CONF,         /* apt's configuration after all its files */
 	FACT_REPOS,            /* package sources and what vouches for them */
+	FACT_UPDATES,          /* last check, last installation, tools that update by themselves */
 	FACT_CREDENTIALS,      /* keys and passwords in files of users and programs */
 	FACT_LOGGING,          /* where log messages go */
 	FACT_GUARDS,           /* what shuts out who guesses passwords */
@@ -97,6 +98,7 @@ struct fact {
 		const struct units *units;
 		const struct apt_conf *apt_conf;
 		const struct repos *repos;
+		const struct updates *updates;
 		const struct credentials *credentials;
 		const struct logging *logging;
 		const struct guards *guards;
