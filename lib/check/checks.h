@@ -59,6 +59,7 @@
 	CHECK(check_secret_cloud_credentials)                                                      \
 	CHECK(check_secret_in_environment)                                                         \
 	CHECK(check_security_group)                                                                \
+	CHECK(check_service_brute_force_guard)                                                     \
 	CHECK(check_service_drift)                                                                 \
 	CHECK(check_service_unneeded)                                                              \
 	CHECK(check_ssh_access_limited)                                                            \

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: ISC */
+/* service-brute-force-guard on configurations in a private root, with units made by hand. */
+#include "test.h"
+
+#include "check/check.h"
+#include "check/schedule.h"
+#include "conf/conf.h"
+#include "fact/fact.h"
+#include "fact/sshd.h"
+#include "fact/units.h"
+
+#define GUARD "service-brute-force-guard"
+
+struct unit_row {
+	const char *name;
+	bool starts;
+	enum unit_active active;
+};
+
+struct file_row {
+	const char *path, *text;
+};
+
+#define RUNS(unit)                              \
+	{                                       \
+		{                               \
+			unit, true, UNIT_ACTIVE \
+		}                               \
+	}
+#define JAIL(text)                                                          \
+	{                                                                   \
+		"/etc/fail2ban/jail.local", "[sshd]\nenabled = true\n" text \
+	}
+#define AUTH_LOG                        \
+	{                               \
+		"/var/log/auth.log", "" \
+	}
+#define ALL_TRUSTED                                                    \
+	"ignoreip = 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7 " \
+	"169.254.0.0/16 fe80::/10\n"
+#define CROWDSEC                                                             \
+	{"/etc/crowdsec/config.yaml", ""}, {"/usr/bin/crowdsec", ""},        \
+	{                                                                    \
+		"/etc/crowdsec/acquis.yaml", "- _SYSTEMD_UNIT=ssh.service\n" \
+	}
+#define SSHGUARD(text)                              \
+	{                                           \
+		"/etc/sshguard/sshguard.conf", text \
+	}
+
+static const struct vector {
+	struct file_row files[6];
+	struct unit_row units[2];
+	const char *listen; /* NULL: *:22 */
+	const char *init;   /* NULL: systemd */
+	enum result result;
+	const char *subject, *observed; /* of the first evidence; a part of observed */
+	const char *path;
+} vectors[] = {
+	{{{0}}, {{0}}, NULL, NULL, RESULT_FAIL, "guard", "none of fail2ban", NULL},
+	{{JAIL(""), AUTH_LOG}, RUNS("fail2ban.service"), NULL, NULL, RESULT_INFORMATIONAL,
+		"jail sshd", "guards SSH", "/etc/fail2ban/jail.local"},
+	{{JAIL(ALL_TRUSTED), AUTH_LOG}, RUNS("fail2ban.service"), NULL, NULL, RESULT_PASS,
+		"jail sshd", "guards SSH", NULL},
+	/* What Debian 12 installs, on a machine without rsyslog. */
+	{{JAIL("")}, RUNS("fail2ban.service"), NULL, NULL, RESULT_FAIL, "jail sshd",
+		"/var/log/auth.log is not there", "/etc/fail2ban/jail.conf"},
+	{{JAIL("backend = systemd\n")}, RUNS("fail2ban.service"), NULL, NULL, RESULT_FAIL,
+		"jail sshd", "module systemd", NULL},
+	{{JAIL("backend = systemd\n" ALL_TRUSTED),
+		 {"/usr/lib/python3/dist-packages/systemd/x.py", ""}},
+		RUNS("fail2ban.service"), NULL, NULL, RESULT_PASS, "jail sshd", "guards", NULL},
+	{{{"/etc/fail2ban/jail.local", "[DEFAULT]\n"}, AUTH_LOG}, RUNS("fail2ban.service"), NULL,
+		NULL, RESULT_FAIL, "guard fail2ban", "no jail", NULL},
+	{{JAIL("oops\n"), AUTH_LOG}, RUNS("fail2ban.service"), NULL, NULL, RESULT_FAIL,
+		"guard fail2ban", "does not start", "/etc/fail2ban/jail.local"},
+	{{JAIL("filter = none\n"), AUTH_LOG}, RUNS("fail2ban.service"), NULL, NULL, RESULT_FAIL,
+		"jail sshd", "no filter none", NULL},
+	{{JAIL("action = sendmail\n"), AUTH_LOG}, RUNS("fail2ban.service"), NULL, NULL, RESULT_FAIL,
+		"jail sshd", "blocks anybody", NULL},
+	{{JAIL("action = ban-allports\n" ALL_TRUSTED), AUTH_LOG}, RUNS("fail2ban.service"),
+		"0.0.0.0:2222", NULL, RESULT_PASS, "jail sshd", "guards", NULL},
+	{{JAIL(""), AUTH_LOG}, RUNS("fail2ban.service"), "[::]:22 0.0.0.0:2222", NULL, RESULT_FAIL,
+		"jail sshd", "port 2222 open", NULL},
+	{{JAIL("ignoreip = 0.0.0.0/0\n"), AUTH_LOG}, RUNS("fail2ban.service"), NULL, NULL,
+		RESULT_FAIL, "jail sshd", "nobody is banned", NULL},
+	/* Another jail's missing log keeps all of fail2ban from starting. */
+	{{JAIL("[other]\nenabled = 1\nfilter = sshd\nlogpath = /var/log/none\n"), AUTH_LOG},
+		RUNS("fail2ban.service"), NULL, NULL, RESULT_FAIL, "jail other", "/var/log/none",
+		NULL},
+	{{JAIL(""), AUTH_LOG}, {{"fail2ban.service", false, UNIT_ACTIVE}}, NULL, NULL, RESULT_FAIL,
+		"unit fail2ban.service", "not started at boot", NULL},
+	{{JAIL(""), AUTH_LOG}, {{"fail2ban.service", true, UNIT_FAILED}}, NULL, NULL, RESULT_FAIL,
+		"unit fail2ban.service", "has failed", NULL},
+	{{JAIL(""), AUTH_LOG}, {{0}}, NULL, NULL, RESULT_FAIL, "unit fail2ban.service",
+		"is not there", NULL},
+	{{JAIL(""), AUTH_LOG}, {{0}}, NULL, "openrc", RESULT_UNKNOWN, NULL, NULL, NULL},
+	{{SSHGUARD("BACKEND=/bin/fw\nLOGREADER=x\n")}, RUNS("sshguard.service"), NULL, NULL,
+		RESULT_INFORMATIONAL, "guard sshguard", "guards SSH", NULL},
+	{{SSHGUARD("BACKEND=/bin/fw\n")}, RUNS("sshguard.service"), NULL, NULL, RESULT_FAIL,
+		"guard sshguard", "LOGREADER", NULL},
+	{{SSHGUARD("BACKEND=$X\nLOGREADER=x\n")}, RUNS("sshguard.service"), NULL, NULL,
+		RESULT_UNKNOWN, "guard sshguard", "shell", NULL},
+	{{CROWDSEC}, RUNS("crowdsec.service"), NULL, NULL, RESULT_FAIL, "guard crowdsec",
+		"no scenario", NULL},
+	{{CROWDSEC, {"/etc/crowdsec/scenarios/ssh-bf.yaml", ""}}, RUNS("crowdsec.service"), NULL,
+		NULL, RESULT_FAIL, "guard crowdsec", "nobody is blocked", NULL},
+	{{CROWDSEC, {"/etc/crowdsec/scenarios/ssh-bf.yaml", ""},
+		 {"/etc/crowdsec/bouncers/crowdsec-firewall-bouncer.yaml", ""}},
+		RUNS("crowdsec.service"), NULL, NULL, RESULT_FAIL,
+		"unit crowdsec-firewall-bouncer.service", "is not there", NULL},
+	{{CROWDSEC, {"/etc/crowdsec/scenarios/ssh-bf.yaml", ""},
+		 {"/etc/crowdsec/bouncers/crowdsec-firewall-bouncer.yaml", ""}},
+		{{"crowdsec.service", true, UNIT_ACTIVE},
+			{"crowdsec-firewall-bouncer.service", true, UNIT_ACTIVE}},
+		NULL, NULL, RESULT_INFORMATIONAL, "guard crowdsec", "guards SSH", NULL},
+	/* One that works is enough, whatever is wrong with another. */
+	{{JAIL(""), SSHGUARD("BACKEND=/bin/fw\nLOGREADER=x\n")}, RUNS("sshguard.service"), NULL,
+		NULL, RESULT_INFORMATIONAL, "guard sshguard", "guards SSH", NULL},
+};
+
+static void program(const struct test_root *t, const char *path)
+{
+	test_write(t, path, "#!\n");
+	assert_int_equal(chmod(test_path(t, path), 0755), 0);
+}
+
+/* What all roots have; a guard without a configuration is none. */
+static void make_root(struct test_root *t, const struct vector *x)
+{
+	test_root_init(t);
+	program(t, "/bin/fw");
+	program(t, "/usr/sbin/sshguard");
+	test_write(t, "/usr/bin/fail2ban-server", "");
+	test_write(t, "/etc/fail2ban/filter.d/sshd.conf", "[Definition]\n");
+	test_write(t, "/etc/fail2ban/action.d/ban.conf", "[Definition]\n");
+	test_write(t, "/etc/fail2ban/action.d/ban-allports.conf", "[Definition]\n");
+	test_write(t, "/etc/fail2ban/action.d/sendmail.conf", "[Definition]\n");
+	for (size_t i = 0; i < ARRAY_SIZE(x->files) && x->files[i].path; i++) {
+		test_write(t, x->files[i].path, x->files[i].text);
+		if (strncmp(x->files[i].path, "/etc/fail2ban/", 14) == 0)
+			test_write(t, "/etc/fail2ban/jail.conf",
+				"[DEFAULT]\nport = ssh\nfilter = %(__name__)s\n"
+				"action = ban[port=\"%(port)s\"]\n"
+				"[sshd]\nlogpath = /var/log/auth.log\n");
+	}
+}
+
+static void put_units(struct factset *facts, const struct vector *x)
+{
+	struct fact *f = fact_new(FACT_UNITS);
+	struct units *u = arena_alloc(f->arena, sizeof(*u));
+	struct unit *v = arena_alloc(f->arena, 2 * sizeof(*v));
+	size_t n = 0;
+
+	for (; n < ARRAY_SIZE(x->units) && x->units[n].name; n++)
+		v[n] = (struct unit){.name = x->units[n].name,
+			.starts = x->units[n].starts,
+			.active = x->units[n].active,
+			.state = UNIT_FILE_ENABLED};
+	*u = (struct units){.init = x->init ? x->init : "systemd", .booted = true, .live = true};
+	assert_int_equal(units_sort(f->arena, v, n, u), 0);
+	f->u.units = u;
+	factset_put(facts, f);
+}
+
+static void put_sshd(struct factset *facts, const char *listen)
+{
+	struct fact *f = fact_new(FACT_SSHD);
+	struct sshd *s = arena_alloc(f->arena, sizeof(*s));
+	struct sshd_context *c = arena_alloc(f->arena, sizeof(*c));
+	struct sshd_value *v = arena_alloc(f->arena, sizeof(*v));
+
+	*v = (struct sshd_value){"listenaddress", listen ? listen : "[::]:22 0.0.0.0:22", NULL, 0};
+	*c = (struct sshd_context){.label = "any", .values = v, .n_values = 1};
+	*s = (struct sshd){.contexts = c, .n_contexts = 1};
+	f->u.sshd = s;
+	factset_put(facts, f);
+}
+
+static struct verdict *judge(const struct factset *facts)
+{
+	_cleanup_(policy_freep) struct policy *policy = NULL;
+	struct errlist errors = {0};
+	struct verdict *v = verdict_new();
+
+	assert_int_equal(conf_load_text("test", "", 0, &errors, &policy), 0);
+	errlist_fini(&errors);
+	assert_non_null(v);
+	assert_int_equal(check_judge(check_find(GUARD), facts, policy, 0, v), 0);
+	return v;
+}
+
+static void test_vectors(_unused_ void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		const struct vector *x = &vectors[i];
+		struct factset facts = {0};
+		struct fact *f = NULL;
+		struct test_root t;
+		make_root(&t, x);
+		const struct collect c = {.root = &t.root, .facts = &facts};
+		assert_int_equal(fact_collect(FACT_GUARDS, &c, &f), 0);
+		factset_put(&facts, f);
+		put_units(&facts, x);
+		put_sshd(&facts, x->listen);
+		struct verdict *v = judge(&facts);
+		if (v->result != x->result)
+			fail_msg("vector %zu: %s: %s", i, result_name(v->result), v->summary);
+		if (x->subject) {
+			assert_true(v->n_evidence > 0);
+			assert_string_equal(v->evidence[0].subject, x->subject);
+			if (!strstr(v->evidence[0].observed, x->observed))
+				fail_msg("vector %zu: %s", i, v->evidence[0].observed);
+		}
+		if (x->path)
+			assert_string_equal(v->evidence[0].path, x->path);
+		verdict_free(v);
+		factset_fini(&facts);
+		test_root_fini(&t);
+	}
+}
+
+static void expect(struct factset *facts, enum result result, const char *words)
+{
+	struct verdict *v = judge(facts);
+
+	if (v->result != result || !strstr(v->summary, words))
+		fail_msg("%s: %s", result_name(v->result), v->summary);
+	verdict_free(v);
+}
+
+static void test_unreadable(_unused_ void **state)
+{
+	struct factset facts = {0};
+	struct fact *f = fact_new(FACT_SSHD);
+	struct test_root t;
+
+	fact_fail(f, -ENOENT, "no sshd");
+	factset_put(&facts, f);
+	expect(&facts, RESULT_NOTAPPLICABLE, "no SSH server");
+	put_sshd(&facts, NULL);
+	expect(&facts, RESULT_ERROR, "not collected");
+	/* One configuration cannot be read: it may be the one that guards. */
+	make_root(&t, &vectors[0]);
+	test_write(&t, "/etc/fail2ban/jail.conf", "[DEFAULT]\n");
+	assert_int_equal(mkfifo(test_path(&t, "/etc/fail2ban/jail.local"), 0600), 0);
+	const struct collect c = {.root = &t.root, .facts = &facts};
+	f = NULL;
+	assert_int_equal(fact_collect(FACT_GUARDS, &c, &f), 0);
+	factset_put(&facts, f);
+	expect(&facts, RESULT_ERROR, "not collected");
+	put_units(&facts, &vectors[0]);
+	expect(&facts, RESULT_ERROR, "jail.local");
+	f = fact_new(FACT_UNITS);
+	fact_fail(f, -EACCES, "no units");
+	factset_put(&facts, f);
+	expect(&facts, RESULT_ERROR, "no units");
+	factset_fini(&facts);
+	test_root_fini(&t);
+}
+
+static void test_runs(_unused_ void **state)
+{
+	static const struct {
+		const char *command, *program;
+		bool runs;
+	} rows[] = {
+		{"/usr/bin/restic backup /", "restic", true},
+		{"nice restic", "restic", true},
+		{"sh -c 'cd / && restic backup'", "restic", true},
+		{"/usr/local/bin/restic-backup.sh", "restic", true},
+		{"/usr/bin/resticprofile x", "restic", false},
+		{"echo arestic", "restic", false},
+		{"", "restic", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(schedule_runs(rows[i].command, rows[i].program), rows[i].runs);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_runs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
