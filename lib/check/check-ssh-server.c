@@ -14,12 +14,11 @@
 /* The file was changed after the server read it. */
 static void judge_pending(struct verdict *v, const struct sshd *s)
 {
-	char changed[32], started[32];
+	char changed[32];
 
 	(void)text_rfc3339(changed, s->newest_mtime_realtime_usec);
-	(void)text_rfc3339(started, s->started_realtime_usec);
-	char *observed = arena_printf(v->arena,
-		"reload pending: changed %s, read by the running sshd %s", changed, started);
+	char *observed = arena_printf(
+		v->arena, "changed %s, which the running sshd has not read", changed);
 	verdict_add(v, &(struct evidence){
 			       .result = RESULT_INFORMATIONAL,
 			       .subject = "sshd configuration",
@@ -46,12 +45,11 @@ static void evaluate_valid(const struct check *c, const struct factset *facts,
 				 });
 	if (!s || s->n_errors > 0)
 		return;
-	if (s->started_realtime_usec != 0 &&
-		s->newest_mtime_realtime_usec > s->started_realtime_usec)
+	bool pending = ssh_is_pending(s);
+	if (pending)
 		judge_pending(ret, s);
-	else
-		verdict_summary(ret, "sshd accepts its configuration%s",
-			s->started_realtime_usec ? " and has read it" : "");
+	verdict_summary(ret, "sshd accepts its configuration%s",
+		s->started_realtime_usec && !pending ? " and has read it" : "");
 }
 
 const struct check check_ssh_config_valid = {

@@ -145,5 +145,7 @@ int check_judge(const struct check *c, const struct factset *facts, const struct
 	apply_waivers(c, policy, realtime_usec, ret);
 	if (!ret->summary)
 		default_summary(c, ret);
+	if (ret->note && ret->summary)
+		ret->summary = arena_printf(ret->arena, "%s; %s", ret->summary, ret->note);
 	return arena_failed(ret->arena) ? -ENOMEM : 0;
 }

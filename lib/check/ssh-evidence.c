@@ -4,12 +4,34 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "fact/os.h"
+
+bool ssh_is_pending(const struct sshd *s)
+{
+	return s->started_realtime_usec != 0 &&
+	       s->newest_mtime_realtime_usec > s->started_realtime_usec;
+}
+
+static void note_pending(const struct factset *facts, const struct sshd *s, struct verdict *ret)
+{
+	const struct fact *os = factset_get(facts, FACT_OS);
+	bool rhel = os && os->u.os && os->u.os->family == OS_RHEL;
+	char since[32];
+
+	verdict_note(ret,
+		"so it is in the files, but the running sshd (pid %u) goes on with what it read "
+		"at %s: `systemctl reload %s`",
+		s->pid, text_rfc3339(since, s->started_realtime_usec), rhel ? "sshd" : "ssh");
+}
 
 const struct sshd *ssh_usable(const struct factset *facts, struct verdict *ret)
 {
 	if (!check_facts_usable(facts, FACT_BIT(FACT_SSHD), ret))
 		return NULL;
-	return factset_get(facts, FACT_SSHD)->u.sshd;
+	const struct sshd *s = factset_get(facts, FACT_SSHD)->u.sshd;
+	if (ssh_is_pending(s))
+		note_pending(facts, s, ret);
+	return s;
 }
 
 const char *ssh_value(const struct sshd_context *c, const char *keyword)

@@ -5,8 +5,15 @@
 #include "check/check.h"
 #include "fact/sshd.h"
 
-/* The fact's data when it can be used; else NULL and the verdict is set. */
+/*
+ * The fact's data when it can be used; else NULL and the verdict is set. What a
+ * verdict says of the files is noted as such when the listener has not read them:
+ * each connection gets the configuration that the listener has in memory.
+ */
 const struct sshd *ssh_usable(const struct factset *facts, struct verdict *ret);
+
+/* Whether the files were changed after the running listener read them. */
+bool ssh_is_pending(const struct sshd *s);
 
 /* The text of a value in a context, "" when it has none. */
 const char *ssh_value(const struct sshd_context *c, const char *keyword);

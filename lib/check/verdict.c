@@ -68,6 +68,15 @@ void verdict_summary(struct verdict *v, const char *fmt, ...)
 	va_end(ap);
 }
 
+void verdict_note(struct verdict *v, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	v->note = text_clean(v->arena, arena_vprintf(v->arena, fmt, ap));
+	va_end(ap);
+}
+
 void verdict_set(struct verdict *v, enum result r, const char *fmt, ...)
 {
 	va_list ap;

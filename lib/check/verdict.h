@@ -26,6 +26,7 @@ struct verdict {
 	enum result result;
 	enum severity severity;
 	const char *summary;        /* one line: what is so, with names */
+	const char *note;           /* ends the summary; set by verdict_note() */
 	struct evidence *evidence;  /* in the order given */
 	size_t n_evidence;
 	const struct waiver *waiver; /* when every fail is waived and nothing else is open */
@@ -54,6 +55,13 @@ void verdict_summary(struct verdict *v, const char *fmt, ...) _printf_(2, 3);
  * earliest of several calls holds.
  */
 void verdict_until(struct verdict *v, uint64_t realtime_usec);
+
+/*
+ * Sets a clause (escaped) that check_judge() puts behind the summary, whatever
+ * the result: a reservation that holds for all that the verdict says. Not part
+ * of the evidence, so that nothing is told when only it changes.
+ */
+void verdict_note(struct verdict *v, const char *fmt, ...) _printf_(2, 3);
 
 /* Sets a result without evidence and its sentence: notapplicable, informational, error. */
 void verdict_set(struct verdict *v, enum result r, const char *fmt, ...) _printf_(3, 4);

@@ -303,7 +303,7 @@ static bool is_sshd(const struct collect *c, unsigned pid)
 	return root_read(&root, path, STATUS_MAX, &f) == 0 && strcmp(f.data, "sshd\n") == 0;
 }
 
-uint64_t sshd_started(const struct collect *c, const char *pid_file)
+uint64_t sshd_started(const struct collect *c, const char *pid_file, unsigned *ret_pid)
 {
 	_cleanup_file_ struct file f = {0};
 	unsigned pid;
@@ -314,5 +314,6 @@ uint64_t sshd_started(const struct collect *c, const char *pid_file)
 		return 0;
 	if (!is_sshd(c, pid))
 		return 0;
+	*ret_pid = pid;
 	return (uint64_t)f.st.st_mtim.tv_sec * USEC_PER_SEC + (uint64_t)f.st.st_mtim.tv_nsec / 1000;
 }

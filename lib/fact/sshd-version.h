@@ -38,6 +38,6 @@ int sshd_defaults_read(const struct collect *c, struct sshd_conf *conf, const ch
 
 /*
  * When the listener that the pid file names (re)read its configuration: it
- * writes that file each time. 0 when none runs. Live root only.
+ * writes that file each time. 0 when none runs. Live root only. The pid goes to *ret_pid then.
  */
-uint64_t sshd_started(const struct collect *c, const char *pid_file);
+uint64_t sshd_started(const struct collect *c, const char *pid_file, unsigned *ret_pid);

@@ -213,7 +213,8 @@ static int build_all(struct build *b)
 	b->out->version = arena_strdup(b->f->arena, version);
 	b->out->defaults_from = arena_strdup(b->f->arena, from);
 	const struct sshd_value *pid_file = sshd_get(&b->out->contexts[0], "pidfile");
-	b->out->started_realtime_usec = sshd_started(b->c, pid_file ? pid_file->value : "");
+	b->out->started_realtime_usec = sshd_started(
+		b->c, pid_file ? pid_file->value : "", &b->out->pid);
 	return 0;
 }
 

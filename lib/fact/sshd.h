@@ -53,7 +53,8 @@ struct sshd {
 	const char *version;        /* "9.2p1", "" when not known */
 	const char *defaults_from;  /* "sshd -T" or "table for 9.2" */
 	/* Of the running listener: 0 when none runs or the root is not live. */
-	uint64_t started_realtime_usec;
+	uint64_t started_realtime_usec; /* or reloaded: when it read its configuration */
+	unsigned pid;
 	uint64_t newest_mtime_realtime_usec; /* of the files that were read, and of Include's directories */
 	const char *newest_path;
 };

@@ -294,30 +294,40 @@ static bool has(const struct event *e, bool gone)
 	return false;
 }
 
-/* Whether the summary is check_judge()'s own, which the first detail would only repeat. */
-static bool repeats(const char *words, const struct event *e)
+/*
+ * What of the summary the first detail would not only repeat: where it is
+ * check_judge()'s own, a note that follows.
+ */
+static const char *news(const char *words, const struct event *e)
 {
 	const struct event_detail *d = e->details;
+	const char *rest = words;
 
 	if (e->n_details == 0 || d->gone)
-		return false;
+		return words;
 	const char *const parts[] = {
 		d->subject, d->subject && d->observed ? ": " : NULL, d->observed};
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		size_t n = parts[i] ? strlen(parts[i]) : 0;
-		if (n > 0 && strncmp(words, parts[i], n) != 0)
-			return false;
-		words += n;
+		if (n > 0 && strncmp(rest, parts[i], n) != 0)
+			return words;
+		rest += n;
 	}
-	return *words == '\0' || strncmp(words, " (and ", 6) == 0;
+	if (strncmp(rest, " (and ", 6) == 0)
+		rest += strcspn(rest, ")") + (strchr(rest, ')') != NULL);
+	if (strncmp(rest, "; ", 2) == 0)
+		return rest + 2;
+	return *rest ? words : rest;
 }
 
 static void add_summary(struct line *l, const struct event *e, const char *words)
 {
-	if (!words || repeats(words, e))
+	const char *s = words ? news(words, e) : "";
+
+	if (!*s)
 		return;
 	add(l, ": ");
-	add_cut(l, words, VALUE_ALONE);
+	add_cut(l, s, VALUE_ALONE);
 }
 
 /* "ssh-root-login FAIL high" */

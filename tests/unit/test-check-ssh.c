@@ -421,6 +421,7 @@ static void test_config_valid(void **state)
 	verdict_free(v);
 
 	s->started_realtime_usec = 10 * USEC_PER_SEC;
+	s->pid = 812;
 	s->newest_mtime_realtime_usec = 9 * USEC_PER_SEC;
 	s->newest_path = "/etc/ssh/sshd_config.d/x.conf";
 	v = judge("ssh-config-valid", &facts);
@@ -431,7 +432,14 @@ static void test_config_valid(void **state)
 	v = judge("ssh-config-valid", &facts);
 	assert_int_equal(v->result, RESULT_INFORMATIONAL);
 	assert_string_equal(v->evidence[0].path, "/etc/ssh/sshd_config.d/x.conf");
-	assert_non_null(strstr(v->summary, "reload pending"));
+	assert_string_equal(v->summary,
+		"sshd accepts its configuration; so it is in the files, but the running sshd (pid "
+		"812) goes on with what it read at 1970-01-01T00:00:10Z: `systemctl reload ssh`");
+	verdict_free(v);
+	/* Nor has it what the files say of logins: no evidence, which a reload would change. */
+	v = judge("ssh-empty-passwords", &facts);
+	assert_int_equal(v->n_evidence, 0);
+	assert_non_null(strstr(v->summary, "the running sshd (pid 812) goes on"));
 	verdict_free(v);
 
 	s->errors = &error;

@@ -53,6 +53,9 @@ static const struct vector vectors[] = {
 		"ssh-root-login FAIL high: PermitRootLogin yes (was prohibit-password; should be "
 		"no); "
 		"account root: has a password"},
+	{{CHECK(EVENT_OPENED, DETAILS({.subject = "PermitRootLogin", .observed = "yes"}))},
+		"PermitRootLogin: yes (and 1 more); the running sshd has not read it",
+		"ssh-root-login FAIL high: the running sshd has not read it: PermitRootLogin yes"},
 	{{CHECK(EVENT_OPENED, DETAILS({.subject = "account alice",
 				      .observed = "has a usable password",
 				      .old = "uid=1001 password=locked shell=/bin/sh",
