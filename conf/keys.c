@@ -132,6 +132,7 @@ static void mdoc(void)
 	mdoc_section("Sections waiver NAME", schema_waiver);
 	mdoc_section("Sections attestation CHECK-ID", schema_attestation);
 	mdoc_attestations();
+	mdoc_section("Sections profile NAME", schema_profile);
 }
 
 static void example_key(const struct param *p)

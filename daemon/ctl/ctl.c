@@ -106,6 +106,30 @@ static bool only_denied(const struct errlist *errors)
 	return errors->n > 0;
 }
 
+/* Takes the policy over when the profile cannot be put in use. */
+static int use_profile(const struct ctl *ctl, struct policy **policy)
+{
+	struct suggest s = {.word = ctl->profile ? ctl->profile : ""};
+	const char *name;
+
+	int r = ctl->profile ? policy_use_profile(*policy, ctl->profile) : 0;
+	if (r == 0)
+		return CTL_OK;
+	for (size_t i = 0; (name = policy_profile_name(*policy, i)); i++)
+		suggest_offer(&s, name);
+	if (r == -ENOMEM)
+		(void)ctl_oom(); /* the status follows */
+	else if (s.best)
+		(void)ctl_error("--profile %s: no such profile; did you mean %s?", ctl->profile, s.best);
+	else
+		(void)ctl_error("--profile %s: no such profile; there are default, pouta, alliance, "
+				"exoscale, nectar, and those of [profile NAME] in hardend.conf(5)",
+			ctl->profile);
+	policy_free(*policy);
+	*policy = NULL;
+	return CTL_ERROR;
+}
+
 int ctl_load_policy(const struct ctl *ctl, const struct root *root, struct policy **ret)
 {
 	_cleanup_(errlist_fini) struct errlist errors = {0};
@@ -116,14 +140,14 @@ int ctl_load_policy(const struct ctl *ctl, const struct root *root, struct polic
 	else
 		r = conf_load(root, CONF_PATH, true, &errors, ret);
 	if (r == 0)
-		return CTL_OK;
+		return use_profile(ctl, ret);
 	ctl_print_errors(&errors);
 	if (r == -EINVAL && !ctl->config && only_denied(&errors)) {
 		fputs("hardenctl: without the configuration: judging by the defaults, without "
 		      "waivers\n",
 			stderr);
 		*ret = policy_new_default();
-		return *ret ? CTL_OK : ctl_oom();
+		return *ret ? use_profile(ctl, ret) : ctl_oom();
 	}
 	if (r == -EINVAL)
 		return ctl_error(

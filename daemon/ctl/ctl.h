@@ -24,6 +24,7 @@ struct ctl {
 	const char *root;   /* --root; "/" */
 	const char *config; /* --config, or NULL */
 	const char *socket; /* --socket */
+	const char *profile; /* --profile, or NULL: that of the configuration */
 	bool json, color, quiet;
 	enum severity fail_on;
 	const char *fact, *subject, *reason; /* of accept; NULL for any */
@@ -49,7 +50,7 @@ int ctl_unknown_check(const char *id);
 /*
  * Loads the configuration: --config from the file system, else the usual file
  * inside the root if there is one; where that may not be read, the defaults, and
- * says so. CTL_OK, or CTL_ERROR with every error said.
+ * says so. Puts the profile of --profile in use. CTL_OK, or CTL_ERROR with every error said.
  */
 int ctl_load_policy(const struct ctl *ctl, const struct root *root, struct policy **ret);
 

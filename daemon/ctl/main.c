@@ -15,6 +15,7 @@ enum {
 	OPT_SOCKET,
 	OPT_FORMAT,
 	OPT_NO_COLOR,
+	OPT_PROFILE,
 	OPT_FAIL_ON,
 	OPT_FACT,
 	OPT_SUBJECT,
@@ -26,6 +27,7 @@ enum {
 enum {
 	TAKES_FAIL_ON = 1 << 0,
 	TAKES_ITEMS = 1 << 1,
+	TAKES_PROFILE = 1 << 3,
 	TAKES_ROOT = 1 << 2, /* it looks at files itself; the daemon knows its own root only */
 };
 
@@ -38,11 +40,12 @@ static const struct verb {
 	int (*run)(struct ctl *ctl);
 	const char *help;
 } verbs[] = {
-	{"scan", "[CHECK...]", 0, -1, TAKES_FAIL_ON | TAKES_ROOT, verb_scan,
+	{"scan", "[CHECK...]", 0, -1, TAKES_FAIL_ON | TAKES_PROFILE | TAKES_ROOT, verb_scan,
 		"judge this machine now, without the daemon"},
 	{"status", "", 0, 0, TAKES_FAIL_ON, verb_status,
 		"show the daemon's open findings and how well it watches"},
-	{"list", "", 0, 0, TAKES_ROOT, verb_list, "list all checks"},
+	{"list", "", 0, 0, TAKES_PROFILE | TAKES_ROOT, verb_list,
+		"list all checks, or those of a profile by its items"},
 	{"explain", "CHECK", 1, 1, TAKES_ROOT, verb_explain, "tell all about a check"},
 	{"diff", "", 0, 0, 0, verb_diff, "show what differs from the accepted baseline"},
 	{"accept", "", 0, 0, TAKES_ITEMS, verb_accept,
@@ -62,6 +65,8 @@ static const struct option_row {
 	{{"config", required_argument, NULL, OPT_CONFIG}, 0, "FILE",
 		"configuration (default: " CONF_PATH " inside the root)"},
 	{{"format", required_argument, NULL, OPT_FORMAT}, 0, "text|json", "form of the output"},
+	{{"profile", required_argument, NULL, OPT_PROFILE}, TAKES_PROFILE, "NAME",
+		"scan, list: by the items of a guide (pouta, alliance, exoscale, nectar)"},
 	{{"fail-on", required_argument, NULL, OPT_FAIL_ON}, TAKES_FAIL_ON, "SEVERITY",
 		"scan, status: exit 1 from this severity on (default: medium)"},
 	{{"fact", required_argument, NULL, OPT_FACT}, TAKES_ITEMS, "NAME",
@@ -166,6 +171,9 @@ static int take_option(struct ctl *ctl, int c, char *const argv[], const char **
 		return CTL_OK;
 	case OPT_FORMAT:
 		return set_format(ctl, optarg);
+	case OPT_PROFILE:
+		ctl->profile = optarg;
+		return CTL_OK;
 	case OPT_FAIL_ON:
 		return set_fail_on(ctl, optarg);
 	case OPT_FACT:

@@ -27,8 +27,25 @@ static uint64_t with_needs(uint64_t mask)
 	return mask;
 }
 
-/* The checks named, all when none is; the facts that they read. */
-static int select_checks(const struct ctl *ctl, bool *selected, uint64_t *facts)
+/* The checks that answer the items of the profile in use; whether it has items. */
+static bool select_items(const struct policy *policy, bool *selected, uint64_t *mask)
+{
+	const struct policy_item *item;
+	size_t i = 0;
+
+	for (; (item = policy_profile_item(policy, i)); i++) {
+		for (size_t k = 0; item->checks[k]; k++) {
+			const struct check *c = check_find(item->checks[k]);
+			selected[check_index(c)] = true;
+			*mask |= c->facts;
+		}
+	}
+	return i > 0;
+}
+
+/* The checks named, or those of the profile's items, or all; the facts that they read. */
+static int select_checks(const struct ctl *ctl, const struct policy *policy, bool *selected,
+	uint64_t *facts, bool *items)
 {
 	uint64_t mask = FACT_BIT(FACT_OS); /* the family decides which remedy is shown */
 
@@ -39,7 +56,8 @@ static int select_checks(const struct ctl *ctl, bool *selected, uint64_t *facts)
 		selected[check_index(c)] = true;
 		mask |= c->facts;
 	}
-	*facts = ctl->n_args > 0 ? with_needs(mask) : FACT_ALL;
+	*items = ctl->n_args == 0 && select_items(policy, selected, &mask);
+	*facts = ctl->n_args > 0 || *items ? with_needs(mask) : FACT_ALL;
 	return CTL_OK;
 }
 
@@ -64,9 +82,11 @@ static int scan(struct ctl *ctl, const struct root *root, const struct policy *p
 	_cleanup_free_ bool *selected = calloc(check_count(), sizeof(*selected));
 	uint64_t facts, realtime = now(CLOCK_REALTIME), begin = now(CLOCK_MONOTONIC);
 
+	bool items;
+
 	if (!arena || !selected)
 		return ctl_oom();
-	int r = select_checks(ctl, selected, &facts);
+	int r = select_checks(ctl, policy, selected, &facts, &items);
 	if (r != CTL_OK)
 		return r;
 	if (judge_init(&judge, root, policy) < 0)
@@ -75,7 +95,8 @@ static int scan(struct ctl *ctl, const struct root *root, const struct policy *p
 		.judge = &judge,
 		.root = ctl->root,
 		.started_realtime_usec = realtime,
-		.selected = ctl->n_args > 0 ? selected : NULL,
+		.selected = ctl->n_args > 0 || items ? selected : NULL,
+		.items = items,
 	};
 	if (report_host(arena, root, &report.host) < 0 ||
 		judge_collect(&judge, facts, realtime) < 0 ||

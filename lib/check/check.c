@@ -132,7 +132,11 @@ int check_judge(const struct check *c, const struct factset *facts, const struct
 {
 	ret->severity = SEV_LOW;
 	if (!policy_enabled(policy, c->id)) {
-		verdict_set(ret, RESULT_NOTCHECKED, "switched off in the configuration");
+		if (policy_in_profile(policy, c->id))
+			verdict_set(ret, RESULT_NOTCHECKED, "switched off in the configuration");
+		else
+			verdict_set(ret, RESULT_NOTCHECKED, "not part of the profile %s",
+				policy_profile(policy, NULL));
 		ret->severity = c->severity;
 		return arena_failed(ret->arena) ? -ENOMEM : 0;
 	}

@@ -11,8 +11,17 @@ struct slot {
 	const char *section;
 	const struct param *param;
 	struct value value;
-	unsigned file; /* 1, 2, ...: the file that set it; 0: the default */
+	const char *path; /* of the file that set it; NULL: none did */
 	unsigned line;
+	bool profiled; /* the profile in use has set it */
+};
+
+/* The profile in use. */
+struct profile_use {
+	const char *name, *title;
+	struct policy_item *items; /* none: by area */
+	size_t n_items;
+	bool *selected; /* by check_index() */
 };
 
 struct policy {
@@ -23,9 +32,12 @@ struct policy {
 	size_t n_waivers;
 	struct attestation *attestations;
 	size_t n_attestations;
+	struct site_profile *profiles; /* conf/profile.h */
+	size_t n_profiles;
+	struct profile_use use;
 };
 
-/* All defaults, no waivers. NULL on ENOMEM. */
+/* All defaults, no waivers, the profile "default". NULL on ENOMEM. */
 struct policy *policy_new(void);
 
 /* The slot of a key, or NULL. */

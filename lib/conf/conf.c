@@ -2,12 +2,14 @@
 #include "conf/conf.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/suggest.h"
 #include "check/check.h"
 #include "conf/build.h"
 #include "conf/draft.h"
+#include "conf/profile.h"
 #include "conf/reader.h"
 #include "conf/schema.h"
 
@@ -29,7 +31,6 @@ struct load {
 	struct policy *policy;
 	struct errlist *errors;
 	const char *path;    /* of the file being read */
-	unsigned file;	     /* 1, 2, ... */
 	const char *section; /* of the schema, when no draft is being read */
 	struct draft draft;
 	struct names names;
@@ -85,7 +86,8 @@ static bool begin_draft(
 /* The kind of [WORD NAME] or [WORD], and where in header NAME begins; NULL for another section. */
 static const struct draft_kind *find_kind(const char *header, const char **ret_name)
 {
-	static const struct draft_kind *const kinds[] = {&draft_waiver, &draft_attestation};
+	static const struct draft_kind *const kinds[] = {
+		&draft_waiver, &draft_attestation, &draft_profile};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		size_t n = strlen(kinds[i]->word);
@@ -110,7 +112,7 @@ static void unknown_section(struct load *l, const char *name, unsigned line)
 	else
 		errlist_add(l->errors, l->path, line,
 			"[%s]: unknown section; there are [hardend], [policy], [waiver NAME], "
-			"[attestation CHECK-ID] and the ids of `hardenctl list`",
+			"[attestation CHECK-ID], [profile NAME] and the ids of `hardenctl list`",
 			name);
 }
 
@@ -196,7 +198,7 @@ static void on_key(const char *key, const char *text, unsigned line, bool contin
 			unknown_key(l, key, line);
 		return;
 	}
-	bool again = s->file == l->file;
+	bool again = s->path == l->path; /* a string of its own for each file */
 	if (again && !continued && !adds_up(s->param->type)) {
 		errlist_add(l->errors, l->path, line,
 			"[%s] %s: given twice, first in line %u; remove one", l->section, key,
@@ -210,7 +212,7 @@ static void on_key(const char *key, const char *text, unsigned line, bool contin
 	else
 		fail(l, r);
 	s->line = again ? s->line : line;
-	s->file = l->file;
+	s->path = l->path;
 }
 
 static int read_text(struct load *l, const char *path, const char *text, size_t size)
@@ -220,7 +222,6 @@ static int read_text(struct load *l, const char *path, const char *text, size_t 
 	l->path = arena_strdup(l->policy->arena, path); /* drafts keep it */
 	if (!l->path)
 		return -ENOMEM;
-	l->file++;
 	l->section = NULL;
 	l->names = (struct names){0};
 	int r = conf_read(l->path, text, size, l->errors, &sink);
@@ -312,9 +313,59 @@ static int load_init(struct load *l, struct errlist *errors)
 	return errors->arena && l->policy ? 0 : -ENOMEM;
 }
 
+/* Says which profiles there are, if the name is of none. Whether it is of one. */
+static bool check_profile(
+	struct load *l, const char *what, const char *name, const struct conf_error *place)
+{
+	struct suggest s = {.word = name};
+	const char *other;
+
+	int r = policy_has_profile(l->policy, name);
+	if (r == 0)
+		return true;
+	for (size_t i = 0; (other = policy_profile_name(l->policy, i)); i++)
+		suggest_offer(&s, other);
+	if (r == -ELOOP)
+		errlist_add(l->errors, place->path, place->line,
+			"%s = \"%s\": this profile comes from itself, or by too many steps", what, name);
+	else if (s.best)
+		errlist_add(l->errors, place->path, place->line,
+			"%s = \"%s\": no such profile, did you mean \"%s\"?", what, name, s.best);
+	else
+		errlist_add(l->errors, place->path, place->line,
+			"%s = \"%s\": no such profile; there are default, pouta, alliance, "
+			"exoscale, nectar, and those of [profile NAME]",
+			what, name);
+	return false;
+}
+
+/* When every file was read: each profile is from one that there is, and one is in use. */
+static int settle_profile(struct load *l)
+{
+	struct policy *p = l->policy;
+	const struct slot *used = policy_slot(p, "hardend", "profile");
+	bool good = true;
+
+	for (size_t i = 0; i < p->n_profiles; i++) {
+		const struct site_profile *site = &p->profiles[i];
+		char what[128];
+		(void)snprintf(what, sizeof(what), "[profile %s] from", site->name);
+		good = check_profile(l, what, site->from,
+			       &(struct conf_error){.path = site->path, .line = site->line}) &&
+		       good;
+	}
+	if (!good || !used->path ||
+		!check_profile(l, "[hardend] profile", used->value.s,
+			&(struct conf_error){.path = used->path, .line = used->line}))
+		return 0;
+	return policy_use_profile(p, used->value.s);
+}
+
 /* Hands out the policy when all went well, frees it otherwise. */
 static int load_finish(struct load *l, int r, size_t errors_before, struct policy **ret)
 {
+	if (r == 0 && l->errors->n == errors_before)
+		r = settle_profile(l);
 	if (r == 0 && l->errors->n > errors_before)
 		r = -EINVAL;
 	if (r == 0 && arena_failed(l->policy->arena))

@@ -6,10 +6,13 @@
  * inih as packaged tells no line numbers and cuts what is long. Sections:
  * [hardend] and [policy] (keys in conf/schema.h), [CHECK-ID] (enabled, severity
  * and the check's own keys), [waiver NAME] (check, subject, reason, owner,
- * until), [attestation CHECK-ID] (statement, owner, stated, until). A line that starts with blanks continues the value above it. Files
- * of the .d directory are read after the main one, sorted by name, and the last
- * value of a key wins, but lists of one file add up. A named section is complete
- * in its file; one of the same name in a later file takes its place.
+ * until), [attestation CHECK-ID] (statement, owner, stated, until), [profile
+ * NAME] (from, title, add, drop, SECTION.KEY). A line that starts with blanks
+ * continues the value above it. Files of the .d directory are read after the
+ * main one, sorted by name, and the last value of a key wins, but lists of one
+ * file add up. A named section is complete in its file; one of the same name in
+ * a later file takes its place. At the end the profile is in use that [hardend]
+ * names.
  */
 #pragma once
 

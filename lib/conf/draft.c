@@ -48,7 +48,10 @@ int draft_key(
 	const struct param *schema = d->kind->schema;
 	const char *why = NULL;
 	size_t i = 0;
+	int r = d->kind->other ? d->kind->other(d, a, line, errors) : 1;
 
+	if (r != 1)
+		return r;
 	while (schema[i].key && strcmp(schema[i].key, line->key) != 0)
 		i++;
 	if (!schema[i].key) {
@@ -66,7 +69,7 @@ int draft_key(
 		return 0;
 	}
 	bool more = line->continued || (lists && d->lines[i]);
-	int r = value_parse(a, &schema[i], line->value, more, &d->values[i], &why);
+	r = value_parse(a, &schema[i], line->value, more, &d->values[i], &why);
 	if (r == -EINVAL) {
 		d->bad = d->refused[i] = true;
 		errlist_add(errors, d->path, line->line, "[%s %s] %s = \"%s\": %s", d->kind->word,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A section [WORD NAME] while it is read: a waiver, an attestation. It is
- * complete in its file, so that what is missing can be told where it stands.
+ * A section [WORD NAME] while it is read: a waiver, an attestation, a profile.
+ * It is complete in its file, so that what is missing can be told where it stands.
  */
 #pragma once
 
@@ -13,19 +13,26 @@
 #define DRAFT_KEYS_MAX 5
 
 struct draft;
+struct draft_line;
 
 struct draft_kind {
 	const char *word;	    /* "waiver" */
 	const char *example;	    /* a name for it: "backup-account" */
 	const struct param *schema; /* its keys, at most DRAFT_KEYS_MAX */
 	const char *const *demands; /* for each key what it must say; NULL where it may be empty */
+	/*
+	 * Takes a key that the schema does not have; NULL: there are none. 0, 1 when it is
+	 * none of its, or -ENOMEM.
+	 */
+	int (*other)(struct draft *d, struct arena *a, const struct draft_line *line,
+		struct errlist *errors);
 	/* Adds what else is wrong with it to errors; NULL: nothing can be. */
 	void (*check)(const struct draft *d, struct errlist *errors);
 	/* Takes it into the policy. 0 or -ENOMEM. */
 	int (*keep)(const struct draft *d, struct policy *p);
 };
 
-extern const struct draft_kind draft_waiver, draft_attestation;
+extern const struct draft_kind draft_waiver, draft_attestation, draft_profile;
 
 struct draft {
 	const struct draft_kind *kind; /* NULL: none is being read */
@@ -35,7 +42,9 @@ struct draft {
 	struct value values[DRAFT_KEYS_MAX];
 	unsigned lines[DRAFT_KEYS_MAX]; /* where a key was set; 0: not yet */
 	bool refused[DRAFT_KEYS_MAX];	/* its value was: told already */
-	bool bad;			/* some error was told */
+	struct site_setting *settings;	/* of a profile */
+	size_t n_settings;
+	bool bad; /* some error was told */
 };
 
 /*

@@ -50,6 +50,8 @@ struct policy *policy_new(void)
 			return NULL;
 	}
 	qsort(p->slots, p->n_slots, sizeof(*p->slots), compare_slots);
+	if (policy_use_profile(p, "default") < 0)
+		return NULL;
 	return TAKE_PTR(p);
 }
 
@@ -117,7 +119,10 @@ bool policy_list_has(const struct policy *p, const char *section, const char *ke
 
 bool policy_enabled(const struct policy *p, const char *check)
 {
-	return policy_bool(p, check, "enabled");
+	const struct slot *s = policy_slot(p, check, "enabled");
+
+	assert(s && "not a check");
+	return s->value.b && (s->path || policy_in_profile(p, check));
 }
 
 enum severity policy_severity(const struct policy *p, const char *check, enum severity dflt)

@@ -61,7 +61,10 @@ const char *const *policy_list(const struct policy *p, const char *section, cons
 bool policy_list_has(
 	const struct policy *p, const char *section, const char *key, const char *word);
 
-/* Whether the check is switched on (`enabled = no` in its section switches it off). */
+/*
+ * Whether the check is switched on: `enabled` in its section says so, or else
+ * the profile in use.
+ */
 bool policy_enabled(const struct policy *p, const char *check);
 
 /* The check's severity: `severity = ` in its section, else dflt. */
@@ -104,3 +107,32 @@ uint64_t policy_next_lapse(const struct policy *p, uint64_t realtime_usec);
 
 /* All of them: policy_waiver_at(0), ..., NULL after the last. */
 const struct waiver *policy_waiver_at(const struct policy *p, size_t i);
+
+/* One recommendation of the profile in use, and the checks that answer it. */
+struct policy_item {
+	const char *label, *title; /* "Check-Security-01" */
+	const char **checks;       /* ids; ends with NULL; empty when the site leaves all of them out */
+};
+
+/*
+ * Puts the profile of this name in use, in the place of the one before: it
+ * selects checks, and sets the keys that no file sets. 0; -ENOENT when there is
+ * none or it is from none, -ELOOP when it is from itself (p is untouched);
+ * -ENOMEM (p is to be freed). Until then "default" is in use: every check.
+ */
+int policy_use_profile(struct policy *p, const char *name);
+
+/* Whether it could be: 0, -ENOENT or -ELOOP. */
+int policy_has_profile(const struct policy *p, const char *name);
+
+/* Names: first those that ship, then the site's; policy_profile_name(p, 0), ..., NULL at the end. */
+const char *policy_profile_name(const struct policy *p, size_t i);
+
+/* Name and title (ret_title may be NULL) of the profile in use, as written. */
+const char *policy_profile(const struct policy *p, const char **ret_title);
+
+/* Its items in the guide's order: 0, 1, ..., NULL after the last; none where it has no items. */
+const struct policy_item *policy_profile_item(const struct policy *p, size_t i);
+
+/* Whether it selects the check. The monitor's own and those of drift are in every profile. */
+bool policy_in_profile(const struct policy *p, const char *check);

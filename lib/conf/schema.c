@@ -12,6 +12,10 @@
 #define DAY (UINT64_C(24) * 3600)
 
 const struct param schema_hardend[] = {
+	{"profile", PARAM_STRING, "default",
+		.doc = "What is asked of this machine: default (every check), the profile of a "
+		       "guide "
+		       "(pouta, alliance, exoscale, nectar), or the site's own [profile NAME]."},
 	{"log_level", PARAM_CHOICE, "notice", .choices = "error warning notice info debug",
 		.doc = "The least urgent messages of the daemon's own log (not of its alerts)."},
 	{"journal", PARAM_BOOL, "yes",
@@ -87,8 +91,17 @@ const struct param schema_attestation[] = {
 	{"stated", PARAM_DATE, "",
 		.doc = "The day (UTC) on which it was stated; it holds from then on."},
 	{"until", PARAM_DATE, "",
-		.doc = "The last day (UTC) on which it holds. Afterwards the check fails until it is "
+		.doc = "The last day (UTC) on which it holds. Afterwards the check fails until it "
+		       "is "
 		       "stated anew."},
+	{NULL},
+};
+
+const struct param schema_profile[] = {
+	{"from", PARAM_STRING, "default", .doc = "The profile that it begins with."},
+	{"title", PARAM_STRING, "", .doc = "What it is for, for reports."},
+	{"add", PARAM_LIST, "", .doc = "Ids of checks that it has beside those."},
+	{"drop", PARAM_LIST, "", .doc = "Ids of checks that it leaves out."},
 	{NULL},
 };
 

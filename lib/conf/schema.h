@@ -15,6 +15,7 @@ extern const struct param schema_policy[];  /* [policy] */
 extern const struct param schema_check[];   /* of each check, before its own */
 extern const struct param schema_waiver[];  /* [waiver NAME] */
 extern const struct param schema_attestation[]; /* [attestation CHECK-ID] */
+extern const struct param schema_profile[]; /* [profile NAME], beside SECTION.KEY */
 
 /* The sections [hardend], [policy] and of each check: schema_section(0), ..., NULL. */
 const char *schema_section(size_t i);

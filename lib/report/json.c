@@ -2,9 +2,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "conf/profile.h"
 #include "conf/schema.h"
 #include "config.h"
-#include "report/report.h"
+#include "report/internal.h"
 
 /* A string that may be NULL, and is null then. */
 static json_t *text(const char *s)
@@ -82,10 +83,6 @@ json_t *report_finding(const struct check *c, const struct verdict *v, const str
 		waiver_json(v->waiver));
 }
 
-struct counts {
-	unsigned results[RESULT_MAX], waived;
-};
-
 static json_t *findings_json(const struct report *r, struct counts *counts)
 {
 	json_auto_t *list = json_array();
@@ -103,7 +100,7 @@ static json_t *findings_json(const struct report *r, struct counts *counts)
 	return TAKE_PTR(list);
 }
 
-static json_t *summary_json(const struct counts *c)
+json_t *report_counts(const struct counts *c)
 {
 	json_auto_t *o = json_object();
 
@@ -121,15 +118,19 @@ json_t *report_json(const struct report *r)
 {
 	struct counts counts = {0};
 	char started[32];
-	json_t *findings = findings_json(r, &counts);
+	json_auto_t *findings = findings_json(r, &counts);
 
-	return json_pack("{s:i, s:{s:s, s:s}, s:{s:o, s:o, s:o, s:o}, s:o, s:s, s:I, s:o, s:o}",
+	if (!findings)
+		return NULL;
+	json_t *profile = r->items ? report_items(r->judge->policy, findings) : json_null();
+	return json_pack(
+		"{s:i, s:{s:s, s:s}, s:{s:o, s:o, s:o, s:o}, s:o, s:s, s:I, s:o, s:o, s:O}",
 		"schema", 1, "tool", "name", "hardend", "version", HARDEND_VERSION, "host",
 		"hostname", text(r->host.hostname), "machine_id", text(r->host.machine_id), "os",
 		text(r->host.os), "kernel", text(r->host.kernel), "root", raw_text(r->root),
 		"started", text_rfc3339(started, r->started_realtime_usec), "duration_ms",
-		(json_int_t)(r->duration_usec / USEC_PER_MSEC), "summary", summary_json(&counts),
-		"findings", findings);
+		(json_int_t)(r->duration_usec / USEC_PER_MSEC), "summary", report_counts(&counts),
+		"profile", profile, "findings", findings);
 }
 
 static json_t *param_json(const char *section, const struct param *p)
@@ -168,12 +169,33 @@ static json_t *facts_json(uint64_t facts)
 	return TAKE_PTR(list);
 }
 
+/* Which items of the guides the check answers: {"nectar": ["Check-Security-01"], ...}. */
+static json_t *answers_json(const struct check *c)
+{
+	json_auto_t *o = json_object();
+	const struct profile *p;
+
+	for (size_t i = 0; o && (p = profile_builtin(i)); i++) {
+		json_auto_t *list = json_array();
+		const struct profile_item *item = p->items;
+		for (; list && item && item->label; item++) {
+			if (profile_item_has(item, c->id) &&
+				json_array_append_new(list, json_string(item->label)) < 0)
+				return NULL;
+		}
+		if (!list || (json_array_size(list) > 0 && json_object_set(o, p->name, list) < 0))
+			return NULL;
+	}
+	return TAKE_PTR(o);
+}
+
 json_t *report_check(const struct check *c)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}",
 		"check", c->id, "title", c->title, "area", report_area(c->id), "built",
 		c->kind != CHECK_LATER, "severity", severity_name(c->severity), "guides",
-		words(c->guides), "references", text(c->references), "rationale", c->rationale,
-		"remedy", c->remedy, "remedy_rhel", text(c->remedy_rhel), "attestation",
-		text(c->attestation), "facts", facts_json(c->facts), "keys", params_json(c));
+		words(c->guides), "answers", answers_json(c), "references", text(c->references),
+		"rationale", c->rationale, "remedy", c->remedy, "remedy_rhel", text(c->remedy_rhel),
+		"attestation", text(c->attestation), "facts", facts_json(c->facts), "keys",
+		params_json(c));
 }

@@ -32,6 +32,7 @@ struct report {
 	struct report_host host;
 	uint64_t started_realtime_usec, duration_usec;
 	const bool *selected; /* by check_index(); NULL: every check */
+	bool items;	      /* with the items of the profile in use, if it has some */
 };
 
 /* The whole object. A new reference, NULL on ENOMEM. */
@@ -46,6 +47,9 @@ json_t *report_check(const struct check *c);
 /* The area of a check by its id ("ssh", "accounts"); of an unknown id "other". */
 const char *report_area(const char *id);
 
+/* The profile in use with its items, without results. A new reference, NULL on ENOMEM. */
+json_t *report_profile(const struct policy *policy);
+
 struct report_style {
 	bool color; /* escape sequences of a terminal */
 	bool quiet; /* open findings only, without remedy and counts */
@@ -56,6 +60,10 @@ int report_text(FILE *out, const json_t *report, const struct report_style *styl
 
 /* The findings of a report or of the daemon's status, by area, the worst first. 0 or -ENOMEM. */
 int report_text_findings(FILE *out, const json_t *findings, const struct report_style *style);
+
+/* The items of a profile, each with the findings that answer it beneath. 0 or -ENOMEM. */
+int report_text_items(
+	FILE *out, const json_t *profile, const json_t *findings, const struct report_style *style);
 
 /* "12 checks: 2 fail, 1 error, 9 pass" and a line feed, from a "summary". */
 void report_text_summary(FILE *out, const json_t *summary);

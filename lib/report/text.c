@@ -3,25 +3,13 @@
 #include <string.h>
 
 #include "check/check.h"
-#include "report/report.h"
+#include "report/internal.h"
 
 enum {
 	EVIDENCE_SHOWN = 20,
 	INDENT = 6,
 	COLUMNS = 100,
 };
-
-/* What the text needs of a finding, and how bad it is; strings borrowed from the JSON. */
-struct row {
-	const json_t *finding;
-	const char *area, *check;
-	int result, severity;
-};
-
-static const char *string(const json_t *o, const char *key)
-{
-	return json_string_value(json_object_get(o, key));
-}
 
 void report_puts(FILE *out, const char *s)
 {
@@ -101,26 +89,26 @@ static const char *color_of(int result, int severity)
 	}
 }
 
-/* Open results in capitals, so that they stand out without colour too. */
-static void put_result(
-	FILE *out, const struct row *row, bool waived, const struct report_style *style)
+void report_put_result(FILE *out, const struct row *row, const struct report_style *style)
 {
 	char word[16];
 	const char *name = result_name((enum result)row->result);
 	size_t n = strlen(name);
 
 	for (size_t i = 0; i <= n; i++) {
-		bool lower = name[i] < 'a' || waived || !result_is_open((enum result)row->result);
+		bool lower = name[i] < 'a' || row->waived ||
+			     !result_is_open((enum result)row->result);
 		word[i] = lower ? name[i] : (char)(name[i] - 'a' + 'A');
 	}
-	const char *on = waived ? "\033[2m" : color_of(row->result, row->severity);
-	fprintf(out, "  %s%-13s%s  ", style->color ? on : "", word, style->color ? "\033[0m" : "");
+	const char *on = row->waived ? "\033[2m" : color_of(row->result, row->severity);
+	fprintf(out, "%s%-*s%s  ", style->color ? on : "", REPORT_RESULT_WIDTH, word,
+		style->color ? "\033[0m" : "");
 }
 
 static void put_place(FILE *out, const json_t *e)
 {
 	const json_t *line = json_object_get(e, "line");
-	const char *path = string(e, "path");
+	const char *path = report_string(e, "path");
 
 	if (!path)
 		return;
@@ -133,8 +121,8 @@ static void put_place(FILE *out, const json_t *e)
 
 static void put_evidence(FILE *out, const json_t *e)
 {
-	const char *subject = string(e, "subject"), *observed = string(e, "observed");
-	const char *expected = string(e, "expected"), *waiver = string(e, "waiver");
+	const char *subject = report_string(e, "subject"), *observed = report_string(e, "observed");
+	const char *expected = report_string(e, "expected"), *waiver = report_string(e, "waiver");
 
 	fprintf(out, "%*s", INDENT, "");
 	report_puts(out, subject);
@@ -158,7 +146,7 @@ static void put_evidence(FILE *out, const json_t *e)
 /* Evidence that decides: of an open finding what is open, else what is informational. */
 static bool tells(const struct row *row, const json_t *e)
 {
-	const char *name = string(e, "result");
+	const char *name = report_string(e, "result");
 	int result = name ? result_from_name(name) : row->result;
 
 	return result == row->result || (result >= 0 && result_is_open((enum result)result)) ||
@@ -188,7 +176,7 @@ static void put_all_evidence(FILE *out, const struct row *row)
 
 static void put_since(FILE *out, const json_t *finding)
 {
-	const char *since = string(finding, "since");
+	const char *since = report_string(finding, "since");
 
 	if (!since)
 		return;
@@ -208,30 +196,31 @@ static void put_waiver(FILE *out, const json_t *w)
 	fprintf(out, "%*s", INDENT, "");
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		fputs(parts[i].before, out);
-		report_puts(out, string(w, parts[i].key));
+		report_puts(out, report_string(w, parts[i].key));
 	}
 	fputc('\n', out);
 }
 
-static void put_finding(
+void report_put_finding(
 	FILE *out, const struct row *row, unsigned id_width, const struct report_style *style)
 {
 	const json_t *waiver = json_object_get(row->finding, "waiver");
-	bool open = result_is_open((enum result)row->result), waived = json_is_object(waiver);
+	bool open = result_is_open((enum result)row->result);
 	const char *severity = row->severity >= 0 ? severity_name((enum severity)row->severity)
 						  : "";
 
-	put_result(out, row, waived, style);
+	fputs("  ", out);
+	report_put_result(out, row, style);
 	fprintf(out, "%-8s  ", open ? severity : "");
 	report_puts(out, row->check);
 	fprintf(out, "%*s  ", (int)(id_width - MIN(strlen(row->check), id_width)), "");
-	report_puts(out, string(row->finding, "summary"));
+	report_puts(out, report_string(row->finding, "summary"));
 	fputc('\n', out);
 	put_all_evidence(out, row);
 	put_since(out, row->finding);
 	put_waiver(out, waiver);
-	const char *remedy = string(row->finding, "remedy");
-	if (open && !waived && !style->quiet && remedy) {
+	const char *remedy = report_string(row->finding, "remedy");
+	if (open && !row->waived && !style->quiet && remedy) {
 		fprintf(out, "%*sremedy: ", INDENT, "");
 		report_wrap(out, remedy, INDENT + 8, INDENT + 8);
 	}
@@ -264,10 +253,11 @@ static int compare_rows(const void *a, const void *b)
 	return strcmp(x->check, y->check);
 }
 
-static bool make_row(const json_t *finding, struct row *ret)
+bool report_row(const json_t *finding, struct row *ret)
 {
-	const char *check = string(finding, "check"), *result = string(finding, "result");
-	const char *severity = string(finding, "severity");
+	const char *check = report_string(finding, "check"),
+		   *result = report_string(finding, "result");
+	const char *severity = report_string(finding, "severity");
 
 	if (!check || !result)
 		return false;
@@ -277,6 +267,7 @@ static bool make_row(const json_t *finding, struct row *ret)
 		.check = check,
 		.result = result_from_name(result),
 		.severity = severity ? severity_from_name(severity) : -1,
+		.waived = json_is_object(json_object_get(finding, "waiver")),
 	};
 	return ret->result >= 0;
 }
@@ -289,11 +280,9 @@ static bool is_later(const struct row *row)
 	return c && c->kind == CHECK_LATER;
 }
 
-static bool is_shown(const struct row *row, const struct report_style *style)
+bool report_shows(const struct row *row, const struct report_style *style)
 {
-	bool waived = json_is_object(json_object_get(row->finding, "waiver"));
-
-	return !style->quiet || (!waived && result_is_open((enum result)row->result));
+	return !style->quiet || (!row->waived && result_is_open((enum result)row->result));
 }
 
 /* All of them in one line, so that they do not stand between what was judged. */
@@ -327,7 +316,7 @@ static size_t make_rows(struct row *rows, const json_t *findings, const struct r
 	size_t n = 0, i;
 
 	json_array_foreach (findings, i, finding) {
-		if (make_row(finding, &rows[n]) && is_shown(&rows[n], style))
+		if (report_row(finding, &rows[n]) && report_shows(&rows[n], style))
 			n++;
 	}
 	qsort(rows, n, sizeof(*rows), compare_rows);
@@ -355,22 +344,22 @@ int report_text_findings(FILE *out, const json_t *findings, const struct report_
 				rows[i].area, style->color ? "\033[0m" : "");
 			area = rows[i].area;
 		}
-		put_finding(out, &rows[i], id_width, style);
+		report_put_finding(out, &rows[i], id_width, style);
 	}
 	return put_later(out, rows, n, style);
 }
 
-void report_text_summary(FILE *out, const json_t *summary)
+void report_put_counts(FILE *out, const char *noun, const json_t *counts)
 {
-	json_int_t total = 0, waived = json_integer_value(json_object_get(summary, "waived"));
+	json_int_t total = 0, waived = json_integer_value(json_object_get(counts, "waived"));
 	const char *before = ": ";
 
 	for (int i = 0; i < RESULT_MAX; i++)
-		total += json_integer_value(json_object_get(summary, result_name((enum result)i)));
-	fprintf(out, "%" JSON_INTEGER_FORMAT " check%s", total, total == 1 ? "" : "s");
+		total += json_integer_value(json_object_get(counts, result_name((enum result)i)));
+	fprintf(out, "%" JSON_INTEGER_FORMAT " %s%s", total, noun, total == 1 ? "" : "s");
 	for (int i = RESULT_MAX - 1; i >= 0; i--) {
 		const char *name = result_name((enum result)i);
-		json_int_t n = json_integer_value(json_object_get(summary, name));
+		json_int_t n = json_integer_value(json_object_get(counts, name));
 		if (n == 0)
 			continue;
 		fprintf(out, "%s%" JSON_INTEGER_FORMAT " %s", before, n, name);
@@ -381,18 +370,23 @@ void report_text_summary(FILE *out, const json_t *summary)
 	fputc('\n', out);
 }
 
+void report_text_summary(FILE *out, const json_t *summary)
+{
+	report_put_counts(out, "check", summary);
+}
+
 int report_text(FILE *out, const json_t *report, const struct report_style *style)
 {
 	const json_t *host = json_object_get(report, "host");
 	static const struct {
 		const char *before, *key;
 	} parts[] = {{": ", "os"}, {", kernel ", "kernel"}};
-	const char *name = string(host, "hostname"), *root = string(report, "root");
+	const char *name = report_string(host, "hostname"), *root = report_string(report, "root");
 
 	if (!style->quiet) {
 		report_puts(out, name ? name : "unnamed host");
 		for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-			const char *s = string(host, parts[i].key);
+			const char *s = report_string(host, parts[i].key);
 			if (s)
 				fputs(parts[i].before, out);
 			report_puts(out, s);
@@ -403,10 +397,16 @@ int report_text(FILE *out, const json_t *report, const struct report_style *styl
 		}
 		fputs("\n\n", out);
 	}
-	int r = report_text_findings(out, json_object_get(report, "findings"), style);
+	const json_t *profile = json_object_get(report, "profile");
+	const json_t *findings = json_object_get(report, "findings");
+	bool items = json_array_size(json_object_get(profile, "items")) > 0;
+	int r = items ? report_text_items(out, profile, findings, style)
+		      : report_text_findings(out, findings, style);
 	if (r < 0 || style->quiet)
 		return r;
 	fputc('\n', out);
+	if (items)
+		report_put_counts(out, "item", json_object_get(profile, "summary"));
 	report_text_summary(out, json_object_get(report, "summary"));
 	return 0;
 }

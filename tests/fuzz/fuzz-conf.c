@@ -22,6 +22,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (errors.v[i - 1].line > errors.v[i].line)
 			abort();
 	}
+	const char *name;
+	for (size_t i = 0; p && (name = policy_profile_name(p, i)) && i < 16; i++) {
+		/* One that was taken can be used, and its items name checks that there are. */
+		if (policy_use_profile(p, name) != 0)
+			abort();
+		const struct policy_item *item;
+		for (size_t k = 0; (item = policy_profile_item(p, k)); k++) {
+			for (size_t n = 0; item->checks[n]; n++) {
+				if (!check_find(item->checks[n]))
+					abort();
+			}
+		}
+	}
 	for (size_t i = 0; p && i < check_count(); i++)
 		(void)policy_waiver(p, check_at(i)->id, "account alice", 1);
 	policy_free(p);

@@ -29,6 +29,11 @@ expect 'high' hardenctl scan --fail-on h
 expect '--fail-on' hardenctl scan --fa
 expect '--fact' hardenctl accept --fa
 expect '' hardenctl list --fa
+expect '--profile' hardenctl list --pro
+expect 'nectar' hardenctl scan --profile ne
+for name in $(compgen -W "$(hardenctl scan --profile=? 2>&1 | sed 's/.*there are \(.*\), and.*/\1/; s/,//g')"); do
+    expect "$name" hardenctl scan --profile "$name"
+done
 expect 'monitor-coverage' hardenctl explain monitor-c
 expect 'monitor-coverage' hardenctl scan --quiet monitor-c
 expect '' hardenctl accept --reason x

@@ -254,6 +254,60 @@ class Scan(Case):
         self.assertNotIn(b"\x1b", on_terminal("--format", "json"))
 
 
+class Profiles(Case):
+    def test_items_in_order(self):
+        labels = [f"Check-Security-{n:02}" for n in range(1, 19)]
+        report, _ = self.scan_json("--profile", "nectar")
+        profile = report["profile"]
+        self.assertEqual(profile["name"], "nectar")
+        self.assertEqual([i["item"] for i in profile["items"]], labels)
+        ids = {f["check"] for f in report["findings"]}
+        self.assertEqual({c for i in profile["items"] for c in i["checks"]}, ids)
+        for i in profile["items"]:
+            self.assertEqual(set(i), {"item", "title", "checks", "result", "severity", "waived"})
+        self.assertEqual(sum(profile["summary"][word] for word in RESULTS), 18)
+        for args in (["scan", "--root", self.root], ["list"]):
+            text = run(*args, "--profile", "nectar").stdout
+            self.assertEqual(re.findall(r"(?m)^(?:\w+ +)?(Check-Security-\d\d)", text), labels)
+            for check in ids:
+                self.assertIn(check, text)
+
+    def test_every_profile(self):
+        for name in ("default", "pouta", "alliance", "exoscale", "nectar"):
+            report, _ = self.scan_json("--profile", name)
+            listed = json.loads(run("list", "--profile", name, "--format", "json").stdout)
+            for f in report["findings"]:
+                self.assertNotIn("not part of the profile", f["summary"])
+            if name == "default":
+                self.assertEqual(report["profile"], None)
+                self.assertEqual(listed["profile"]["items"], [])
+            else:
+                self.assertEqual([(i["item"], i["checks"]) for i in report["profile"]["items"]],
+                                 [(i["item"], i["checks"]) for i in listed["profile"]["items"]])
+
+    def test_own(self):
+        self.write("etc/hardend/hardend.conf", "[hardend]\nprofile = web\n[profile web]\n"
+                   "from = nectar\ntitle = \u202eours\ndrop = mail-server\nadd = ssh-crypto\n")
+        report, _ = self.scan_json()
+        items = report["profile"]["items"]
+        self.assertEqual(report["profile"]["title"], "\\u{202e}ours")
+        self.assertEqual(items[1]["checks"], [])
+        self.assertEqual((items[-1]["item"], items[-1]["checks"]), ("+", ["ssh-crypto"]))
+        self.assertIn("this profile leaves out every check of it",
+                      run("scan", "--root", self.root).stdout)
+        # Named checks are judged under the profile, and told by themselves.
+        report, _ = self.scan_json("mail-server")
+        self.assertEqual(report["profile"], None)
+        self.assertEqual(report["findings"][0]["summary"], "not part of the profile web")
+        self.assertEqual(self.scan_json("--profile", "default")[0]["profile"], None)
+        self.fails("did you mean web?", "scan", "--root", self.root, "--profile", "wbe")
+
+    def test_wrong(self):
+        self.fails("no such profile; did you mean nectar?", "scan", "--profile", "necktar")
+        self.fails("there are default, pouta, alliance, exoscale, nectar", "list", "--profile", "?")
+        self.fails("status takes no --profile", "status", "--profile", "nectar")
+
+
 class CheckConfig(Case):
     def test_ok(self):
         for args in (["--root", self.root], ["--config", self.write("ok.conf", "[hardend]\n")]):

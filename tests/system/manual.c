@@ -61,6 +61,7 @@ static void look_manual(const char *page)
 	look(page, &f, ".Ss Sections of checks", schema_check);
 	look(page, &f, ".Ss Sections waiver NAME", schema_waiver);
 	look(page, &f, ".Ss Sections attestation CHECK-ID", schema_attestation);
+	look(page, &f, ".Ss Sections profile NAME", schema_profile);
 	for (size_t i = 0; i < check_count(); i++) {
 		const struct check *c = check_at(i);
 		(void)snprintf(header, sizeof(header), ".Ss Section %s", c->id);

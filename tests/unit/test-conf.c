@@ -238,7 +238,7 @@ static const struct {
 	{"[monitor-coverag]\n",
 		"1: [monitor-coverag]: unknown section, did you mean [monitor-coverage]?\n"},
 	{"[zzzzzz]\n  a\n", "1: [zzzzzz]: unknown section; there are [hardend], [policy], [waiver "
-			    "NAME], [attestation CHECK-ID] and the "
+			    "NAME], [attestation CHECK-ID], [profile NAME] and the "
 			    "ids of `hardenctl list`\n"
 			    "2: \"a\": expected `key = value`, a [section] or a comment\n"},
 	{"[hardend]\nhartbeat = 1h\n  2h\n",
@@ -511,7 +511,7 @@ static void test_hostile_bytes_are_escaped(void **state)
 
 	assert_string_equal(got, "2: [policy] \\xff\\u{202e}: unknown key; see hardend.conf(5)\n"
 				 "3: [\\xff]: unknown section; there are [hardend], [policy], "
-				 "[waiver NAME], [attestation CHECK-ID] and the ids "
+				 "[waiver NAME], [attestation CHECK-ID], [profile NAME] and the ids "
 				 "of `hardenctl list`\n");
 	free(got);
 }
