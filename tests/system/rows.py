@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: ISC
+"""What the roots of roots.py are made of and what is expected of them: a row for each change, with
+"result words" for each check that it concerns (" | " between words that must all be there)."""
+
+IMAGES = {
+    "server": "systemd,systemd-sysv,dbus,openssh-server,sudo,cron,logrotate,apt-utils,"
+              "unattended-upgrades,fail2ban,rsyslog,rsyslog-gnutls,systemd-journal-remote,chrony,"
+              "postfix,bind9,nginx-light,redis-server,mariadb-server,needrestart,auditd,"
+              "ca-certificates,restic",
+    "other": "systemd,systemd-sysv,dbus,openssh-server,sudo,cron,logrotate,apt-utils,syslog-ng-core,"
+             "ntpsec,unbound,dnsmasq,postgresql,vsftpd,inetutils-telnetd,xinetd,fail2ban,borgmatic",
+}
+
+
+def row(image, name, expect, files=None, script=None, config=""):
+    return {"image": image, "name": name, "expect": expect, "files": files or {}, "script": script,
+            "config": config}
+
+
+SSHD = "/etc/ssh/sshd_config.d/10-site.conf"
+HARD = """PermitRootLogin no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+X11Forwarding no
+AllowGroups sudo
+MACs hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com
+"""
+RSYSLOG = "/etc/rsyslog.d/90-forward.conf"
+TLS = """global(DefaultNetstreamDriver="gtls" DefaultNetstreamDriverCAFile="/etc/ssl/certs/ca.pem")
+"""
+AUTO = "/etc/apt/apt.conf.d/20auto-upgrades"
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzzzz"
+
+SSH_ROWS = [
+    row("server", "as installed: ssh", {
+        "ssh-config-valid": "pass", "ssh-password-login": "fail high", "ssh-root-login": "fail medium",
+        "ssh-empty-passwords": "pass", "ssh-crypto": "fail hmac-sha1", "ssh-tunnels": "fail x11forwarding",
+        "ssh-host-key-strength": "fail 3072", "ssh-access-limited": "fail",
+        "ssh-key-files-private": "pass", "ssh-private-keys-on-host": "pass",
+        "ssh-authorized-key-strength": "notapplicable", "ssh-mfa": "informational",
+        "account-root-password": "pass", "account-sudo": "pass", "account-password-usable": "pass",
+        "account-file-modes": "pass", "account-consistency": "pass"}),
+    row("server", "a hardened sshd", {
+        "ssh-password-login": "pass", "ssh-root-login": "pass", "ssh-crypto": "pass", "ssh-tunnels": "pass",
+        "ssh-access-limited": "pass"}, {SSHD: HARD}),
+    row("server", "a drop-in before the hardened one", {
+        "ssh-password-login": "fail high | 00-cloud.conf:1", "ssh-root-login": "pass"},
+        {SSHD: HARD, "/etc/ssh/sshd_config.d/00-cloud.conf": "PasswordAuthentication yes\n"}),
+    row("server", "a Match that lets root in", {
+        "ssh-root-login": "fail high | 99-match.conf:2", "ssh-password-login": "pass"},
+        {SSHD: HARD, "/etc/ssh/sshd_config.d/99-match.conf":
+            "Match Address 10.0.0.0/8\n  PermitRootLogin yes\n"}),
+    row("server", "an sshd_config that does not parse", {"ssh-config-valid": "fail 10-site.conf:1"},
+        {SSHD: "PermitRootLogins no\n"}),
+    row("server", "no passwords, but a usable one", {
+        "account-password-usable": "fail alice", "account-root-password": "fail"},
+        script="useradd -m -s /bin/bash alice; echo 'alice:Tr0ub4dor&3' | chpasswd; echo 'root:x9' | chpasswd"),
+    row("server", "sudo without a password", {"account-sudo": "fail alice"},
+        {"/etc/sudoers.d/alice": "alice ALL=(ALL) NOPASSWD: ALL\n"},
+        "useradd -m -s /bin/bash alice; chmod 440 /etc/sudoers.d/alice"),
+    row("server", "sudo for the sysadmin", {"account-sudo": "pass", "account-unneeded": "pass"},
+        {"/etc/sudoers.d/alice": "alice ALL=(ALL) NOPASSWD: ALL\n"},
+        "useradd -m -s /bin/bash alice; chmod 440 /etc/sudoers.d/alice", "[policy]\nsysadmin = alice\n"),
+]
+
+SOFTWARE_ROWS = [
+    row("server", "as installed: software", {
+        "update-automatic": "pass", "os-supported": "pass 2028", "repo-trust": "pass",
+        "package-integrity": "pass", "update-kernel": "notapplicable", "update-restart": "notapplicable",
+        "update-window": "notapplicable"}),
+    row("server", "unattended-upgrades switched off", {"update-automatic": "fail Unattended-Upgrade"},
+        {AUTO: 'APT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "0";\n'}),
+    row("server", "unattended-upgrades switched off by a later file", {
+        "update-automatic": "fail 99local"},
+        {"/etc/apt/apt.conf.d/99local": 'APT::Periodic::Enable "0";\n'}),
+    row("server", "the timer of the upgrades masked", {"update-automatic": "fail apt-daily-upgrade.timer"},
+        script="systemctl -q mask apt-daily-upgrade.timer"),
+    row("server", "upgrades from everywhere but security", {"update-automatic": "fail security"},
+        {"/etc/apt/apt.conf.d/52local":
+            '#clear Unattended-Upgrade::Origins-Pattern;\nUnattended-Upgrade::Origins-Pattern {\n'
+            '  "origin=Debian,codename=${distro_codename},label=Debian"; };\n'}),
+    row("server", "unattended-upgrades removed", {"update-automatic": "fail"},
+        script="DEBIAN_FRONTEND=noninteractive apt-get -qq -y purge unattended-upgrades >&2 2>/dev/null"),
+    row("server", "a source that is trusted blindly", {"repo-trust": "fail trusted | local.list:1"},
+        {"/etc/apt/sources.list.d/local.list": "deb [trusted=yes] https://deb.debian.org/debian sid main\n"}),
+    row("server", "a source of somebody else", {"repo-trust": "fail packages.example.net | x.sources"},
+        {"/etc/apt/sources.list.d/x.sources": "Types: deb\nURIs: https://packages.example.net/apt\n"
+            "Suites: stable\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"}),
+    row("server", "a source of somebody else whom the policy trusts", {"repo-trust": "pass"},
+        {"/etc/apt/sources.list.d/x.sources": "Types: deb\nURIs: https://packages.example.net/apt\n"
+            "Suites: stable\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"},
+        config="[repo-trust]\ntrusted_repos = deb.debian.org security.debian.org packages.example.net\n"),
+    row("server", "a changed sshd", {"package-integrity": "fail /usr/sbin/sshd"},
+        script="printf x | dd of=/usr/sbin/sshd bs=1 seek=4096 conv=notrunc status=none"),
+    row("server", "a release past its end", {"os-supported": "fail"},
+        {"/etc/os-release": 'ID=debian\nVERSION_ID="9"\nVERSION_CODENAME=stretch\nPRETTY_NAME="Debian 9"\n'}),
+]
+
+SERVICE_ROWS = [
+    row("server", "as installed: services", {
+        "service-unneeded": "pass", "intrusion-audit": "pass", "service-sandbox": "notapplicable",
+        "backup-configured": "fail restic"}),
+    row("other", "as installed: services", {
+        "service-unneeded": "fail vsftpd | xinetd", "intrusion-audit": "fail"}),
+    row("other", "unneeded services masked", {"service-unneeded": "pass"},
+        script="systemctl -q mask vsftpd.service xinetd.service telnet.socket inetd.service"),
+    row("server", "fail2ban's sshd jail switched off", {"service-brute-force-guard": "fail sshd | zz.local:2"},
+        {"/etc/fail2ban/jail.d/zz.local": "[sshd]\nenabled = false\n"}),
+    row("server", "fail2ban masked", {"service-brute-force-guard": "fail fail2ban"},
+        script="systemctl -q mask fail2ban.service"),
+    row("server", "fail2ban that ignores the trusted networks", {"service-brute-force-guard": "pass"},
+        {"/etc/fail2ban/jail.local": "[DEFAULT]\nbackend = systemd\nignoreip = 127.0.0.0/8 ::1 10.0.0.0/8 "
+            "172.16.0.0/12 192.168.0.0/16 fc00::/7 169.254.0.0/16 fe80::/10\n"}),
+    row("other", "fail2ban without a log to read", {"service-brute-force-guard": "fail auth.log"}),
+    row("server", "auditd masked", {"intrusion-audit": "fail auditd"}, script="systemctl -q mask auditd.service"),
+    row("server", "a backup by restic each night", {"backup-configured": "pass"},
+        {"/etc/cron.d/backup": "30 3 * * * root restic -r sftp:backup@vault.example:/srv backup /etc /home\n"}),
+    row("other", "borgmatic with a configuration", {"backup-configured": "pass borgmatic"},
+        {"/etc/borgmatic/config.yaml": "location:\n    source_directories:\n        - /home\n"
+            "    repositories:\n        - ssh://b@vault.example/./b.borg\n"}),
+]
+
+LOG_ROWS = [
+    row("server", "as installed: logs", {
+        "log-remote": "fail", "log-remote-secure": "notapplicable", "log-retention": "fail",
+        "log-modes": "pass"}),
+    row("other", "as installed: logs", {"log-remote": "fail", "log-modes": "pass"}),
+    row("server", "rsyslog over TCP in clear", {
+        "log-remote": "pass", "log-remote-secure": "fail logs.example | 90-forward.conf:1"},
+        {RSYSLOG: "*.* @@logs.example:514\n"}),
+    row("server", "rsyslog over TLS, the peer verified", {"log-remote": "pass", "log-remote-secure": "pass"},
+        {RSYSLOG: TLS + 'action(type="omfwd" target="logs.example" port="6514" protocol="tcp" '
+            'StreamDriver="gtls" StreamDriverMode="1" StreamDriverAuthMode="x509/name" '
+            'StreamDriverPermittedPeers="logs.example")\n'}),
+    row("server", "rsyslog over TLS with anybody", {"log-remote": "pass", "log-remote-secure": "fail anon"},
+        {RSYSLOG: TLS + 'action(type="omfwd" target="logs.example" port="6514" protocol="tcp" '
+            'StreamDriver="gtls" StreamDriverMode="1" StreamDriverAuthMode="anon")\n'}),
+    row("server", "rsyslog that forwards, but does not start", {"log-remote": "fail"},
+        {RSYSLOG: "*.* @@logs.example:514\n"}, "systemctl -q mask rsyslog.service syslog.socket"),
+    row("server", "journal-upload over HTTPS", {"log-remote": "pass", "log-remote-secure": "pass"},
+        {"/etc/systemd/journal-upload.conf.d/site.conf": "[Upload]\nURL=https://logs.example:19532\n"
+            "ServerKeyFile=/etc/ssl/private/u.pem\nServerCertificateFile=/etc/ssl/certs/u.pem\n"
+            "TrustedCertificateFile=/etc/ssl/certs/ca-certificates.crt\n"},
+        "systemctl -q enable systemd-journal-upload.service"),
+    row("other", "syslog-ng over TLS", {"log-remote": "pass", "log-remote-secure": "pass"},
+        {"/etc/syslog-ng/conf.d/forward.conf": 'destination d_far { network("logs.example" port(6514) '
+            'transport("tls") tls(ca-dir("/etc/ssl/certs") peer-verify(required-trusted))); };\n'
+            "log { source(s_src); destination(d_far); };\n"}),
+    row("other", "a destination of syslog-ng that no log path uses", {"log-remote": "fail"},
+        {"/etc/syslog-ng/conf.d/forward.conf": 'destination d_far { network("logs.example" port(6514) '
+            'transport("tls")); };\n'}),
+    row("server", "a log that all can write", {"log-modes": "fail /var/log/app.log"},
+        {"/var/log/app.log": ""}, "chmod 666 /var/log/app.log"),
+]
+
+SECRET_ROWS = [
+    row("server", "as installed: secrets", {"secret-cloud-credentials": "pass", "secret-in-environment": "pass"}),
+    row("server", "a password of OpenStack that all can read", {
+        "secret-cloud-credentials": "fail critical | clouds.yaml"},
+        {"/root/.config/openstack/clouds.yaml":
+            "clouds:\n  c:\n    auth:\n      username: u\n      password: " + SECRET + "\n"},
+        "chmod 755 /root /root/.config /root/.config/openstack"),
+    row("server", "the same for root alone", {"secret-cloud-credentials": "fail medium | clouds.yaml"},
+        {"/root/.config/openstack/clouds.yaml":
+            "clouds:\n  c:\n    auth:\n      username: u\n      password: " + SECRET + "\n"},
+        "chmod 600 /root/.config/openstack/clouds.yaml"),
+    row("server", "clouds.yaml without a secret", {"secret-cloud-credentials": "pass"},
+        {"/root/.config/openstack/clouds.yaml": "clouds:\n  c:\n    auth:\n      username: u\n"}),
+    row("server", "a key in /etc/environment", {"secret-in-environment": "fail AWS_SECRET_ACCESS_KEY"},
+        {"/etc/environment": "AWS_SECRET_ACCESS_KEY=" + SECRET + "\n"}),
+    row("server", "a password in a unit", {"secret-in-environment": "fail DB_PASSWORD | 10-db.conf:2"},
+        {"/etc/systemd/system/nginx.service.d/10-db.conf": "[Service]\nEnvironment=DB_PASSWORD=" + SECRET + "\n"}),
+]
+
+ROWS = SSH_ROWS + SOFTWARE_ROWS + SERVICE_ROWS + LOG_ROWS + SECRET_ROWS
