@@ -183,6 +183,14 @@ static int status_installed(struct span status)
 	return -EBADMSG;
 }
 
+/* Whether the first word of Status is "hold". */
+static bool status_held(struct span status)
+{
+	struct span s = trim(status.p, status.p + status.n);
+
+	return s.n > 4 && strncasecmp(s.p, "hold", 4) == 0 && is_blank(s.p[4]);
+}
+
 /* At the end of a paragraph: adds it, and makes the stanza empty. */
 static int stanza_end(struct package_list *l, struct stanza *s, bool assume_installed)
 {
@@ -205,7 +213,10 @@ static int stanza_end(struct package_list *l, struct stanza *s, bool assume_inst
 	/* dpkg itself leaves an epoch of 0 out when it shows a version. */
 	if (done.version.n > 2 && memcmp(done.version.p, "0:", 2) == 0)
 		done.version = (struct span){done.version.p + 2, done.version.n - 2};
-	return add(l, done.package, done.arch, done.version);
+	int r = add(l, done.package, done.arch, done.version);
+	if (r == 0 && done.status.p)
+		l->v[l->n - 1].held = status_held(done.status);
+	return r;
 }
 
 /* "Name: value"; continuation lines have been left out before. */

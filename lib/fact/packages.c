@@ -86,6 +86,8 @@ struct reading {
 	struct fact *f;
 	struct package_list list;
 	const char *native; /* architecture; "" to have it counted */
+	const char **held;
+	size_t n_held;
 };
 
 /* The list is not complete, and the fact says why: by its first reason. 0 or -ENOMEM. */
@@ -360,7 +362,24 @@ static int add_package(
 	if (!item->subject || !item->value)
 		return -ENOMEM;
 	rd->f->n_items++;
+	if (!v[n - 1].held)
+		return 0;
+	const char **slot = arena_grow(rd->f->arena, &rd->held, rd->n_held, sizeof(*slot));
+	if (!slot)
+		return -ENOMEM;
+	*slot = package_name(item);
+	rd->n_held++;
 	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool package_is_held(const struct packages *p, const char *name)
+{
+	return p->n_held > 0 && bsearch(&name, p->held, p->n_held, sizeof(name), by_name);
 }
 
 static int add_packages(struct reading *rd, enum package_manager m)
@@ -387,7 +406,18 @@ static int add_packages(struct reading *rd, enum package_manager m)
 	struct packages *p = arena_alloc(rd->f->arena, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
-	*p = (struct packages){.manager = m, .v = rd->f->items, .n = rd->f->n_items};
+	*p = (struct packages){
+		.manager = m,
+		.v = rd->f->items,
+		.n = rd->f->n_items,
+		.arch = arena_strdup(rd->f->arena, rd->native),
+		.held = rd->held,
+		.n_held = rd->n_held,
+	};
+	if (!p->arch)
+		return -ENOMEM;
+	if (p->n_held > 1)
+		qsort(rd->held, p->n_held, sizeof(*rd->held), by_name);
 	rd->f->u.packages = p;
 	return 0;
 }

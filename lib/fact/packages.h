@@ -32,6 +32,9 @@ struct packages {
 	 */
 	const struct fact_item *v;
 	size_t n;
+	const char *arch;        /* the machine's own ("amd64"); "" when it is not known */
+	const char *const *held; /* names of those on hold (dpkg), sorted; point into the items */
+	size_t n_held;
 };
 
 /* The package managers' own locks, for every collector that reads what a transaction writes. */
@@ -42,6 +45,9 @@ const char *package_manager_name(enum package_manager m);
 
 /* The package's name as in the item: "bash", "libc6:i386". */
 const char *package_name(const struct fact_item *item);
+
+/* Whether the package of this name is on hold. */
+bool package_is_held(const struct packages *p, const char *name);
 
 /* The value of the package with this name, or NULL when it is not installed. */
 const char *packages_version(const struct packages *p, const char *name);
