@@ -55,6 +55,7 @@
 	CHECK(check_ntp_exposure)                                                                  \
 	CHECK(check_os_supported)                                                                  \
 	CHECK(check_package_drift)                                                                 \
+	CHECK(check_package_origin)                                                                \
 	CHECK(check_repo_trust)                                                                    \
 	CHECK(check_secret_cloud_credentials)                                                      \
 	CHECK(check_secret_in_environment)                                                         \
@@ -83,6 +84,7 @@
 	CHECK(check_tls_protocol)                                                                  \
 	CHECK(check_update_age)                                                                    \
 	CHECK(check_update_kernel)                                                                 \
+	CHECK(check_update_pending)                                                                \
 	CHECK(check_update_window)
 
 #define CHECK(symbol) extern const struct check symbol;

@@ -30,6 +30,7 @@
 	COLLECTOR(FACT_LOGGING, collector_logging)                                                 \
 	COLLECTOR(FACT_GUARDS, collector_guards)                                                   \
 	COLLECTOR(FACT_ENVIRONMENT, collector_environment)                                         \
+	COLLECTOR(FACT_PENDING, collector_pending)                                                 \
 	COLLECTOR(FACT_SELF, collector_self)
 
 

@@ -44,6 +44,7 @@ enum fact_id {
 	FACT_LOGGING,          /* where log messages go */
 	FACT_GUARDS,           /* what shuts out who guesses passwords */
 	FACT_ENVIRONMENT,      /* keys and passwords in variables of units and sessions */
+	FACT_PENDING,          /* updates that wait, packages that no source has */
 	FACT_SELF,             /* this daemon's own files */
 	FACT_COVERAGE,         /* health of the event sources; given by the engine, not collected */
 	FACT_MAX,
@@ -103,6 +104,7 @@ struct fact {
 		const struct logging *logging;
 		const struct guards *guards;
 		const struct environment *environment;
+		const struct pending *pending;
 		const struct self *self;
 		const struct coverage *coverage;
 	} u;                     /* NULL unless the collector set it */

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: ISC */
+#include "fact/apt-index.h"
+
+#include <errno.h>
+#include <lz4frame.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/util.h"
+
+enum {
+	BUFFER_SIZE = 128 * 1024, /* a longer line is read in parts, its end left out */
+	INPUT_SIZE = 64 * 1024,
+	FIELD_MAX = 256, /* of a name, a version; longer ones are nothing that dpkg takes */
+};
+
+#define TEXT_MAX (UINT64_C(2) << 30)
+
+static uint32_t hash(const char *p, size_t n)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)p[i]) * 16777619u;
+	return h;
+}
+
+int name_set_init(struct name_set *s, struct arena *a, size_t n)
+{
+	size_t size = 16;
+
+	while (size < n * 4)
+		size *= 2;
+	s->slot = arena_alloc(a, size * sizeof(*s->slot));
+	s->mask = size - 1;
+	return s->slot ? 0 : -ENOMEM;
+}
+
+void name_set_add(struct name_set *s, const char *name)
+{
+	size_t i = hash(name, strlen(name)) & s->mask;
+
+	while (s->slot[i] && strcmp(s->slot[i], name) != 0)
+		i = (i + 1) & s->mask;
+	s->slot[i] = name;
+}
+
+bool name_set_has(const struct name_set *s, const char *p, size_t n)
+{
+	for (size_t i = hash(p, n) & s->mask; s->slot[i]; i = (i + 1) & s->mask) {
+		if (strncmp(s->slot[i], p, n) == 0 && !s->slot[i][n])
+			return true;
+	}
+	return false;
+}
+
+int index_form(const char *ext)
+{
+	if (!*ext)
+		return INDEX_PLAIN;
+	if (strcmp(ext, ".lz4") == 0)
+		return INDEX_LZ4;
+	return strcmp(ext, ".gz") == 0 ? INDEX_GZIP : -ENOTSUP;
+}
+
+/* The paragraph that is being read. */
+struct scan {
+	const struct name_set *names;
+	FILE *out;
+	char name[FIELD_MAX], arch[FIELD_MAX], version[FIELD_MAX], phased[FIELD_MAX],
+		source[FIELD_MAX];
+	bool any;     /* a field of this paragraph was seen */
+	bool skip;    /* it is of no name of the set */
+	bool in_line; /* the line goes on in the next piece: its end is left out */
+	size_t paragraphs;
+};
+
+/* The value up to the first blank, if it has room and no byte that would end a field of ours. */
+static void take(char to[static FIELD_MAX], const char *p, const char *end)
+{
+	size_t n = 0;
+
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	while (p + n < end && (unsigned char)p[n] > ' ')
+		n++;
+	to[0] = '\0';
+	if (n >= FIELD_MAX)
+		return;
+	memcpy(to, p, n);
+	to[n] = '\0';
+}
+
+static void end_paragraph(struct scan *s)
+{
+	if (s->any && !s->skip && s->name[0] && s->version[0])
+		(void)fprintf(s->out, "%s %s %s %s %s\n", s->name, s->arch[0] ? s->arch : "-",
+			s->version, s->phased[0] ? s->phased : "100",
+			s->source[0] ? s->source : s->name);
+	s->paragraphs += s->any;
+	s->any = s->skip = false;
+	s->name[0] = s->arch[0] = s->version[0] = s->phased[0] = s->source[0] = '\0';
+}
+
+static bool is_field(const char *p, size_t n, const char *name)
+{
+	return n == strlen(name) && strncasecmp(p, name, n) == 0;
+}
+
+static void take_field(struct scan *s, const char *p, const char *end)
+{
+	const char *colon = memchr(p, ':', (size_t)(end - p));
+	size_t n = colon ? (size_t)(colon - p) : 0;
+
+	s->any = true;
+	if (n == 0)
+		return;
+	switch (*p | 0x20) {
+	case 'p':
+		if (is_field(p, n, "Package")) {
+			take(s->name, colon + 1, end);
+			s->skip = !name_set_has(s->names, s->name, strlen(s->name));
+		} else if (is_field(p, n, "Phased-Update-Percentage")) {
+			take(s->phased, colon + 1, end);
+		}
+		break;
+	case 'a':
+		if (is_field(p, n, "Architecture"))
+			take(s->arch, colon + 1, end);
+		break;
+	case 'v':
+		if (is_field(p, n, "Version"))
+			take(s->version, colon + 1, end);
+		break;
+	case 's':
+		if (is_field(p, n, "Source"))
+			take(s->source, colon + 1, end);
+		break;
+	default:
+		break;
+	}
+}
+
+static void take_line(struct scan *s, const char *p, const char *end)
+{
+	if (p == end || (end - p == 1 && *p == '\r'))
+		end_paragraph(s);
+	else if (!s->skip && *p != ' ' && *p != '\t')
+		take_field(s, p, end);
+}
+
+/*
+ * Takes the whole lines of size bytes; what is left of the last goes to the
+ * front of the buffer. Returns how much that is. Most lines are of paragraphs
+ * to be skipped: they cost one memchr.
+ */
+static size_t take_lines(struct scan *s, char *buffer, size_t size)
+{
+	const char *p = buffer, *end = buffer + size, *nl;
+
+	while ((nl = memchr(p, '\n', (size_t)(end - p)))) {
+		if (s->in_line)
+			s->in_line = false;
+		else if (!s->skip || nl - p <= 1)
+			take_line(s, p, nl);
+		p = nl + 1;
+	}
+	size_t left = (size_t)(end - p);
+	if (left == BUFFER_SIZE || s->in_line) {
+		/* A line longer than the buffer: its beginning has to do. */
+		if (!s->in_line)
+			take_line(s, p, end);
+		s->in_line = true;
+		left = 0;
+	}
+	memmove(buffer, p, left);
+	return left;
+}
+
+static int finish(struct scan *s, const char *buffer, size_t left)
+{
+	if (left > 0 && !s->in_line)
+		take_line(s, buffer, buffer + left);
+	end_paragraph(s);
+	return ferror(s->out) ? -ENOMEM : 0;
+}
+
+/* Where pieces come from: up to size bytes into buffer; 0 at the end, -errno. */
+struct source {
+	int fd;
+	char *input; /* compressed bytes, of INPUT_SIZE */
+	size_t at, n;
+	bool eof, ended; /* of the file; of a compressed stream */
+	LZ4F_dctx *lz4;
+	z_stream gzip;
+};
+
+static ssize_t read_some(int fd, char *buffer, size_t size)
+{
+	for (;;) {
+		ssize_t n = read(fd, buffer, size);
+		if (n >= 0 || errno != EINTR)
+			return n >= 0 ? n : -errno;
+	}
+}
+
+/* More compressed bytes, when all have been used. 0 or -errno. */
+static int refill(struct source *src)
+{
+	if (src->at < src->n || src->eof)
+		return 0;
+	ssize_t n = read_some(src->fd, src->input, INPUT_SIZE);
+	if (n < 0)
+		return (int)n;
+	src->at = 0;
+	src->n = (size_t)n;
+	src->eof = n == 0;
+	return 0;
+}
+
+static ssize_t read_plain(struct source *src, char *buffer, size_t size)
+{
+	return read_some(src->fd, buffer, size);
+}
+
+static ssize_t read_lz4(struct source *src, char *buffer, size_t size)
+{
+	for (;;) {
+		int r = refill(src);
+		if (r < 0)
+			return r;
+		if (src->eof)
+			return src->ended ? 0 : -EBADMSG;
+		size_t out = size, in = src->n - src->at;
+		size_t more = LZ4F_decompress(
+			src->lz4, buffer, &out, src->input + src->at, &in, NULL);
+		if (LZ4F_isError(more))
+			return -EBADMSG;
+		src->at += in;
+		src->ended = more == 0;
+		if (out > 0)
+			return (ssize_t)out;
+	}
+}
+
+static ssize_t read_gzip(struct source *src, char *buffer, size_t size)
+{
+	z_stream *z = &src->gzip;
+
+	for (;;) {
+		int r = refill(src);
+		if (r < 0)
+			return r;
+		if (src->eof)
+			return src->ended ? 0 : -EBADMSG;
+		/* Another member behind the first. */
+		if (src->ended && inflateReset(z) != Z_OK)
+			return -EBADMSG;
+		z->next_in = (unsigned char *)src->input + src->at;
+		z->avail_in = (unsigned)(src->n - src->at);
+		z->next_out = (unsigned char *)buffer;
+		z->avail_out = (unsigned)size;
+		r = inflate(z, Z_NO_FLUSH);
+		if (r == Z_MEM_ERROR)
+			return -ENOMEM;
+		if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
+			return -EBADMSG;
+		src->ended = r == Z_STREAM_END;
+		src->at = src->n - z->avail_in;
+		if (z->avail_out < size)
+			return (ssize_t)(size - z->avail_out);
+	}
+}
+
+static void source_fini(struct source *src, enum index_form form)
+{
+	free(src->input);
+	if (src->lz4)
+		(void)LZ4F_freeDecompressionContext(src->lz4); /* frees, and cannot fail */
+	if (form == INDEX_GZIP && src->gzip.state)
+		(void)inflateEnd(&src->gzip);
+}
+
+static int source_init(struct source *src, enum index_form form)
+{
+	if (form == INDEX_PLAIN)
+		return 0;
+	src->input = malloc(INPUT_SIZE);
+	if (!src->input)
+		return -ENOMEM;
+	if (form == INDEX_LZ4)
+		return LZ4F_isError(LZ4F_createDecompressionContext(&src->lz4, LZ4F_VERSION))
+			       ? -ENOMEM
+			       : 0;
+	return inflateInit2(&src->gzip, 15 + 16) == Z_OK ? 0 : -ENOMEM;
+}
+
+static int extract(struct source *src, enum index_form form, struct scan *s, char *buffer)
+{
+	static ssize_t (*const readers[])(struct source * src, char *buffer, size_t size) = {
+		[INDEX_PLAIN] = read_plain, [INDEX_LZ4] = read_lz4, [INDEX_GZIP] = read_gzip};
+	uint64_t total = 0;
+	size_t left = 0;
+	ssize_t n;
+
+	while ((n = readers[form](src, buffer + left, BUFFER_SIZE - left)) > 0) {
+		total += (uint64_t)n;
+		if (total > TEXT_MAX)
+			return -EFBIG;
+		left = take_lines(s, buffer, left + (size_t)n);
+	}
+	return n < 0 ? (int)n : finish(s, buffer, left);
+}
+
+int apt_index_extract(int fd, enum index_form form, const struct name_set *names, FILE *out)
+{
+	_cleanup_free_ char *buffer = malloc(BUFFER_SIZE);
+	struct source src = {.fd = fd};
+	struct scan s = {.names = names, .out = out};
+	int r = buffer ? source_init(&src, form) : -ENOMEM;
+
+	if (r == 0)
+		r = extract(&src, form, &s, buffer);
+	source_fini(&src, form);
+	return r;
+}
+
+int apt_index_extract_text(
+	const char *text, size_t size, size_t piece, const struct name_set *names, FILE *out)
+{
+	_cleanup_free_ char *buffer = malloc(BUFFER_SIZE);
+	struct scan s = {.names = names, .out = out};
+	size_t left = 0;
+
+	if (!buffer)
+		return -ENOMEM;
+	for (size_t n; size > 0; text += n, size -= n) {
+		n = MIN(MIN(size, piece), BUFFER_SIZE - left);
+		memcpy(buffer + left, text, n);
+		left = take_lines(&s, buffer, left + n);
+	}
+	return finish(&s, buffer, left);
+}
