@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/engine.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 
 enum {
 	SINKS_MAX = 2,
+	SOURCES_MAX = 4,
 	PRUNE_EVERY = 256,
 	KEEP_MAX = 1024 * 1024, /* bytes of events and state that wait for the disk */
 };
@@ -54,9 +56,13 @@ struct engine {
 		size_t left;       /* bytes, when room was last made */
 	} kept;
 	uint64_t overflow_rest;    /* facts still to be read again after an overflow */
+	struct engine_source sources[SOURCES_MAX];
+	size_t n_sources;
+	bool sources_changed;      /* since coverage told of them */
 	struct {
 		bool overflowed;   /* until overflow_rest is empty */
-		uint64_t blind;    /* of watch_blind() */
+		uint64_t unwatched; /* of watch_blind() */
+		uint64_t blind;     /* that and the facts of sources that do not work */
 	} told;                    /* what the coverage fact says */
 	bool overflowed;
 	uint64_t overflows;        /* since the start */
@@ -228,7 +234,7 @@ int engine_new(const struct engine_params *p, struct now now, struct engine **re
 	plan_heartbeat(e);
 	plan_lapse(e);
 	/* Nothing is told yet: the first judgement makes the coverage fact. */
-	e->told.blind = FACT_ALL;
+	e->told.blind = e->told.unwatched = FACT_ALL;
 	engine_dirty(e, all_facts(), WATCH_NOW, now);
 	*ret = TAKE_PTR(e);
 	return 0;
@@ -314,27 +320,63 @@ static void describe_inotify(
 	}
 }
 
+void engine_source(struct engine *e, const struct engine_source *s)
+{
+	size_t i = 0;
+
+	while (i < e->n_sources && strcmp(e->sources[i].name, s->name) != 0)
+		i++;
+	assert(i < SOURCES_MAX);
+	e->sources[i] = *s;
+	e->n_sources = MAX(e->n_sources, i + 1);
+	e->sources_changed = true;
+}
+
+/* The facts of the sources that do not work; s: a row for each source. */
+static uint64_t describe_sources(const struct engine *e, struct coverage_source *s)
+{
+	uint64_t blind = 0;
+
+	for (size_t i = 0; i < e->n_sources; i++) {
+		const struct engine_source *source = &e->sources[i];
+		s[i] = (struct coverage_source){
+			.name = source->name,
+			.degraded = source->detail != NULL,
+			.detail = source->detail,
+			.remedy = source->remedy,
+		};
+		if (source->detail)
+			blind |= source->facts;
+	}
+	return blind;
+}
+
 /* Replaces the coverage fact when what it says has changed. 0 or -ENOMEM. */
 static int refresh_coverage(struct engine *e)
 {
-	uint64_t blind = watch_blind(e->watch);
+	uint64_t unwatched = watch_blind(e->watch);
 
-	if (blind == e->told.blind && e->overflowed == e->told.overflowed)
+	if (unwatched == e->told.unwatched && e->overflowed == e->told.overflowed &&
+		!e->sources_changed)
 		return 0;
 	_cleanup_(fact_freep) struct fact *f = fact_new(FACT_COVERAGE);
 	struct coverage *c = f ? arena_alloc(f->arena, sizeof(*c)) : NULL;
-	struct coverage_source *s = c ? arena_alloc(f->arena, sizeof(*s)) : NULL;
+	struct coverage_source *s =
+		c ? arena_alloc(f->arena, (1 + e->n_sources) * sizeof(*s)) : NULL;
 	if (!s)
 		return -ENOMEM;
-	describe_inotify(e, f->arena, blind, s);
-	*c = (struct coverage){.sources = s, .n = 1};
+	describe_inotify(e, f->arena, unwatched, s);
+	uint64_t blind = unwatched | describe_sources(e, s + 1);
+	*c = (struct coverage){.sources = s, .n = 1 + e->n_sources};
 	f->u.coverage = c;
 	int r = fact_seal(f);
 	if (r < 0)
 		return r;
 	factset_put(&e->judge.facts, TAKE_PTR(f));
 	e->told.blind = blind;
+	e->told.unwatched = unwatched;
 	e->told.overflowed = e->overflowed;
+	e->sources_changed = false;
 	if (!blind)
 		e->reconcile_usec = USEC_INFINITY;
 	else if (e->reconcile_usec == USEC_INFINITY)

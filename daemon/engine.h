@@ -45,6 +45,20 @@ void engine_dirty(struct engine *e, uint64_t mask, enum watch_urgency urgency, s
 /* Events were lost: everything is read again, and coverage tells it. */
 void engine_overflow(struct engine *e, struct now now);
 
+/* What an event source beside the watch says of itself. The strings are constants. */
+struct engine_source {
+	const char *name;
+	uint64_t facts;     /* what it tells of */
+	const char *detail; /* why it does not work; NULL: it works */
+	const char *remedy;
+};
+
+/*
+ * To be called by the source at its start and whenever that changes. While it
+ * does not work its facts are read on the reconcile timer; coverage tells it.
+ */
+void engine_source(struct engine *e, const struct engine_source *s);
+
 /*
  * Does all that is due. Returns when to call it again (monotonic µs;
  * USEC_INFINITY: not before an event). What it cannot go on after (-ENOMEM; -EUCLEAN:

@@ -21,6 +21,7 @@
 #include "daemon/control.h"
 #include "daemon/engine.h"
 #include "daemon/log.h"
+#include "daemon/source-systemd.h"
 
 static const char *arg_config = CONF_PATH;
 static bool arg_config_given;
@@ -37,6 +38,7 @@ struct manager {
 	struct root root;
 	struct engine *engine;
 	struct control *control;
+	struct source_systemd *systemd;
 	uint64_t watchdog_usec;
 	bool announced;
 	size_t heap_free; /* free in the heap when it was last trimmed */
@@ -116,7 +118,8 @@ static void on_timer(_unused_ evutil_socket_t fd, _unused_ short what, void *arg
 	advance(arg);
 }
 
-static void on_control(void *arg)
+/* A client or a source has given the engine something to do. */
+static void on_changed(void *arg)
 {
 	advance(arg);
 }
@@ -271,12 +274,16 @@ static int manager_init(struct manager *m)
 	r = manager_events(m);
 	if (r < 0)
 		return log_error(r, "cannot set up the event loop");
-	return control_new(m->base, m->engine, address, reader_group(), on_control, m, &m->control);
+	r = source_systemd_new(m->base, m->engine, on_changed, m, &m->systemd);
+	if (r < 0)
+		return log_error(r, "cannot set up the source systemd");
+	return control_new(m->base, m->engine, address, reader_group(), on_changed, m, &m->control);
 }
 
 static void manager_fini(struct manager *m)
 {
 	control_free(m->control);
+	source_systemd_free(m->systemd);
 	struct event *const events[] = {
 		m->source, m->timer, m->watchdog, m->signals[0], m->signals[1], m->signals[2]};
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {

@@ -18,6 +18,7 @@
 
 enum {
 	LIVE_MAX = 32768,
+	AGAIN_MSEC = 20,
 };
 
 struct ask {
@@ -130,12 +131,12 @@ static int open_bus(const char *address, bool client, sd_bus **ret)
 	return 0;
 }
 
-static int ask_at(const char *address, bool client, struct ask *ask)
+static int ask_at(const char *address, bool client, uint64_t deadline, struct ask *ask)
 {
-	uint64_t deadline = now_usec() + ASK_TIMEOUT_USEC;
 	sd_bus *bus = NULL;
 	int r = open_bus(address, client, &bus);
 
+	*ask = (struct ask){.a = ask->a};
 	if (r < 0)
 		return r;
 	r = sd_bus_call_method_async(bus, NULL, client ? "org.freedesktop.systemd1" : NULL,
@@ -148,16 +149,30 @@ static int ask_at(const char *address, bool client, struct ask *ask)
 	}
 	sd_bus_close(bus);
 	(void)sd_bus_unref(bus); /* always NULL */
-	return r < 0 ? r : ask->error < 0 ? ask->error : 0;
+	return r < 0 ? r : ask->error;
+}
+
+/* While systemd executes itself anew its socket is away, or closes what was just connected. */
+static bool is_passing(int r)
+{
+	return r == -ENOENT || r == -ECONNREFUSED || r == -ECONNRESET || r == -EPIPE ||
+	       r == -ENOTCONN || r == -ETIMEDOUT || r == -EHOSTUNREACH;
 }
 
 int units_ask(struct arena *a, struct unit_live **ret, size_t *ret_n, const char **ret_reason)
 {
+	uint64_t deadline = now_usec() + ASK_TIMEOUT_USEC;
 	struct ask ask = {.a = a};
-	int r = ask_at("unix:path=/run/systemd/private", false, &ask);
+	int r;
 
-	if (r < 0 && r != -ENOMEM && r != -ETIMEDOUT && !ask.done)
-		r = ask_at("unix:path=/run/dbus/system_bus_socket", true, &ask);
+	do {
+		r = ask_at("unix:path=/run/systemd/private", false, deadline, &ask);
+		/* Its own socket is root's alone. */
+		if (r == -ENOENT || r == -EACCES || r == -EPERM)
+			r = ask_at("unix:path=/run/dbus/system_bus_socket", true, deadline, &ask);
+		if (is_passing(r))
+			(void)poll(NULL, 0, AGAIN_MSEC); /* a signal may shorten it */
+	} while (is_passing(r) && now_usec() < deadline);
 	if (arena_failed(a))
 		return -ENOMEM;
 	if (r < 0) {

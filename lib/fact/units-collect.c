@@ -128,17 +128,43 @@ static int ask(const struct collect *c, struct units_work *w, struct units *unit
 	return arena_failed(w->f->arena) ? -ENOMEM : 0;
 }
 
+/* The link that makes it start or gives it another name: the first there is. NULL: none. */
+static const char *enabling_link(const struct units_work *w, const struct unit_info *u)
+{
+	static const char *const suffixes[] = {
+		[LINK_WANTS] = "wants", [LINK_REQUIRES] = "requires", [LINK_UPHOLDS] = "upholds"};
+	const struct units_scan *s = &w->scan;
+
+	for (size_t i = 0; i < s->n_links; i++) {
+		const struct unit_link *l = &s->links[i];
+		if (l->link && !l->null && strcmp(l->name, u->name) == 0)
+			return arena_printf(w->a, "%s/%s.%s/%s", s->dirs[l->dir], l->unit,
+				suffixes[l->kind], l->name);
+	}
+	for (size_t i = 0; i < s->n_entries; i++) {
+		const struct unit_entry *e = &s->entries[i];
+		if (e->target && strcmp(base_name(e->target), u->name) == 0)
+			return units_scan_path(s, w->a, e->dir, e->name);
+	}
+	return u->path;
+}
+
 /* The enablement of units with a choice about it: what an administrator decides. */
-static void add_item(struct fact *f, const struct unit_info *u)
+static void add_item(const struct units_work *w, const struct unit_info *u)
 {
 	char subject[300], value[1024];
-	const char *path = u->link && u->state != UNIT_FILE_ENABLED ? u->link : u->path;
+	const char *path = u->link ? u->link : u->path, *file = NULL;
 
 	switch (u->state) {
 	case UNIT_FILE_ENABLED:
 	case UNIT_FILE_ENABLED_RUNTIME:
+		path = u->sysv ? NULL : enabling_link(w, u);
+		file = u->path;
+		break;
 	case UNIT_FILE_LINKED:
 	case UNIT_FILE_LINKED_RUNTIME:
+		file = u->path;
+		break;
 	case UNIT_FILE_MASKED:
 	case UNIT_FILE_MASKED_RUNTIME:
 	case UNIT_FILE_BAD:
@@ -148,8 +174,8 @@ static void add_item(struct fact *f, const struct unit_info *u)
 	}
 	(void)snprintf(subject, sizeof(subject), "unit %s", u->name);
 	(void)snprintf(value, sizeof(value), "%s%s%s", unit_file_state_name(u->state),
-		path ? ", " : "", path ? path : "");
-	fact_add_item(f, subject, value, path, 0);
+		file ? ", " : "", file ? file : "");
+	fact_add_item(w->f, subject, value, path, 0);
 }
 
 static int fill(struct units_work *w, struct units *units)
@@ -172,7 +198,7 @@ static int fill(struct units_work *w, struct units *units)
 			.settings = u->masked || u->bad ? NULL : u->settings,
 			.n_settings = u->masked || u->bad ? 0 : u->n_settings,
 		};
-		add_item(f, u);
+		add_item(w, u);
 	}
 	return units_sort(f->arena, v, w->n, units);
 }

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: ISC
+"""A unit is enabled, masked, started, stopped or killed on a running machine: each
+gives the alert that it should, once; units that come and go give none. The bus
+and systemd itself are restarted, and the next change is told all the same. What
+systemctl says of every unit of the booted machine is what the monitor says."""
+import json
+import time
+
+from machine import Machine, expect, show
+
+ETC = "/etc/systemd/system"
+WANTS = {"probe.service": "multi-user.target", "probe.timer": "timers.target"}
+INSTALL = "[Install]\nWantedBy=multi-user.target\n"
+
+
+def prepare(m):
+    m.write("/etc/hardend/hardend.conf", "[hardend]\nflap_max = 1000\n")
+    m.write(f"{ETC}/probe.service", "[Service]\nExecStart=/bin/sleep inf\n" + INSTALL)
+    m.write(f"{ETC}/probe.timer", "[Timer]\nOnCalendar=2000-01-01\n[Install]\nWantedBy=timers.target\n")
+    m.write(f"{ETC}/tftpd.service", "[Service]\nExecStart=/bin/sleep inf\n" + INSTALL)
+    m.write(f"{ETC}/tick.service", "[Service]\nType=oneshot\nExecStart=/bin/true\n")
+    m.run("systemctl", "daemon-reload")
+    m.start_hardend()
+    events = m.batch(first=30)
+    assert "service-unneeded" not in [e.get("HARDEND_CHECK") for e in events], events
+    status = json.loads(m.try_run("hardenctl", "status", "--format", "json")[1])
+    [source] = [s for s in status["coverage"] if s["source"] == "systemd"]
+    assert source["state"] == "ok", source
+
+
+def enablement(m):
+    for unit, file in (("probe.service", f"{ETC}/probe.service"), ("probe.timer", f"{ETC}/probe.timer")):
+        m.run("systemctl", "enable", unit)
+        [e] = expect(m.batch(), dict(event="drift", check="service-drift", fact="units",
+                                     subject=f"unit {unit}", observed="enabled, " + file,
+                                     path=f"{ETC}/{WANTS[unit]}.wants/{unit}",
+                                     old=lambda v: v == ""))
+        assert unit in e["MESSAGE"] and "enabled" in e["MESSAGE"], e["MESSAGE"]
+        m.run("systemctl", "disable", unit)
+        expect(m.batch(), dict(event="resolved", check="service-drift", subject=f"unit {unit}"))
+    m.sh(f"rm {ETC}/probe.timer; systemctl daemon-reload")
+    m.nothing()
+    m.run("systemctl", "mask", "fstrim.timer")
+    expect(m.batch(), dict(event="drift", subject="unit fstrim.timer", observed="masked",
+                           path=f"{ETC}/fstrim.timer", old="enabled, "))
+    m.run("systemctl", "unmask", "fstrim.timer")
+    expect(m.batch(), dict(event="resolved", subject="unit fstrim.timer"))
+    # By hand, without systemctl.
+    m.sh(f"ln -s {ETC}/probe.service {ETC}/multi-user.target.wants/probe.service")
+    expect(m.batch(), dict(event="drift", subject="unit probe.service", observed="enabled"))
+    m.sh(f"rm {ETC}/multi-user.target.wants/probe.service")
+    expect(m.batch(), dict(event="resolved", subject="unit probe.service"))
+    print("enable, disable, mask, unmask, by systemctl and by hand: one alert each")
+
+
+def running(m):
+    fail = dict(event="opened", check="service-unneeded", subject="unit tftpd.service",
+                observed="runs now")
+    resolved = dict(event="resolved", check="service-unneeded")
+    begin = time.monotonic()
+    m.run("systemctl", "start", "tftpd")
+    [e] = expect(m.batch(), fail)
+    print(f"started: told after {(e['_received'] - begin) * 1000:.0f} ms")
+    m.run("systemctl", "stop", "tftpd")
+    expect(m.batch(), resolved)
+    m.run("systemctl", "start", "tftpd")
+    expect(m.batch(), fail)
+    m.run("systemctl", "kill", "-s", "TERM", "tftpd")  # by itself: no job tells of it
+    expect(m.batch(), resolved)
+    # Enabled and started: one after the other, and each is told.
+    m.run("systemctl", "enable", "tftpd")
+    expect(m.batch(), dict(event="opened", check="service-unneeded", subject="unit tftpd.service",
+                           observed="enabled, boot starts it"))
+    m.run("systemctl", "start", "tftpd")
+    expect(m.batch(), dict(event="changed", check="service-unneeded", observed="runs now"))
+    m.run("systemctl", "stop", "tftpd")
+    expect(m.batch(), dict(event="changed", check="service-unneeded"))
+    m.run("systemctl", "disable", "tftpd")
+    expect(m.batch(), resolved)
+    print("start, stop, end by itself, enable, disable of an unneeded service: one alert each")
+
+
+def cpu_ms(m):
+    pid = m.run("systemctl", "show", "-P", "MainPID", "hardend").strip()
+    fields = m.sh(f"cat /proc/{pid}/schedstat").split()
+    return int(fields[0]) / 1e6
+
+
+def noise(m):
+    m.sh("systemctl start tick.service; systemd-run --quiet --wait --collect /bin/true")
+    m.nothing()
+    before = cpu_ms(m)
+    m.sh("for i in $(seq 40); do systemctl start tick.service; done")
+    m.nothing()
+    print(f"40 runs of a unit that ends as it began: {cpu_ms(m) - before:.1f} ms of CPU in all, no alert")
+    m.run("systemctl", "daemon-reload")
+    m.nothing()
+
+
+def restarts(m):
+    for what in (["restart", "dbus"], ["daemon-reexec"]):
+        m.run("systemctl", *what)
+        m.nothing()
+        m.run("systemctl", "start", "tftpd")
+        expect(m.batch(), dict(event="opened", check="service-unneeded"))
+        m.run("systemctl", "stop", "tftpd")
+        expect(m.batch(), dict(event="resolved", check="service-unneeded"))
+        print(f"after systemctl {' '.join(what)}: told as before, no alert of its own")
+
+
+with Machine("services") as machine:
+    machine.install()
+    machine.boot()
+    prepare(machine)
+    enablement(machine)
+    running(machine)
+    noise(machine)
+    restarts(machine)
