@@ -21,7 +21,9 @@
 	CHECK(check_account_uid_zero)                                                              \
 	CHECK(check_account_unneeded)                                                              \
 	CHECK(check_announcements)                                                                 \
+	CHECK(check_backup_configured)                                                             \
 	CHECK(check_backup_isolated)                                                               \
+	CHECK(check_backup_recent)                                                                 \
 	CHECK(check_cloud_access_process)                                                          \
 	CHECK(check_cloud_api_key_guard)                                                           \
 	CHECK(check_cloud_bucket_acl)                                                              \

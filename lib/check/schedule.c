@@ -146,7 +146,8 @@ static int find_timers(struct find *f, const struct units *u)
 		struct schedule_job job = {.program = program,
 			.subject = arena_printf(f->a, "unit %s", timer->name),
 			.path = timer->path,
-			.command = command ? command->value : NULL};
+			.command = command ? command->value : NULL,
+			.service = service ? service->name : NULL};
 		job.effective = schedule_service(u, timer->name, &job.why) == RESULT_PASS;
 		r = add_job(f, &job);
 	}
@@ -167,4 +168,13 @@ int schedule_find(struct arena *a, const struct factset *facts, const char *cons
 	*ret = f.v;
 	*ret_n = f.n;
 	return 0;
+}
+
+const char *schedule_unread(const struct factset *facts)
+{
+	const struct fact *f = factset_get(facts, FACT_UNITS);
+
+	if (!f || f->state != FACT_STATE_OK)
+		return f && f->reason ? f->reason : "not collected";
+	return "no timer runs it, and cron jobs were not read";
 }

@@ -28,7 +28,8 @@ struct schedule_job {
 	const char *subject; /* "unit restic.timer" */
 	const char *path;    /* or NULL */
 	unsigned line;
-	const char *command; /* what it runs */
+	const char *command; /* what it runs; NULL when only its name tells */
+	const char *service; /* the unit that a timer starts; NULL of a cron job */
 	bool effective;	     /* the timer is on */
 	const char *why;     /* when it is not */
 };
@@ -48,3 +49,6 @@ int schedule_find(struct arena *a, const struct factset *facts, const char *cons
  * "restic-backup.sh").
  */
 bool schedule_runs(const char *command, const char *program);
+
+/* Why not all that starts programs could be read, so that nothing found proves nothing; or NULL. */
+const char *schedule_unread(const struct factset *facts);

@@ -31,6 +31,7 @@
 	COLLECTOR(FACT_GUARDS, collector_guards)                                                   \
 	COLLECTOR(FACT_ENVIRONMENT, collector_environment)                                         \
 	COLLECTOR(FACT_PENDING, collector_pending)                                                 \
+	COLLECTOR(FACT_BACKUPS, collector_backups)                                                 \
 	COLLECTOR(FACT_SELF, collector_self)
 
 

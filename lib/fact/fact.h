@@ -45,6 +45,7 @@ enum fact_id {
 	FACT_GUARDS,           /* what shuts out who guesses passwords */
 	FACT_ENVIRONMENT,      /* keys and passwords in variables of units and sessions */
 	FACT_PENDING,          /* updates that wait, packages that no source has */
+	FACT_BACKUPS,          /* backup clients: configured, last success */
 	FACT_SELF,             /* this daemon's own files */
 	FACT_COVERAGE,         /* health of the event sources; given by the engine, not collected */
 	FACT_MAX,
@@ -105,6 +106,7 @@ struct fact {
 		const struct guards *guards;
 		const struct environment *environment;
 		const struct pending *pending;
+		const struct backups *backups;
 		const struct self *self;
 		const struct coverage *coverage;
 	} u;                     /* NULL unless the collector set it */

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: ISC */
+/* Backup clients in a private root, and the checks on them with units made by hand. */
+#include "test.h"
+
+#include <sys/time.h>
+
+#include "alloc-fail.h"
+#include "check/check.h"
+#include "conf/conf.h"
+#include "fact/backups.h"
+#include "fact/fact.h"
+#include "fact/units.h"
+
+#define CONFIGURED "backup-configured"
+#define RECENT	   "backup-recent"
+#define NOW	   (UINT64_C(1800000000) * USEC_PER_SEC)
+#define NOW_S	   1800000000
+
+struct unit_row {
+	const char *name;
+	bool starts;
+	enum unit_active active;
+	const char *exec; /* ExecStart */
+};
+
+struct file_row {
+	const char *path, *text;
+	long age; /* seconds before NOW at which it was written */
+};
+
+#define HOUR	3600L
+#define DAYS(n) ((n)*24 * HOUR)
+#define RESTIC                           \
+	{                                \
+		"/usr/bin/restic", "", 0 \
+	}
+#define TIMER(name, cmd)                                           \
+	{                                                          \
+		{name ".timer", true, UNIT_ACTIVE, NULL},          \
+		{                                                  \
+			name ".service", false, UNIT_INACTIVE, cmd \
+		}                                                  \
+	}
+#define SNAPSHOT(age)                                                 \
+	{                                                             \
+		"/root/.cache/restic/e86b/snapshots/97/97b1", "", age \
+	}
+#define STAMP(name, age)                                                \
+	{                                                               \
+		"/var/lib/systemd/timers/stamp-" name ".timer", "", age \
+	}
+#define RSNAPSHOT                                                                        \
+	{"/usr/bin/rsnapshot", "", 0},                                                   \
+	{                                                                                \
+		"/etc/rsnapshot.conf",                                                   \
+			"snapshot_root\t/srv/snap/\nretain\talpha\t6\nretain\tbeta\t7\n" \
+			"backup\t/home/\tlocalhost/\n",                                  \
+			0                                                                \
+	}
+#define BACULA(text)                                  \
+	{"/usr/sbin/bacula-fd", "", 0},               \
+	{                                             \
+		"/etc/bacula/bacula-fd.conf", text, 0 \
+	}
+#define DIRECTOR "Director {\n  Name = dir\n}\n"
+
+static const struct vector {
+	const char *check;
+	struct file_row files[5];
+	struct unit_row units[3];
+	const char *conf;
+	enum result result;
+	const char *subject, *observed; /* of the first evidence; a part of observed */
+	uint64_t until;
+} vectors[] = {
+	{CONFIGURED, {{0}}, {{0}}, NULL, RESULT_FAIL, "backup", "no backup client", 0},
+	{CONFIGURED, {RESTIC}, TIMER("nightly", "/usr/bin/restic backup /"), NULL, RESULT_PASS,
+		"unit nightly.timer", "restic is scheduled", 0},
+	{CONFIGURED, {RESTIC}, TIMER("restic-backup", "/usr/local/bin/b.sh"), NULL, RESULT_PASS,
+		"unit restic-backup.timer", "scheduled", 0},
+	{CONFIGURED, {RESTIC}, {{"restic.timer", false, UNIT_INACTIVE, NULL}}, NULL, RESULT_FAIL,
+		"unit restic.timer", "not started at boot", 0},
+	{CONFIGURED, {RSNAPSHOT}, TIMER("rsnapshot-alpha", NULL), NULL, RESULT_PASS,
+		"unit rsnapshot-alpha.timer", "scheduled", 0},
+	{CONFIGURED,
+		{{"/usr/bin/rsnapshot", "", 0},
+			{"/etc/rsnapshot.conf", "snapshot_root\t/x/\nretain\ta\t6\n", 0}},
+		{{0}}, NULL, RESULT_FAIL, "backup rsnapshot", "nothing is backed up", 0},
+	{CONFIGURED, {{"/usr/bin/kopia", "", 0}}, {{0}}, NULL, RESULT_FAIL, "backup kopia",
+		"not configured", 0},
+	{CONFIGURED, {BACULA(DIRECTOR)}, {{"bacula-fd.service", true, UNIT_ACTIVE, NULL}}, NULL,
+		RESULT_PASS, "unit bacula-fd.service", "scheduled", 0},
+	{CONFIGURED, {BACULA("FileDaemon {\n}\n")},
+		{{"bacula-fd.service", true, UNIT_ACTIVE, NULL}}, NULL, RESULT_FAIL,
+		"backup bacula", "no Director", 0},
+	/* As Debian installs it: it can be called from this machine only. */
+	{CONFIGURED, {BACULA(DIRECTOR "FDAddress = 127.0.0.1\n")},
+		{{"bacula-fd.service", true, UNIT_ACTIVE, NULL}}, NULL, RESULT_FAIL,
+		"unit bacula-fd.service", "loopback", 0},
+	{CONFIGURED, {BACULA(DIRECTOR "FDAddress = 127.0.0.1\n")},
+		{{"bacula-fd.service", true, UNIT_ACTIVE, NULL},
+			{"bacula-director.service", true, UNIT_ACTIVE, NULL}},
+		NULL, RESULT_PASS, NULL, NULL, 0},
+	{CONFIGURED, {BACULA(DIRECTOR)}, {{"bacula-fd.service", true, UNIT_FAILED, NULL}}, NULL,
+		RESULT_FAIL, "unit bacula-fd.service", "has failed", 0},
+	{CONFIGURED, {{0}}, TIMER("dump", NULL), "[backup-configured]\nunits = dump.timer\n",
+		RESULT_PASS, "unit dump.timer", "scheduled", 0},
+	{CONFIGURED, {RESTIC}, TIMER("restic", NULL), "[backup-configured]\nunits = dump.timer\n",
+		RESULT_FAIL, "unit dump.timer", "is not there", 0},
+	{CONFIGURED, {RESTIC}, {{0}}, NULL, RESULT_UNKNOWN, "backup restic", "cron", 0},
+	{RECENT, {{0}}, {{0}}, NULL, RESULT_NOTAPPLICABLE, NULL, NULL, 0},
+	{RECENT, {RESTIC, SNAPSHOT(HOUR)}, TIMER("restic", NULL), NULL, RESULT_PASS,
+		"backup restic", "last success 2027-01-15T07:00:00Z",
+		NOW - HOUR *USEC_PER_SEC + 2 * USEC_PER_DAY + 1},
+	{RECENT, {RESTIC, SNAPSHOT(DAYS(3))}, TIMER("restic", NULL), NULL, RESULT_FAIL,
+		"backup restic", "last success", 0},
+	{RECENT, {RESTIC, SNAPSHOT(DAYS(3))}, TIMER("restic", NULL),
+		"[backup-recent]\nmax_age = 1w\n", RESULT_PASS, "backup restic", "last success",
+		NOW + 4 * USEC_PER_DAY + 1},
+	{RECENT, {RESTIC, SNAPSHOT(HOUR)},
+		{{"restic.timer", true, UNIT_ACTIVE, NULL},
+			{"restic.service", false, UNIT_FAILED, NULL}},
+		NULL, RESULT_FAIL, "unit restic.service", "last run failed", 0},
+	{RECENT, {RESTIC, STAMP("restic", HOUR)}, TIMER("restic", NULL), NULL, RESULT_PASS,
+		"unit restic.timer", "last success",
+		NOW - HOUR *USEC_PER_SEC + 2 * USEC_PER_DAY + 1},
+	{RECENT, {RESTIC, STAMP("other", HOUR)}, TIMER("restic", NULL), NULL, RESULT_UNKNOWN,
+		"unit restic.timer", "no record", 0},
+	{RECENT, {RSNAPSHOT, {"/srv/snap/alpha.0/x", "", 0}}, TIMER("rsnapshot", NULL), NULL,
+		RESULT_PASS, "backup rsnapshot", "last success", 0},
+	{RECENT, {BACULA(DIRECTOR)}, {{"bacula-fd.service", true, UNIT_ACTIVE, NULL}}, NULL,
+		RESULT_UNKNOWN, "unit bacula-fd.service", "no record", 0},
+	{RECENT, {BACULA(DIRECTOR), {"/var/lib/backup/last", "", DAYS(1)}},
+		{{"bacula-fd.service", true, UNIT_ACTIVE, NULL}},
+		"[backup-recent]\nstamp = /var/lib/backup/last\n", RESULT_PASS,
+		"file /var/lib/backup/last", "last success", NOW + USEC_PER_DAY + 1},
+	{RECENT, {{0}}, {{0}}, "[backup-recent]\nstamp = /var/lib/backup/last\n", RESULT_FAIL,
+		"file /var/lib/backup/last", "", 0},
+	{RECENT, {STAMP("dump", DAYS(4))}, TIMER("dump", NULL),
+		"[backup-configured]\nunits = dump.timer\n", RESULT_FAIL, "unit dump.timer",
+		"last success", 0},
+};
+
+static void put_units(struct factset *facts, const struct vector *x)
+{
+	struct fact *f = fact_new(FACT_UNITS);
+	struct units *u = arena_alloc(f->arena, sizeof(*u));
+	struct unit *v = arena_alloc(f->arena, 3 * sizeof(*v));
+	size_t n = 0;
+
+	for (; n < ARRAY_SIZE(x->units) && x->units[n].name; n++) {
+		struct unit_setting *s = arena_alloc(f->arena, sizeof(*s));
+		*s = (struct unit_setting){"ExecStart", x->units[n].exec, "/u", 1};
+		v[n] = (struct unit){.name = x->units[n].name,
+			.starts = x->units[n].starts,
+			.active = x->units[n].active,
+			.state = UNIT_FILE_ENABLED,
+			.settings = s,
+			.n_settings = x->units[n].exec != NULL};
+	}
+	*u = (struct units){.init = "systemd", .booted = true, .live = true};
+	assert_int_equal(units_sort(f->arena, v, n, u), 0);
+	f->u.units = u;
+	factset_put(facts, f);
+}
+
+static void write_files(const struct test_root *t, const struct vector *x)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(x->files) && x->files[i].path; i++) {
+		const struct timeval v[2] = {
+			{.tv_sec = NOW_S - x->files[i].age}, {.tv_sec = NOW_S - x->files[i].age}};
+		test_write(t, x->files[i].path, x->files[i].text);
+		assert_int_equal(utimes(test_path(t, x->files[i].path), v), 0);
+		/* The directory as well: rsnapshot's record is one. */
+		char dir[256];
+		(void)snprintf(dir, sizeof(dir), "%s", x->files[i].path);
+		*strrchr(dir, '/') = '\0';
+		assert_int_equal(utimes(test_path(t, dir), v), 0);
+	}
+}
+
+static struct policy *policy_of(const char *conf)
+{
+	struct policy *policy = NULL;
+	struct errlist errors = {0};
+
+	conf = conf ? conf : "";
+	assert_int_equal(conf_load_text("test", conf, strlen(conf), &errors, &policy), 0);
+	errlist_fini(&errors);
+	return policy;
+}
+
+static void test_vectors(_unused_ void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		const struct vector *x = &vectors[i];
+		struct policy *policy = policy_of(x->conf);
+		struct factset facts = {0};
+		struct fact *f = NULL;
+		struct test_root t;
+		test_root_init(&t);
+		write_files(&t, x);
+		const struct collect c = {.root = &t.root, .facts = &facts, .policy = policy};
+		assert_int_equal(fact_collect(FACT_BACKUPS, &c, &f), 0);
+		factset_put(&facts, f);
+		put_units(&facts, x);
+		struct verdict *v = verdict_new();
+		assert_int_equal(check_judge(check_find(x->check), &facts, policy, NOW, v), 0);
+		if (v->result != x->result)
+			fail_msg("vector %zu: %s: %s", i, result_name(v->result), v->summary);
+		if (x->subject) {
+			assert_true(v->n_evidence > 0);
+			assert_string_equal(v->evidence[0].subject, x->subject);
+			if (!strstr(v->evidence[0].observed, x->observed))
+				fail_msg("vector %zu: %s", i, v->evidence[0].observed);
+		}
+		if (x->until)
+			assert_int_equal(v->until_realtime_usec, x->until);
+		verdict_free(v);
+		policy_free(policy);
+		factset_fini(&facts);
+		test_root_fini(&t);
+	}
+}
+
+static void test_unreadable(_unused_ void **state)
+{
+	static const char *const checks[] = {CONFIGURED, RECENT};
+	struct policy *policy = policy_of(NULL);
+
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		struct factset facts = {0};
+		struct verdict *v = verdict_new();
+		assert_int_equal(check_judge(check_find(checks[i]), &facts, policy, NOW, v), 0);
+		assert_int_equal(v->result, RESULT_ERROR);
+		verdict_free(v);
+		struct fact *f = fact_new(FACT_BACKUPS);
+		f->u.backups = arena_alloc(f->arena, sizeof(*f->u.backups));
+		factset_put(&facts, f);
+		v = verdict_new();
+		assert_int_equal(check_judge(check_find(checks[i]), &facts, policy, NOW, v), 0);
+		assert_int_equal(v->result, RESULT_ERROR);
+		verdict_free(v);
+		factset_fini(&facts);
+	}
+	policy_free(policy);
+}
+
+static void test_unreadable_config(_unused_ void **state)
+{
+	static const struct vector x = {
+		.check = CONFIGURED, .files = {{"/usr/bin/rsnapshot", "", 0}}};
+	struct policy *policy = policy_of(NULL);
+	struct factset facts = {0};
+	struct fact *f = NULL;
+	struct test_root t;
+
+	test_root_init(&t);
+	write_files(&t, &x);
+	test_write(&t, "/etc/rsnapshot.conf", "");
+	assert_int_equal(truncate(test_path(&t, "/etc/rsnapshot.conf"), 1 << 30), 0);
+	const struct collect c = {.root = &t.root, .facts = &facts, .policy = policy};
+	assert_int_equal(fact_collect(FACT_BACKUPS, &c, &f), 0);
+	factset_put(&facts, f);
+	assert_int_equal(f->u.backups->n, 1);
+	assert_non_null(strstr(f->u.backups->v[0].fault, "/etc/rsnapshot.conf"));
+	policy_free(policy);
+	factset_fini(&facts);
+	test_root_fini(&t);
+}
+
+static void test_rsnapshot(_unused_ void **state)
+{
+	struct arena *a = arena_new();
+	struct rsnapshot c;
+
+	assert_int_equal(rsnapshot_parse(a,
+				 "# snapshot_root /no\nsnapshot_root\t/a/b/\r\n"
+				 "#retain x 1\ninterval\thourly\t6\nretain daily 7\n"
+				 "backup /etc/ localhost/ # x\nbackup_script x y\n",
+				 &c),
+		0);
+	assert_string_equal(c.root, "/a/b/");
+	assert_string_equal(c.interval, "hourly");
+	assert_int_equal(c.n_backups, 2);
+	arena_free(a);
+}
+
+static void test_bacula(_unused_ void **state)
+{
+	static const struct {
+		const char *text;
+		bool director, local;
+		unsigned line;
+	} rows[] = {
+		{"", false, false, 0},
+		{"director{Name=x}\n", true, false, 0},
+		{"# Director {\n", false, false, 0},
+		{"Director {\nName = m\nMonitor = Yes\n}\n", false, false, 0},
+		{"Director {\nName = m\nMonitor = Yes\n}\nDirector {\n}\nFD Address = "
+		 "\"127.0.0.1\"\n",
+			true, true, 7},
+		{"FDAddress = 10.0.0.1\n", false, false, 1},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		bool director, local;
+		unsigned line;
+		bacula_fd_parse(rows[i].text, &director, &local, &line);
+		if (director != rows[i].director || local != rows[i].local || line != rows[i].line)
+			fail_msg("row %zu: %d %d %u", i, director, local, line);
+	}
+}
+
+static void test_memory(_unused_ void **state)
+{
+	static const struct vector x = {.files = {RSNAPSHOT, RESTIC, SNAPSHOT(1), STAMP("a", 1)}};
+	struct policy *policy = policy_of("[backup-recent]\nstamp = /none\n");
+	struct factset facts = {0};
+	struct test_root t;
+
+	test_root_init(&t);
+	write_files(&t, &x);
+	const struct collect c = {.root = &t.root, .facts = &facts, .policy = policy};
+	for (alloc_fail_at = 1;; alloc_fail_at++) {
+		struct fact *f = NULL;
+		alloc_count = 0;
+		int r = fact_collect(FACT_BACKUPS, &c, &f);
+		fact_free(f);
+		if (alloc_count < alloc_fail_at) {
+			assert_int_equal(r, 0);
+			break;
+		}
+		assert_int_equal(r, -ENOMEM);
+	}
+	assert_true(alloc_fail_at > 20);
+	alloc_fail_at = 0;
+	policy_free(policy);
+	test_root_fini(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_unreadable_config),
+		cmocka_unit_test(test_rsnapshot),
+		cmocka_unit_test(test_bacula),
+		cmocka_unit_test(test_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
