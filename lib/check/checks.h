@@ -85,6 +85,7 @@
 	CHECK(check_tls_cipher)                                                                    \
 	CHECK(check_tls_protocol)                                                                  \
 	CHECK(check_update_age)                                                                    \
+	CHECK(check_update_automatic)                                                              \
 	CHECK(check_update_kernel)                                                                 \
 	CHECK(check_update_pending)                                                                \
 	CHECK(check_update_window)

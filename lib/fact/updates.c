@@ -149,8 +149,7 @@ static int look_glob(struct reading *rd, const char *pattern, struct update_mark
 	return r;
 }
 
-/* Whether it is where security updates come from, by its own name or by its Release's. */
-static bool is_security(const struct repo *r)
+bool update_is_security(const struct repo *r)
 {
 	return strstr(r->suite, "security") ||
 	       strcmp(r->suite + strcspn(r->suite, "/"), "/updates") == 0 ||
@@ -176,7 +175,7 @@ static int look_apt(struct reading *rd)
 		const struct repo *repo = &repos->v[i];
 		if (repo->kind == REPO_APT && repo->enabled && !repo->source && repo->release)
 			r = look(rd, arena_strdup(rd->f->arena, repo->release->path), true,
-				is_security(repo) ? &security : &any);
+				update_is_security(repo) ? &security : &any);
 	}
 	if (r == 0 && (security.path || any.path) && !rd->c->root->live)
 		r = look(rd, "/var/lib/apt/lists/partial", false, security.path ? &security : &any);
