@@ -77,7 +77,7 @@ static const struct profile_item exoscale[] = {
 	{"Firewall-3", "Databases are reached from the application servers only",
 		"listener-private-service"},
 	{"Firewall-4", "Only public services are open to everybody, dashboards are not",
-		"firewall-open-to-world listener-private-service"},
+		"firewall-open-to-world listener-private-service listener-unauthenticated"},
 	{"Firewall-5", "HTTP, HTTPS and DNS may go out; DNS does not come in",
 		"firewall-egress dns-recursion"},
 	{"Firewall-6", "ICMP is let through", "firewall-icmp"},
