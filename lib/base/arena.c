@@ -6,8 +6,9 @@
 #include <string.h>
 
 enum {
-	CHUNK_MIN = 1024,
-	CHUNK_MAX = 64 * 1024,
+	/* Small: what is left of the last chunk of each fact and verdict stays resident. */
+	CHUNK_MIN = 256,
+	CHUNK_MAX = 8 * 1024,
 };
 
 struct chunk {
@@ -60,28 +61,32 @@ static struct chunk *arena_chunk(struct arena *a, size_t size)
 	return c;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+static void *take(struct arena *a, size_t size, size_t align)
 {
-	size_t align = alignof(max_align_t);
-	if (size == 0)
-		size = 1;
 	if (size > SIZE_MAX / 4) {
 		a->failed = true;
 		return NULL;
 	}
-	size_t need = (size + align - 1) & ~(align - 1);
 	struct chunk *c = a->head;
-	if (!c || c->size - c->used < need) {
-		c = arena_chunk(a, need);
+	size_t at = c ? (c->used + align - 1) & ~(align - 1) : 0;
+	if (!c || at > c->size || c->size - at < size) {
+		c = arena_chunk(a, size);
 		if (!c) {
 			a->failed = true;
 			return NULL;
 		}
+		at = 0;
 	}
-	void *p = c->data + c->used;
-	c->used += need;
-	memset(p, 0, need);
+	void *p = c->data + at;
+	c->used = at + size;
 	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	void *p = take(a, size ? size : 1, alignof(max_align_t));
+
+	return p ? memset(p, 0, size) : NULL;
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
@@ -89,9 +94,9 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
 	if (!s)
 		return NULL;
 	n = strnlen(s, n);
-	char *p = arena_alloc(a, n + 1);
+	char *p = take(a, n + 1, 1);
 	if (p)
-		memcpy(p, s, n);
+		*(char *)mempcpy(p, s, n) = '\0';
 	return p;
 }
 
@@ -110,7 +115,7 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 		a->failed = true;
 		return NULL;
 	}
-	char *p = arena_alloc(a, (size_t)n + 1);
+	char *p = take(a, (size_t)n + 1, 1);
 	if (p)
 		(void)vsnprintf(p, (size_t)n + 1, fmt, ap);
 	return p;

@@ -649,8 +649,8 @@ static void test_alloc(void **state)
 			strcmp(check->id, "account-sudo") == 0)
 			continue;
 		for (alloc_fail_at = 1; r < 0; alloc_fail_at++) {
-			struct verdict *v = verdict_new();
 			alloc_count = 0;
+			struct verdict *v = verdict_new();
 			r = v ? check_judge(check, &facts, policy, NOW, v) : -ENOMEM;
 			verdict_free(v);
 			assert_int_equal(r, alloc_count < alloc_fail_at ? 0 : -ENOMEM);
