@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "config.h"
+#include "daemon/keeper.h"
 #include "daemon/log.h"
 #include "daemon/sched.h"
 #include "fact/coverage.h"
@@ -19,15 +21,11 @@
 #define RECONCILE_SHARE      20
 #define ENTER_RETRY_MIN_USEC (250 * USEC_PER_MSEC)
 #define ENTER_RETRY_MAX_USEC (2 * USEC_PER_SEC)
-/* How often a disk that takes nothing is tried again: alerts do not wait for it. */
-#define FLUSH_RETRY_MIN_USEC (1 * USEC_PER_SEC)
-#define FLUSH_RETRY_MAX_USEC (30 * USEC_PER_SEC)
 
 enum {
 	SINKS_MAX = 2,
 	SOURCES_MAX = 4,
 	PRUNE_EVERY = 256,
-	KEEP_MAX = 1024 * 1024, /* bytes of events and state that wait for the disk */
 };
 
 struct engine {
@@ -49,12 +47,7 @@ struct engine {
 	uint64_t enter_retry_usec, enter_delay_usec;
 	int enter_error;           /* why the state cannot be entered, 0 when it can */
 	unsigned unentered;        /* readings since then that took the place of another */
-	struct {
-		int error;         /* of store_kept() as it was told; 0: the disk takes all */
-		uint64_t since_realtime_usec, retry_usec, delay_usec;
-		uint64_t shed;     /* events that were told and will not be in the outbox */
-		size_t left;       /* bytes, when room was last made */
-	} kept;
+	struct keeper keeper;
 	uint64_t overflow_rest;    /* facts still to be read again after an overflow */
 	struct engine_source sources[SOURCES_MAX];
 	size_t n_sources;
@@ -111,7 +104,8 @@ static int make_epoch(char ret[static 33])
 }
 
 /* Opens the ledger; a database that cannot be used is set aside, never silently. */
-static int open_state(struct engine *e, const char *path, char **ret_aside)
+static int open_state(
+	struct engine *e, const char *path, char **ret_aside, bool *ret_emptied)
 {
 	const struct ledger_config config = {
 		.flap_max = (unsigned)policy_uint(e->policy, "hardend", "flap_max"),
@@ -119,6 +113,7 @@ static int open_state(struct engine *e, const char *path, char **ret_aside)
 		.flap_quiet_usec = policy_usec(e->policy, "hardend", "flap_quiet"),
 	};
 	_cleanup_free_ char *aside = NULL;
+	bool existed = access(path, F_OK) == 0;
 
 	for (int tries = 0;; tries++) {
 		int r = store_open(path, &e->store);
@@ -134,7 +129,8 @@ static int open_state(struct engine *e, const char *path, char **ret_aside)
 		if (r < 0)
 			return log_error(r, "%s: is unusable and cannot be set aside", path);
 	}
-	store_keep(e->store, KEEP_MAX);
+	keeper_init(&e->keeper, e->store, e->ledger, path);
+	*ret_emptied = existed && !aside && ledger_seq(e->ledger) == 0;
 	*ret_aside = TAKE_PTR(aside);
 	return 0;
 }
@@ -179,23 +175,45 @@ static void plan_lapse(struct engine *e)
 	e->lapse_usec = at == USEC_INFINITY ? USEC_INFINITY : e->now.monotonic_usec + rest;
 }
 
-/* What the start has to tell: started, whether from nothing, and what was lost. */
-static int note_start(struct engine *e, const char *aside)
+/* When the newest event was entered that is still known; 0 when there is none. */
+static uint64_t last_heard(struct engine *e)
 {
-	char text[512];
-	bool first = ledger_is_fresh(e->ledger);
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	struct outbox_row row = {0};
+	struct event last = {0};
+	uint64_t seq = ledger_seq(e->ledger);
 
-	(void)snprintf(text, sizeof(text), "hardend %s started: %zu checks%s", HARDEND_VERSION,
+	if (!a || seq == 0 || store_next(e->store, "", seq - 1, &row) <= 0)
+		return 0;
+	int r = event_decode(a, row.json, &last);
+	outbox_row_fini(&row);
+	return r < 0 ? 0 : last.realtime_usec;
+}
+
+/* What the start has to tell: started, whether from nothing, and what was lost. */
+static int note_start(struct engine *e, const char *aside, bool emptied)
+{
+	char text[512], when[32], since[128] = "";
+	bool first = ledger_is_fresh(e->ledger);
+	uint64_t heard = last_heard(e);
+
+	if (heard > 0)
+		(void)snprintf(since, sizeof(since),
+			"; the last event before is of %s, from then on nobody may have watched",
+			text_rfc3339(when, heard));
+	(void)snprintf(text, sizeof(text), "hardend %s started: %zu checks%s%s", HARDEND_VERSION,
 		check_count(),
 		first ? "; first start, the present state is recorded as the baseline"
-		      : ", continuing from what was known");
+		      : ", continuing from what was known", since);
 	int r = ledger_note(
 		e->ledger, EVENT_STARTED, SEV_LOW, text, e->now.realtime_usec);
-	if (r < 0 || !aside)
+	if (r < 0 || (!aside && !emptied))
 		return r;
 	(void)snprintf(text, sizeof(text),
-		"the state database could not be used and was set aside as %s: what changed "
-		"before this start is not known, the present state is the new baseline", aside);
+		"the state database %s%s: what changed before this start is not known, the present "
+		"state is the new baseline",
+		aside ? "could not be used and was set aside as " : "was there and empty, as if "
+		"somebody had emptied it", aside ? aside : "");
 	return ledger_note(e->ledger, EVENT_DEGRADED, SEV_HIGH, text, e->now.realtime_usec);
 }
 
@@ -204,12 +222,14 @@ int engine_new(const struct engine_params *p, struct now now, struct engine **re
 	static const struct watch_ops watch_ops = {.dirty = on_dirty, .overflow = on_overflow};
 	_cleanup_(engine_freep) struct engine *e = calloc(1, sizeof(*e));
 	_cleanup_free_ char *aside = NULL;
+	bool emptied = false;
 
 	if (!e) {
 		policy_free(p->policy);
 		return -ENOMEM;
 	}
 	e->policy = p->policy;
+	e->keeper.fd = -1;
 	e->now = now;
 	e->root = *p->root;
 	e->root.deps = NULL;
@@ -224,11 +244,11 @@ int engine_new(const struct engine_params *p, struct now now, struct engine **re
 	if (r == 0)
 		r = watch_new(p->root, &watch_ops, e, &e->watch);
 	if (r == 0)
-		r = open_state(e, p->state_path, &aside);
+		r = open_state(e, p->state_path, &aside, &emptied);
 	if (r == 0)
 		r = open_sinks(e);
 	if (r == 0)
-		r = note_start(e, aside);
+		r = note_start(e, aside, emptied);
 	if (r < 0)
 		return r;
 	plan_heartbeat(e);
@@ -246,6 +266,7 @@ void engine_free(struct engine *e)
 		return;
 	for (size_t i = 0; i < e->n_sinks; i++)
 		sink_fini(&e->sinks[i]);
+	keeper_fini(&e->keeper);
 	ledger_free(e->ledger);
 	store_close(e->store);
 	watch_free(e->watch);
@@ -259,9 +280,15 @@ int engine_fd(const struct engine *e)
 	return watch_fd(e->watch);
 }
 
+int engine_state_fd(const struct engine *e)
+{
+	return keeper_fd(&e->keeper);
+}
+
 int engine_events(struct engine *e, struct now now)
 {
 	e->now = now;
+	keeper_drain(&e->keeper);
 	return watch_read(e->watch);
 }
 
@@ -482,84 +509,22 @@ static void enter(struct engine *e)
 	e->enter_retry_usec = e->now.monotonic_usec + e->enter_delay_usec;
 }
 
-/* Tells, once, that the disk takes nothing more. The event itself is kept, too. */
-static void tell_kept(struct engine *e, int error)
-{
-	char text[256];
-
-	(void)log_error(error, "cannot write the state database; alerts go on, from memory");
-	e->kept.error = error;
-	e->kept.since_realtime_usec = e->now.realtime_usec;
-	e->kept.delay_usec = FLUSH_RETRY_MIN_USEC;
-	e->kept.retry_usec = e->now.monotonic_usec + e->kept.delay_usec;
-	(void)snprintf(text, sizeof(text),
-		"the state database cannot be written (%s): alerts go on, and are kept in memory "
-		"until it can; if hardend ends before that, its next start tells them again",
-		strerror(-error));
-	int r = ledger_note(e->ledger, EVENT_DEGRADED, SEV_HIGH, text, e->now.realtime_usec);
-	if (r < 0)
-		(void)log_error(r, "cannot record that");
-}
-
-static void tell_written(struct engine *e)
-{
-	char text[256], since[32], gap[96] = "";
-
-	log_line(LOG_NOTICE, "the state database can be written again");
-	if (e->kept.shed > 0)
-		(void)snprintf(gap, sizeof(gap),
-			"; %" PRIu64 " events that were told meanwhile are not in its history",
-			e->kept.shed);
-	(void)snprintf(text, sizeof(text), "the state database can be written again, and holds "
-		"what was told since %s%s",
-		text_rfc3339(since, e->kept.since_realtime_usec), gap);
-	(void)ledger_note(e->ledger, EVENT_RECOVERED, SEV_HIGH, text, e->now.realtime_usec);
-	e->kept.error = 0;
-	e->kept.shed = e->kept.left = 0;
-}
-
-/* The disk again, when it is time. -errno: the state database makes no sense any more. */
-static int flush_kept(struct engine *e)
-{
-	int error = store_kept(e->store);
-
-	if (error == 0 && e->kept.error == 0)
-		return 0;
-	if (e->kept.error == 0)
-		tell_kept(e, error);
-	if (e->kept.retry_usec > e->now.monotonic_usec)
-		return 0;
-	int r = store_flush(e->store);
-	if (r == 0) {
-		tell_written(e);
-		return 0;
-	}
-	e->kept.delay_usec = MIN(e->kept.delay_usec * 2, FLUSH_RETRY_MAX_USEC);
-	e->kept.retry_usec = e->now.monotonic_usec + e->kept.delay_usec;
-	return r == -EUCLEAN ? r : 0;
-}
-
-/* Room for what is still to come, at the cost of the history of what every sink has. */
-static void shed(struct engine *e)
+/* The number up to which every sink has the events. */
+static uint64_t told_by_all(const struct engine *e)
 {
 	uint64_t told = ledger_seq(e->ledger);
 
-	if (store_kept_size(e->store) < MAX(KEEP_MAX / 2, e->kept.left + KEEP_MAX / 8))
-		return;
 	for (size_t i = 0; i < e->n_sinks; i++)
 		told = MIN(told, e->sinks[i].cursor);
-	int r = store_shed(e->store, told);
-	if (r > 0)
-		e->kept.shed += (unsigned)r;
-	e->kept.left = store_kept_size(e->store);
+	return told;
 }
 
 static void prune(struct engine *e)
 {
 	const char *names[SINKS_MAX + 1] = {NULL};
 
-	if (e->kept.error < 0) {
-		shed(e);
+	if (keeper_holds(&e->keeper)) {
+		keeper_shed(&e->keeper, told_by_all(e));
 		return;
 	}
 	if (ledger_seq(e->ledger) < e->pruned_seq + PRUNE_EVERY)
@@ -684,18 +649,19 @@ uint64_t engine_step(struct engine *e, struct now now, int *ret_error)
 
 	e->now = now;
 	uint64_t refresh_usec = refresh(e);
-	int r = step(e, &next);
+	int r = keeper_check(&e->keeper, now);
+	if (r == 0)
+		r = step(e, &next);
 	if (r == 0 && e->enter_error == -EUCLEAN)
 		r = -EUCLEAN;
 	if (r == 0)
-		r = flush_kept(e);
+		r = keeper_flush(&e->keeper, now);
 	if (r < 0) {
 		*ret_error = r;
 		return USEC_INFINITY;
 	}
 	next = MIN(next, pump(e));
-	if (e->kept.error < 0 || store_kept(e->store) < 0)
-		next = MIN(next, e->kept.error < 0 ? e->kept.retry_usec : now.monotonic_usec);
+	next = MIN(next, keeper_next(&e->keeper, now));
 	/* Nothing that has to be entered is due before the state database is tried again. */
 	next = MIN(next, MAX(e->pending ? 0 : ledger_due(e->ledger), e->enter_retry_usec));
 	next = MIN(next, e->reconcile_usec);

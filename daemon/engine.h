@@ -39,6 +39,9 @@ DEFINE_FREEP(struct engine *, engine_free)
 int engine_fd(const struct engine *e);
 int engine_events(struct engine *e, struct now now);
 
+/* The same for the directory of the state database; -1 when it cannot be watched. */
+int engine_state_fd(const struct engine *e);
+
 /* Marks facts dirty as a source would. */
 void engine_dirty(struct engine *e, uint64_t mask, enum watch_urgency urgency, struct now now);
 

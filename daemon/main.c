@@ -34,7 +34,7 @@ enum {
 
 struct manager {
 	struct event_base *base;
-	struct event *source, *timer, *watchdog, *signals[3];
+	struct event *source, *state, *timer, *watchdog, *signals[3];
 	struct root root;
 	struct engine *engine;
 	struct control *control;
@@ -231,6 +231,11 @@ static int manager_events(struct manager *m)
 	if (!m->base)
 		return -ENOMEM;
 	m->source = event_new(m->base, engine_fd(m->engine), EV_READ | EV_PERSIST, on_source, m);
+	int fd = engine_state_fd(m->engine);
+	if (fd >= 0)
+		m->state = event_new(m->base, fd, EV_READ | EV_PERSIST, on_source, m);
+	if (fd >= 0 && (!m->state || event_add(m->state, NULL) < 0))
+		return -ENOMEM;
 	m->timer = evtimer_new(m->base, on_timer, m);
 	m->watchdog = evtimer_new(m->base, on_watchdog, m);
 	if (!m->source || !m->timer || !m->watchdog || event_add(m->source, NULL) < 0)
@@ -285,7 +290,7 @@ static void manager_fini(struct manager *m)
 	control_free(m->control);
 	source_systemd_free(m->systemd);
 	struct event *const events[] = {
-		m->source, m->timer, m->watchdog, m->signals[0], m->signals[1], m->signals[2]};
+		m->source, m->state, m->timer, m->watchdog, m->signals[0], m->signals[1], m->signals[2]};
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
 		if (events[i])
 			event_free(events[i]);

@@ -9,7 +9,7 @@
 
 #include "store/internal.h"
 
-static int sync_directory(const char *path)
+int store_sync_directory(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	_cleanup_free_ char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
@@ -28,7 +28,7 @@ int store_create(const char *path)
 	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd >= 0)
-		return fsync(fd) < 0 ? -errno : sync_directory(path);
+		return fsync(fd) < 0 ? -errno : store_sync_directory(path);
 	struct stat st;
 	if (errno != EEXIST)
 		return -errno;
@@ -90,7 +90,7 @@ int store_set_aside(const char *path, uint64_t realtime_usec, char **ret_where)
 			return -ENOMEM;
 		int r = access(name, F_OK) == 0 ? -EEXIST : move_all(path, name);
 		if (r == 0)
-			r = sync_directory(path);
+			r = store_sync_directory(path);
 		if (r == 0) {
 			*ret_where = TAKE_PTR(name);
 			return 0;
@@ -98,4 +98,107 @@ int store_set_aside(const char *path, uint64_t realtime_usec, char **ret_where)
 		if (r != -EEXIST || nth == TRIES)
 			return r;
 	}
+}
+
+static struct identity identify(const char *path, const char *suffix, off_t *ret_size)
+{
+	_cleanup_free_ char *name = NULL;
+	struct stat st;
+
+	if (asprintf(&name, "%s%s", path, suffix) < 0 || lstat(name, &st) < 0)
+		return (struct identity){0};
+	if (ret_size)
+		*ret_size = st.st_size;
+	return (struct identity){.dev = st.st_dev, .ino = st.st_ino};
+}
+
+void store_identify(struct store *s)
+{
+	s->file = identify(s->path, "", &s->size);
+	s->log = identify(s->path, "-wal", NULL);
+}
+
+static bool is_same(const struct identity *x, const struct identity *y)
+{
+	return x->dev == y->dev && x->ino == y->ino;
+}
+
+int store_check(struct store *s)
+{
+	off_t size = 0;
+	const struct identity file = identify(s->path, "", &size);
+	const struct identity log = identify(s->path, "-wal", NULL);
+
+	if (s->log.ino == 0)
+		s->log = log; /* SQLite makes it when it first writes */
+	if (!is_same(&file, &s->file) || !is_same(&log, &s->log))
+		return -ESTALE;
+	if (size < s->size)
+		return -EUCLEAN;
+	s->size = size;
+	return 0;
+}
+
+/* A copy of all that was committed, on the disk. */
+static int copy(struct store *s, const char *to)
+{
+	if (unlink(to) < 0 && errno != ENOENT)
+		return -errno;
+	int r = store_do(s, ST_COPY, VALUES(TEXT(to)), NULL, NULL);
+	if (r < 0)
+		return r;
+	_cleanup_close_ int fd = open(to, O_RDONLY | O_CLOEXEC);
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+/*
+ * Something is at the path until the copy is: a start in between must not find
+ * nothing. The log goes first, or it would be read into the copy.
+ */
+static int put_in_place(
+	const struct store *s, const char *from, uint64_t realtime_usec, char **ret_aside)
+{
+	_cleanup_free_ char *aside = aside_name(s->path, realtime_usec, 1);
+	const struct identity now = identify(s->path, "", NULL);
+	const struct identity log = identify(s->path, "-wal", NULL);
+	_cleanup_free_ char *wal = NULL;
+
+	if (!aside || asprintf(&wal, "%s-wal", s->path) < 0)
+		return -ENOMEM;
+	int r = 0;
+	if (log.ino != 0 && is_same(&log, &s->log))
+		r = unlink(wal) < 0 ? -errno : 0;
+	else if (log.ino != 0)
+		r = move_one(s->path, aside, "-wal");
+	if (r < 0)
+		return r;
+	bool other = now.ino != 0 && !is_same(&now, &s->file);
+	if (other && link(s->path, aside) < 0)
+		return -errno;
+	if (rename(from, s->path) < 0)
+		return -errno;
+	*ret_aside = other ? TAKE_PTR(aside) : NULL;
+	return store_sync_directory(s->path);
+}
+
+int store_restore(struct store *s, uint64_t realtime_usec, char **ret_aside)
+{
+	_cleanup_free_ char *new = NULL, *aside = NULL;
+
+	if (asprintf(&new, "%s.new", s->path) < 0)
+		return -ENOMEM;
+	store_undo(s); /* what is kept is made again when it is next used */
+	int r = copy(s, new);
+	if (r == 0)
+		r = put_in_place(s, new, realtime_usec, &aside);
+	if (r < 0) {
+		(void)unlink(new); /* made anew at the next try */
+		return r;
+	}
+	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	store_disconnect(s);
+	if (store_connect(s) < 0)
+		return -EUCLEAN;
+	*ret_aside = TAKE_PTR(aside);
+	return 0;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "store/store.h"
 
@@ -30,6 +31,7 @@ enum statement {
 	ST_DIFFERING,
 	ST_PUT_ITEM,
 	ST_DELETE_ITEM,
+	ST_COPY,
 	ST_MAX,
 };
 
@@ -41,7 +43,16 @@ struct writes {
 };
 void writes_clear(struct writes *w);
 
+/* A file by what it is, not by its name; ino 0: none. */
+struct identity {
+	dev_t dev;
+	ino_t ino;
+};
+
 struct store {
+	char *path;
+	struct identity file, log; /* of the database and its -wal */
+	off_t size;                /* the database never gets smaller */
 	sqlite3 *db;
 	sqlite3_stmt *statements[ST_MAX];
 	bool in_batch;       /* between store_begin() and its end */
@@ -94,6 +105,21 @@ int kept_take(struct store *s, int error);
 /* The text of a column, NULL when it is NULL; and the same where it must not be (-EUCLEAN). */
 const char *store_text(sqlite3_stmt *st, int column);
 int store_need_text(sqlite3_stmt *st, int column, const char **ret);
+
+/* Opens the database at s->path and brings it to this version; s->db is NULL on failure. */
+int store_connect(struct store *s);
+
+/* Closes it without a word to the disk: what was not committed is gone. */
+void store_disconnect(struct store *s);
+
+/* Rolls back what is open, kept or not. */
+void store_undo(struct store *s);
+
+/* Remembers which files are open. */
+void store_identify(struct store *s);
+
+/* fsync(2) of the directory that path lies in. 0 or -errno. */
+int store_sync_directory(const char *path);
 
 /* Makes an empty file (0600) at path, durably, unless there is one; see store_open() for errors. */
 int store_create(const char *path);

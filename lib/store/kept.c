@@ -170,6 +170,8 @@ int store_flush(struct store *s)
 {
 	if (s->kept_error == 0)
 		return 0;
+	if (!s->db)
+		return s->kept_error;
 	int r = kept_open(s);
 	if (r == 0)
 		r = store_do(s, ST_COMMIT, NULL, 0, NULL, NULL);

@@ -41,6 +41,7 @@ static const char *const sql[] = {
 	[ST_PUT_ITEM] = "INSERT OR REPLACE INTO item "
 			"(fact, subject, value, baseline, path, line, since) "
 			"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[ST_COPY] = "VACUUM INTO ?1",
 	[ST_DELETE_ITEM] = "DELETE FROM item WHERE fact = ?1 AND subject = ?2",
 };
 static_assert(ARRAY_SIZE(sql) == ST_MAX, "a text for each statement");
@@ -193,7 +194,7 @@ static bool is_write(enum statement id)
 }
 
 /* SQLite has already rolled back after some errors. */
-static void store_undo(struct store *s)
+void store_undo(struct store *s)
 {
 	if (s->db && !sqlite3_get_autocommit(s->db))
 		(void)store_do(s, ST_ROLLBACK, NULL, 0, NULL, NULL); /* see store_begin() */
@@ -311,20 +312,42 @@ static int prepare(struct store *s)
 	return r;
 }
 
+int store_connect(struct store *s)
+{
+	int rc = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	int r = rc == SQLITE_OK ? 0 : s->db ? from_sqlite(s->db, rc) : -ENOMEM;
+
+	if (r == 0) {
+		(void)sqlite3_extended_result_codes(s->db, 1);
+		r = prepare(s);
+	}
+	if (r < 0)
+		store_disconnect(s);
+	else
+		store_identify(s);
+	return r;
+}
+
+void store_disconnect(struct store *s)
+{
+	for (int i = 0; i < ST_MAX; i++) {
+		(void)sqlite3_finalize(s->statements[i]); /* repeats an old error */
+		s->statements[i] = NULL;
+	}
+	(void)sqlite3_close(s->db); /* no statement is left that could keep it open */
+	s->db = NULL;
+}
+
 int store_open(const char *path, struct store **ret)
 {
 	_cleanup_(store_closep) struct store *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
-	int r = store_create(path);
-	if (r < 0)
-		return r;
-	int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (rc != SQLITE_OK)
-		return s->db ? from_sqlite(s->db, rc) : -ENOMEM;
-	(void)sqlite3_extended_result_codes(s->db, 1);
-	r = prepare(s);
+	s->path = strdup(path);
+	int r = s->path ? store_create(path) : -ENOMEM;
+	if (r == 0)
+		r = store_connect(s);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(s);
@@ -339,9 +362,8 @@ void store_close(struct store *s)
 	(void)store_flush(s); /* what the disk still refuses goes with us */
 	store_undo(s);
 	writes_clear(&s->kept);
-	for (int i = 0; i < ST_MAX; i++)
-		(void)sqlite3_finalize(s->statements[i]); /* repeats an old error */
-	(void)sqlite3_close(s->db); /* no statement is left that could keep it open */
+	store_disconnect(s);
+	free(s->path);
 	free(s);
 }
 

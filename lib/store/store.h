@@ -29,6 +29,21 @@ void store_close(struct store *s);
 DEFINE_FREEP(struct store *, store_close)
 
 /*
+ * Whether the files at its path are those that are open: 0; -ESTALE: somebody
+ * has removed or replaced them, and what is written now would be gone at the
+ * next start (store_restore()); -EUCLEAN: it was cut short. Costs two lstat(2).
+ */
+int store_check(struct store *s);
+
+/*
+ * Makes the files at its path again from what is open, with all that is in it
+ * and kept; what lies there instead is set aside as store_set_aside() does, and
+ * *ret_aside is its name, to be freed, or NULL. 0; -errno: it goes on with what
+ * is open; -EUCLEAN: it can only be closed. Outside a transaction.
+ */
+int store_restore(struct store *s, uint64_t realtime_usec, char **ret_aside);
+
+/*
  * Renames a database that cannot be used, and that is not open, to
  * path.20261121T230754Z.bad, its -wal and -shm with it. 0 and the new name to
  * be freed, or -errno; never over an existing file.

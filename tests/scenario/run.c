@@ -17,6 +17,7 @@
  *   overflow            the source lost events
  *   deaf | hearing      the journal takes nothing / takes events again
  *   full | room         the state's disk takes not a byte more / it does again
+ *   state COMMAND       done by a shell where the state's files are: state.db, state.db-wal
  *   clock USEC|s|min|h|d    time passes, on both clocks; what is due is done
  *   realtime +|-TIME    the wall clock jumps
  *   expect KIND NAME [WORDS]  the next event: kind, check or fact ("-": neither),
@@ -468,6 +469,17 @@ static void on_drain(struct scenario *s, _unused_ char *args)
 		;
 }
 
+static void on_state(struct scenario *s, char *args)
+{
+	char command[512];
+
+	limit_files(RLIM_INFINITY);
+	(void)snprintf(command, sizeof(command), "cd %s.d && %s", s->dir, args);
+	if (system(command) != 0)
+		fail(s, "%s", command);
+	limit_files(s->full ? 0 : RLIM_INFINITY);
+}
+
 static void on_storm(struct scenario *s, char *args)
 {
 	char *save = NULL, line[4096];
@@ -517,6 +529,7 @@ static const struct verb {
 	{"room", on_room},
 	{"save", on_save},
 	{"start", on_start},
+	{"state", on_state},
 	{"stop", on_stop},
 	{"storm", on_storm},
 	{"touched", on_touched},
@@ -577,7 +590,10 @@ int main(int argc, char *argv[])
 	(void)snprintf(s.dir, sizeof(s.dir), "/tmp/hardend-scenario-XXXXXX");
 	if (!mkdtemp(s.dir))
 		fail(&s, "mkdtemp: %s", strerror(errno));
-	(void)snprintf(s.state, sizeof(s.state), "%s.state.db", s.dir);
+	(void)snprintf(s.state, sizeof(s.state), "%s.d/state.db", s.dir);
+	(void)snprintf(cmd, sizeof(cmd), "%s.d", s.dir);
+	if (mkdir(cmd, 0700) < 0)
+		fail(&s, "mkdir: %s", strerror(errno));
 	(void)snprintf(s.journal, sizeof(s.journal), "%s.journal", s.dir);
 	must(&s, root_open(s.dir, &s.root), "root_open");
 	listen_journal(&s);
@@ -588,7 +604,7 @@ int main(int argc, char *argv[])
 	deaf(&s);
 	root_close(&s.root);
 	free(s.config);
-	(void)snprintf(cmd, sizeof(cmd), "rm -rf -- '%s' '%s'*", s.dir, s.state);
+	(void)snprintf(cmd, sizeof(cmd), "rm -rf -- '%s' '%s.d'", s.dir, s.dir);
 	if (system(cmd) != 0)
 		return 1;
 	printf("%u events as expected\n", s.expected);

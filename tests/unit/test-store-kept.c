@@ -203,6 +203,66 @@ static void test_too_large(void **state)
 	assert_int_equal(count_events(f->store), 1);
 }
 
+static void in_dir(struct fixture *f, const char *command)
+{
+	char line[256];
+
+	(void)snprintf(line, sizeof(line), "cd %s && %s", f->root.dir, command);
+	assert_int_equal(system(line), 0);
+}
+
+/* Somebody takes the files away under it, or puts others in their place. */
+static void test_restore(void **state)
+{
+	static const struct {
+		const char *command;
+		bool aside, full;
+	} cases[] = {
+		{"rm state.db", false, false},
+		{"rm state.db-wal", false, false},
+		{"rm state.db state.db-wal", false, true},
+		{"echo mine > x; mv x state.db", true, false},
+		{"cp state.db x; cp state.db-wal y; rm state.db*; mv x state.db; mv y state.db-wal",
+			true, true},
+		{"rm state.db; mkdir x; echo 1 > state.db-wal", false, false},
+	};
+	struct fixture *f = *state;
+	uint64_t seq = 0, now = UINT64_C(1795262400) * USEC_PER_SEC;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++, now += USEC_PER_MIN) {
+		_cleanup_free_ char *aside = NULL;
+		if (cases[i].full)
+			refuse(SQLITE_FULL);
+		assert_int_equal(event(f, ++seq), cases[i].full);
+		assert_int_equal(store_check(f->store), 0);
+		in_dir(f, cases[i].command);
+		assert_int_equal(store_check(f->store), -ESTALE);
+		assert_int_equal(event(f, ++seq), cases[i].full);
+		if (cases[i].full)
+			assert_true(store_restore(f->store, now, &aside) < 0);
+		accept_all();
+		assert_int_equal(count_events(f->store), seq);
+		assert_int_equal(store_restore(f->store, now, &aside), 0);
+		assert_int_equal(aside != NULL, cases[i].aside);
+		assert_int_equal(store_check(f->store), 0);
+		assert_int_equal(count_events(f->store), seq);
+		assert_int_equal(store_flush(f->store), 0);
+		assert_int_equal(event(f, ++seq), 0);
+		store_close(f->store);
+		assert_int_equal(store_open(f->path, &f->store), 0);
+		store_keep(f->store, KEEP);
+		assert_int_equal(store_check(f->store), 0);
+		assert_int_equal(count_events(f->store), seq);
+	}
+	in_dir(f, ": > state.db");
+	assert_int_equal(store_check(f->store), -EUCLEAN);
+	in_dir(f, "rm state.db*; mkdir state.db");
+	_cleanup_free_ char *aside = NULL;
+	assert_int_equal(store_check(f->store), -ESTALE);
+	assert_true(store_restore(f->store, now, &aside) < 0);
+	in_dir(f, "rmdir state.db");
+}
+
 static void test_shed(void **state)
 {
 	struct fixture *f = *state;
@@ -344,6 +404,7 @@ int main(void)
 		TEST(test_not_kept),
 		TEST(test_large),
 		TEST(test_too_large),
+		TEST(test_restore),
 		TEST(test_shed),
 		TEST(test_random),
 	};
