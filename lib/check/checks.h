@@ -57,6 +57,7 @@
 	CHECK(check_ntp_exposure)                                                                  \
 	CHECK(check_os_supported)                                                                  \
 	CHECK(check_package_drift)                                                                 \
+	CHECK(check_package_integrity)                                                             \
 	CHECK(check_package_origin)                                                                \
 	CHECK(check_repo_trust)                                                                    \
 	CHECK(check_secret_cloud_credentials)                                                      \

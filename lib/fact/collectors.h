@@ -26,6 +26,7 @@
 	COLLECTOR(FACT_APT_CONF, collector_apt_conf)                                               \
 	COLLECTOR(FACT_REPOS, collector_repos)                                                     \
 	COLLECTOR(FACT_UPDATES, collector_updates)                                                 \
+	COLLECTOR(FACT_PACKAGE_FILES, collector_package_files)                                     \
 	COLLECTOR(FACT_CREDENTIALS, collector_credentials)                                         \
 	COLLECTOR(FACT_LOGGING, collector_logging)                                                 \
 	COLLECTOR(FACT_GUARDS, collector_guards)                                                   \

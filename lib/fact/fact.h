@@ -40,6 +40,7 @@ enum fact_id {
 	FACT_APT_CONF,         /* apt's configuration after all its files */
 	FACT_REPOS,            /* package sources and what vouches for them */
 	FACT_UPDATES,          /* last check, last installation, tools that update by themselves */
+	FACT_PACKAGE_FILES,    /* critical files that are not as their packages installed them */
 	FACT_CREDENTIALS,      /* keys and passwords in files of users and programs */
 	FACT_LOGGING,          /* where log messages go */
 	FACT_GUARDS,           /* what shuts out who guesses passwords */
@@ -96,6 +97,7 @@ struct fact {
 		const struct ssh_user_keys *ssh_user_keys;
 		const struct ssh_private_keys *ssh_private_keys;
 		const struct packages *packages;
+		const struct package_files *package_files;
 		const struct kernel *kernel;
 		const struct units *units;
 		const struct apt_conf *apt_conf;
