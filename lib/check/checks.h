@@ -41,6 +41,7 @@
 	CHECK(check_http_hsts)                                                                     \
 	CHECK(check_http_redirect)                                                                 \
 	CHECK(check_http_waf)                                                                      \
+	CHECK(check_intrusion_audit)                                                               \
 	CHECK(check_ip_forwarding)                                                                 \
 	CHECK(check_listener_allowlist)                                                            \
 	CHECK(check_listener_plaintext)                                                            \

@@ -33,6 +33,7 @@
 	COLLECTOR(FACT_ENVIRONMENT, collector_environment)                                         \
 	COLLECTOR(FACT_PENDING, collector_pending)                                                 \
 	COLLECTOR(FACT_BACKUPS, collector_backups)                                                 \
+	COLLECTOR(FACT_AUDITD, collector_auditd)                                                   \
 	COLLECTOR(FACT_SELF, collector_self)
 
 

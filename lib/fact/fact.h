@@ -47,6 +47,7 @@ enum fact_id {
 	FACT_ENVIRONMENT,      /* keys and passwords in variables of units and sessions */
 	FACT_PENDING,          /* updates that wait, packages that no source has */
 	FACT_BACKUPS,          /* backup clients: configured, last success */
+	FACT_AUDITD,           /* the audit system: rules, switches, who reads it */
 	FACT_SELF,             /* this daemon's own files */
 	FACT_COVERAGE,         /* health of the event sources; given by the engine, not collected */
 	FACT_MAX,
@@ -109,6 +110,7 @@ struct fact {
 		const struct environment *environment;
 		const struct pending *pending;
 		const struct backups *backups;
+		const struct auditd *auditd;
 		const struct self *self;
 		const struct coverage *coverage;
 	} u;                     /* NULL unless the collector set it */
