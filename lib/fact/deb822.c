@@ -67,7 +67,7 @@ static int add_field(
 	const char *name = p, *colon = memchr(p, ':', n), *end = p + n;
 	unsigned line = d->line;
 
-	if (!colon || colon == p)
+	if (!colon)
 		return -EBADMSG;
 	while (d->p < d->end && (*d->p == '#' || is_blank(*d->p))) {
 		if (*d->p == '\r' && (d->p + 1 == d->end || d->p[1] == '\n'))
