@@ -258,7 +258,7 @@ static bool origin_matches(const char *data, const char *site)
 
 static bool file_matches(const struct apt_pin *p, const struct apt_file *f)
 {
-	if (!f->release)
+	if (!f->release || (f == &apt_status_file && p->type == PIN_ORIGIN))
 		return false;
 	return p->type == PIN_RELEASE  ? release_matches(p->data, f)
 	       : p->type == PIN_ORIGIN ? *p->data && origin_matches(p->data, f->site)
@@ -284,16 +284,17 @@ int apt_file_priority(const struct apt_pins *pins, const struct apt_file *f)
 	return priority;
 }
 
+static const struct repo_release now = {
+	.origin = "", .label = "", .suite = "now", .codename = "", .version = ""};
+const struct apt_file apt_status_file = {
+	.release = &now, .site = "", .component = "now", .arch = ""};
+
 int apt_status_priority(const struct apt_pins *pins)
 {
-	static const struct repo_release now = {
-		.origin = "", .label = "", .suite = "now", .codename = "", .version = ""};
-	static const struct apt_file status = {
-		.release = &now, .site = "", .component = "now", .arch = ""};
-
 	for (size_t i = 0; i < pins->n; i++) {
 		const struct apt_pin *p = &pins->v[i];
-		if (!*p->package && p->type == PIN_RELEASE && release_matches(p->data, &status))
+		if (!*p->package && p->type == PIN_RELEASE &&
+			release_matches(p->data, &apt_status_file))
 			return p->priority;
 	}
 	return STATUS_PRIORITY;

@@ -51,7 +51,10 @@ struct apt_file {
 /* The priority of what a file offers: 500, 100, 1, or that of the pins for all packages. */
 int apt_file_priority(const struct apt_pins *pins, const struct apt_file *f);
 
-/* The same of dpkg's status: 100, or that of a pin on "a=now". */
+/* dpkg's status as pins see it: an archive called "now", which offers what is installed. */
+extern const struct apt_file apt_status_file;
+
+/* Its priority: 100, or that of a pin for all packages on "a=now". */
 int apt_status_priority(const struct apt_pins *pins);
 
 /* A version of a package and where it is offered. */

@@ -335,20 +335,24 @@ static int read_lists(struct reading *rd, const struct repos *repos)
 }
 
 /* What a version is worth to apt, and the pin that says so. */
-static int priority_of(const struct reading *rd, const char *name, const struct offered *o,
-	const struct apt_pin **ret)
+static int priority_of(const struct reading *rd, const struct fact_item *item,
+	const struct offered *o, const struct apt_pin **ret)
 {
-	const char *colon = strchr(name, ':'), *native = rd->l->packages->arch;
+	const char *name = package_name(item), *colon = strchr(name, ':');
+	const char *native = rd->l->packages->arch;
+	bool installed = strcmp(o->version, item->value) == 0;
 	char plain[512];
 	const struct apt_file *files[64];
-	size_t n = MIN(o->n_lists, ARRAY_SIZE(files));
-	int best = PIN_NEVER;
+	size_t n = MIN(o->n_lists, ARRAY_SIZE(files) - 1);
+	int best = installed ? apt_status_priority(&rd->pins) : PIN_NEVER;
 
 	(void)snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(name, ":"), name);
 	for (size_t i = 0; i < n; i++) {
 		files[i] = &o->lists[i]->file;
 		best = MAX(best, o->lists[i]->priority);
 	}
+	if (installed)
+		files[n++] = &apt_status_file;
 	*ret = apt_pin_for(&rd->pins, &(struct apt_offer){
 					      .name = plain,
 					      .arch = colon ? colon + 1 : native,
@@ -392,13 +396,13 @@ static struct choice choose(const struct reading *rd, const struct fact_item *it
 	const struct apt_pin *pin = NULL;
 	struct choice c = {.installed = item->value, .priority = -1};
 	struct offered none = {.version = item->value, .source = name};
-	int status = apt_status_priority(&rd->pins);
-	int priority = priority_of(rd, name, same ? same : &none, &pin);
 
-	consider(&c, item->value, NULL, pin ? pin->priority : MAX(priority, status));
+	if (!same)
+		same = &none;
+	consider(&c, item->value, NULL, priority_of(rd, item, same, &pin));
 	for (const struct offered *o = head; o; o = o->next) {
 		if (o != same)
-			consider(&c, o->version, o, priority_of(rd, name, o, &pin));
+			consider(&c, o->version, o, priority_of(rd, item, o, &pin));
 	}
 	return c;
 }
@@ -457,7 +461,7 @@ static int add_update(struct reading *rd, const struct fact_item *item, const st
 	if (!u.source)
 		return -ENOMEM;
 	if (security && (!newer || version_compare_dpkg(c->version, security->version) < 0)) {
-		(void)priority_of(rd, name, security, &pin);
+		(void)priority_of(rd, item, security, &pin);
 		u.pin_path = pin ? pin->path : "/etc/apt/preferences";
 		u.pin_line = pin ? pin->line : 0;
 	}

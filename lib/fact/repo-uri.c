@@ -81,13 +81,31 @@ static const char *host_name(struct arena *a, const struct parts *p)
 	return s;
 }
 
+/* Name and password of a second URI within the first ("https://proxy/http://user:password@host").
+ */
+static const char *mask_inner(struct arena *a, const char *s)
+{
+	for (const char *p = s; s && (p = strstr(p, "//"));) {
+		p += 2;
+		size_t n = strcspn(p, "/");
+		const char *at = memrchr(p, '@', n);
+		if (!at || strncmp(p, MASK "@", strlen(MASK "@")) == 0)
+			continue;
+		size_t before = (size_t)(p - s);
+		s = arena_printf(a, "%.*s" MASK "%s", (int)before, s, at);
+		p = s ? s + before : s;
+	}
+	return s;
+}
+
 /* A query may carry a token. */
 static const char *masked(struct arena *a, const struct parts *p)
 {
 	size_t n = strcspn(p->host, "?");
 
-	return arena_printf(a, "%.*s%s%.*s%s", (int)(p->user - p->scheme), p->scheme,
-		p->user_end > p->user ? MASK "@" : "", (int)n, p->host, p->host[n] ? "?" MASK : "");
+	return mask_inner(a, arena_printf(a, "%.*s%s%.*s%s", (int)(p->user - p->scheme), p->scheme,
+				     p->user_end > p->user ? MASK "@" : "", (int)n, p->host,
+				     p->host[n] ? "?" MASK : ""));
 }
 
 int repo_uri_parse(struct arena *a, const char *text, enum repo_uri_role role, struct repo_uri *ret)

@@ -174,6 +174,8 @@ static void test_uri(void **state)
 			"_etc_apt_m.list_dists_s_Release"},
 		{"file:/srv/r/", "file:/srv/r/", "file", "", "_srv_r_dists_s_Release"},
 		{"cdrom:[Debian 12/x]/", "cdrom:[Debian 12/x]/", "cdrom", "", NULL},
+		{"https://p.example/http://u:p@h.example/",
+			"https://p.example/http://***@h.example/", "https", "p.example", NULL},
 		{"x", "x", "x", "", NULL},
 		{"", "", "", "", NULL},
 		{"http:", "http:", "http", "", NULL},
