@@ -59,7 +59,8 @@ struct engine {
 	} told;                    /* what the coverage fact says */
 	bool overflowed;
 	uint64_t overflows;        /* since the start */
-	uint64_t reconcile_usec, heartbeat_usec, lapse_usec; /* when due; USEC_INFINITY: never */
+	uint64_t reconcile_usec, heartbeat_usec; /* when due; USEC_INFINITY: never */
+	uint64_t lapse_realtime_usec; /* the same by the wall clock */
 	uint64_t reconcile_cost_usec; /* processor time of the last reading of blind facts */
 	uint64_t pruned_seq;
 	struct now now;            /* of the step or event being handled, for callbacks */
@@ -168,11 +169,8 @@ static void plan_heartbeat(struct engine *e)
 /* When time alone changes a verdict: a waiver lapses, a release ends. */
 static void plan_lapse(struct engine *e)
 {
-	uint64_t at = MIN(policy_next_lapse(e->policy, e->now.realtime_usec),
+	e->lapse_realtime_usec = MIN(policy_next_lapse(e->policy, e->now.realtime_usec),
 		judge_until(&e->judge));
-	uint64_t rest = at > e->now.realtime_usec ? at - e->now.realtime_usec : 0;
-
-	e->lapse_usec = at == USEC_INFINITY ? USEC_INFINITY : e->now.monotonic_usec + rest;
 }
 
 /* When the newest event was entered that is still known; 0 when there is none. */
@@ -597,7 +595,7 @@ static uint64_t refresh(struct engine *e)
 static int on_time(struct engine *e)
 {
 	uint64_t mono = e->now.monotonic_usec;
-	bool beat = e->heartbeat_usec <= mono, lapse = e->lapse_usec <= mono;
+	bool beat = e->heartbeat_usec <= mono, lapse = e->lapse_realtime_usec <= e->now.realtime_usec;
 
 	if (e->reconcile_usec <= mono) {
 		plan_reconcile(e);
@@ -667,7 +665,20 @@ uint64_t engine_step(struct engine *e, struct now now, int *ret_error)
 	next = MIN(next, e->reconcile_usec);
 	next = MIN(next, refresh_usec);
 	next = MIN(next, e->heartbeat_usec);
-	return MIN(next, e->lapse_usec);
+	if (e->lapse_realtime_usec == USEC_INFINITY)
+		return next;
+	uint64_t real = now.realtime_usec, lapse = e->lapse_realtime_usec;
+	return MIN(next, now.monotonic_usec + (lapse > real ? lapse - real : 0));
+}
+
+void engine_clock_set(struct engine *e)
+{
+	e->lapse_realtime_usec = 0;
+}
+
+uint64_t engine_lapse_realtime(const struct engine *e)
+{
+	return e->lapse_realtime_usec;
 }
 
 bool engine_ready(const struct engine *e)

@@ -69,6 +69,12 @@ void engine_source(struct engine *e, const struct engine_source *s);
  */
 uint64_t engine_step(struct engine *e, struct now now, int *ret_error);
 
+/* The wall clock was set: the next step judges again what time alone changes. */
+void engine_clock_set(struct engine *e);
+
+/* When that is due by the wall clock; USEC_INFINITY: nothing is. Changes with each step. */
+uint64_t engine_lapse_realtime(const struct engine *e);
+
 /* Whether everything has been judged at least once. */
 bool engine_ready(const struct engine *e);
 

@@ -21,6 +21,7 @@
 #include "daemon/control.h"
 #include "daemon/engine.h"
 #include "daemon/log.h"
+#include "daemon/wallclock.h"
 #include "daemon/source-systemd.h"
 
 static const char *arg_config = CONF_PATH;
@@ -34,9 +35,10 @@ enum {
 
 struct manager {
 	struct event_base *base;
-	struct event *source, *state, *timer, *watchdog, *signals[3];
+	struct event *source, *state, *wallclock, *timer, *watchdog, *signals[3];
 	struct root root;
 	struct engine *engine;
+	int wallclock_fd;
 	struct control *control;
 	struct source_systemd *systemd;
 	uint64_t watchdog_usec;
@@ -92,6 +94,9 @@ static void advance(struct manager *m)
 	}
 	announce(m);
 	trim(m);
+	error = wallclock_arm(m->wallclock_fd, engine_lapse_realtime(m->engine));
+	if (error < 0)
+		fail(m, log_error(error, "cannot set the wall clock's timer"));
 	if (next == USEC_INFINITY) {
 		(void)event_del(m->timer); /* not pending is fine */
 		return;
@@ -111,6 +116,15 @@ static void on_source(_unused_ evutil_socket_t fd, _unused_ short what, void *ar
 		fail(m, log_error(r, "cannot read inotify events"));
 	else
 		advance(m);
+}
+
+static void on_wallclock(evutil_socket_t fd, _unused_ short what, void *arg)
+{
+	struct manager *m = arg;
+
+	if (wallclock_read(fd) > 0)
+		engine_clock_set(m->engine);
+	advance(m);
 }
 
 static void on_timer(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
@@ -236,6 +250,13 @@ static int manager_events(struct manager *m)
 		m->state = event_new(m->base, fd, EV_READ | EV_PERSIST, on_source, m);
 	if (fd >= 0 && (!m->state || event_add(m->state, NULL) < 0))
 		return -ENOMEM;
+	m->wallclock_fd = wallclock_open();
+	if (m->wallclock_fd < 0)
+		return m->wallclock_fd;
+	m->wallclock = event_new(
+		m->base, m->wallclock_fd, EV_READ | EV_PERSIST, on_wallclock, m);
+	if (!m->wallclock || event_add(m->wallclock, NULL) < 0)
+		return -ENOMEM;
 	m->timer = evtimer_new(m->base, on_timer, m);
 	m->watchdog = evtimer_new(m->base, on_watchdog, m);
 	if (!m->source || !m->timer || !m->watchdog || event_add(m->source, NULL) < 0)
@@ -290,7 +311,7 @@ static void manager_fini(struct manager *m)
 	control_free(m->control);
 	source_systemd_free(m->systemd);
 	struct event *const events[] = {
-		m->source, m->state, m->timer, m->watchdog, m->signals[0], m->signals[1], m->signals[2]};
+		m->source, m->state, m->wallclock, m->timer, m->watchdog, m->signals[0], m->signals[1], m->signals[2]};
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
 		if (events[i])
 			event_free(events[i]);
@@ -298,12 +319,13 @@ static void manager_fini(struct manager *m)
 	engine_free(m->engine);
 	if (m->base)
 		event_base_free(m->base);
+	closep(&m->wallclock_fd);
 	root_close(&m->root);
 }
 
 static int run(void)
 {
-	_cleanup_(manager_fini) struct manager m = {.root.fd = -1};
+	_cleanup_(manager_fini) struct manager m = {.root.fd = -1, .wallclock_fd = -1};
 
 	(void)umask(077);
 	(void)signal(SIGPIPE, SIG_IGN); /* a control client that has gone is not our end */

@@ -419,6 +419,8 @@ static void on_realtime(struct scenario *s, char *args)
 
 	s->now.realtime_usec = *args == '-' ? s->now.realtime_usec - jump
 					    : s->now.realtime_usec + jump;
+	if (s->engine)
+		engine_clock_set(s->engine);
 	settle(s);
 }
 
