@@ -49,6 +49,7 @@
 	CHECK(check_listener_unauthenticated)                                                      \
 	CHECK(check_log_remote)                                                                    \
 	CHECK(check_log_remote_secure)                                                             \
+	CHECK(check_log_retention)                                                                 \
 	CHECK(check_mail_server)                                                                   \
 	CHECK(check_metadata_reachable)                                                            \
 	CHECK(check_metadata_secrets)                                                              \

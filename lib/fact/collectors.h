@@ -34,6 +34,7 @@
 	COLLECTOR(FACT_PENDING, collector_pending)                                                 \
 	COLLECTOR(FACT_BACKUPS, collector_backups)                                                 \
 	COLLECTOR(FACT_AUDITD, collector_auditd)                                                   \
+	COLLECTOR(FACT_LOG_KEPT, collector_log_kept)                                               \
 	COLLECTOR(FACT_SELF, collector_self)
 
 

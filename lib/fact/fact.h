@@ -48,6 +48,7 @@ enum fact_id {
 	FACT_PENDING,          /* updates that wait, packages that no source has */
 	FACT_BACKUPS,          /* backup clients: configured, last success */
 	FACT_AUDITD,           /* the audit system: rules, switches, who reads it */
+	FACT_LOG_KEPT,         /* how long logs are kept */
 	FACT_SELF,             /* this daemon's own files */
 	FACT_COVERAGE,         /* health of the event sources; given by the engine, not collected */
 	FACT_MAX,
@@ -111,6 +112,7 @@ struct fact {
 		const struct pending *pending;
 		const struct backups *backups;
 		const struct auditd *auditd;
+		const struct log_kept *log_kept;
 		const struct self *self;
 		const struct coverage *coverage;
 	} u;                     /* NULL unless the collector set it */
