@@ -13,6 +13,7 @@
 #include "config.h"
 #include "daemon/keeper.h"
 #include "daemon/log.h"
+#include "daemon/retry.h"
 #include "daemon/sched.h"
 #include "fact/coverage.h"
 #include "fact/lock.h"
@@ -48,6 +49,7 @@ struct engine {
 	int enter_error;           /* why the state cannot be entered, 0 when it can */
 	unsigned unentered;        /* readings since then that took the place of another */
 	struct keeper keeper;
+	struct retry retry;
 	uint64_t overflow_rest;    /* facts still to be read again after an overflow */
 	struct engine_source sources[SOURCES_MAX];
 	size_t n_sources;
@@ -461,7 +463,9 @@ static int judge_facts(struct engine *e, uint64_t mask)
 	e->unentered += e->enter_delay_usec > 0 && (e->pending & mask);
 	e->overflow_rest &= ~mask;
 	e->pending |= mask;
-	return judge_evaluate(&e->judge, mask, e->now.realtime_usec);
+	r = judge_evaluate(&e->judge, mask, e->now.realtime_usec);
+	retry_note(&e->retry, mask, retry_failing(&e->judge, mask), e->now.monotonic_usec);
+	return r;
 }
 
 /* It was entered: what could not be told in between is said. */
@@ -573,11 +577,12 @@ static void heartbeat(struct engine *e)
 	plan_heartbeat(e);
 }
 
-/* Marks what no event source covers when it is due; returns when the next is. */
+/* Marks what no event source covers, or what failed, when it is due; returns when the next is. */
 static uint64_t refresh(struct engine *e)
 {
 	uint64_t next = USEC_INFINITY, mono = e->now.monotonic_usec;
 
+	sched_mark(&e->sched, retry_take(&e->retry, mono, &next), false, mono);
 	for (int i = 0; i < FACT_MAX; i++) {
 		const struct collector *c = collector_get((enum fact_id)i);
 		if (!c || !c->refresh_usec || !(e->judged & FACT_BIT(i)))

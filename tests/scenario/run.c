@@ -7,6 +7,7 @@
  *   save PATH TEXT      the same by a rename, as editors do; through inotify
  *   remove PATH
  *   mode OCTAL PATH     chmod
+ *   lease PATH | unlease  somebody holds it with a write lease (fcntl(2)) / no more
  *   config TEXT         what the next start or reload takes as hardend.conf
  *   start | stop | kill | reload
  *   touched FACT...     a source says that these may have changed, completely
@@ -59,6 +60,7 @@ struct scenario {
 	int lock;         /* the file that is held, or -1 */
 	uint64_t readings[FACT_MAX]; /* at the last `reads` */
 	bool full;
+	int lease; /* the file that is held, or -1 */
 };
 
 static void limit_files(rlim_t size)
@@ -371,6 +373,22 @@ static void on_reload(struct scenario *s, _unused_ char *args) { reload(s); }
 static void on_none(struct scenario *s, _unused_ char *args) { none(s); }
 static void on_deaf(struct scenario *s, _unused_ char *args) { deaf(s); }
 static void on_write(struct scenario *s, char *args) { write_file(s, args); }
+static void on_lease(struct scenario *s, char *args)
+{
+	char full[4096];
+
+	(void)snprintf(full, sizeof(full), "%s%s", s->dir, args);
+	s->lease = open(full, O_RDWR | O_CLOEXEC);
+	if (s->lease < 0 || fcntl(s->lease, F_SETLEASE, F_WRLCK) < 0)
+		fail(s, "%s: %s", full, strerror(errno));
+}
+
+static void on_unlease(struct scenario *s, _unused_ char *args)
+{
+	closep(&s->lease);
+	s->lease = -1;
+}
+
 static void on_mode(struct scenario *s, char *args) { set_mode(s, args); }
 static void on_remove(struct scenario *s, char *args) { remove_file(s, args); }
 static void on_save(struct scenario *s, char *args) { save_file(s, args); }
@@ -521,6 +539,7 @@ static const struct verb {
 	{"hearing", on_hearing},
 	{"kill", on_kill},
 	{"lock", on_lock},
+	{"lease", on_lease},
 	{"mode", on_mode},
 	{"none", on_none},
 	{"overflow", on_overflow},
@@ -535,6 +554,7 @@ static const struct verb {
 	{"stop", on_stop},
 	{"storm", on_storm},
 	{"touched", on_touched},
+	{"unlease", on_unlease},
 	{"unlock", on_unlock},
 	{"write", on_write},
 };
@@ -580,6 +600,7 @@ int main(int argc, char *argv[])
 {
 	struct scenario s = {
 		.receiver = -1,
+		.lease = -1,
 		.lock = -1,
 		/* 2026-11-21 12:00 UTC, and a machine up for a while */
 		.now = {UINT64_C(1795262400) * USEC_PER_SEC, 1000 * USEC_PER_SEC},
@@ -588,6 +609,7 @@ int main(int argc, char *argv[])
 	};
 	char cmd[256];
 
+	(void)signal(SIGIO, SIG_IGN); /* somebody opens what is leased */
 	(void)signal(SIGXFSZ, SIG_IGN); /* an error of write(2) is what `full` is for */
 	(void)snprintf(s.dir, sizeof(s.dir), "/tmp/hardend-scenario-XXXXXX");
 	if (!mkdtemp(s.dir))
