@@ -47,6 +47,7 @@
 	CHECK(check_listener_plaintext)                                                            \
 	CHECK(check_listener_private_service)                                                      \
 	CHECK(check_listener_unauthenticated)                                                      \
+	CHECK(check_log_modes)                                                                     \
 	CHECK(check_log_remote)                                                                    \
 	CHECK(check_log_remote_secure)                                                             \
 	CHECK(check_log_retention)                                                                 \

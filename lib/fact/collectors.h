@@ -35,6 +35,7 @@
 	COLLECTOR(FACT_BACKUPS, collector_backups)                                                 \
 	COLLECTOR(FACT_AUDITD, collector_auditd)                                                   \
 	COLLECTOR(FACT_LOG_KEPT, collector_log_kept)                                               \
+	COLLECTOR(FACT_LOG_FILES, collector_log_files)                                             \
 	COLLECTOR(FACT_SELF, collector_self)
 
 

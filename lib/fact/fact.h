@@ -49,6 +49,7 @@ enum fact_id {
 	FACT_BACKUPS,          /* backup clients: configured, last success */
 	FACT_AUDITD,           /* the audit system: rules, switches, who reads it */
 	FACT_LOG_KEPT,         /* how long logs are kept */
+	FACT_LOG_FILES,        /* owners and modes below /var/log */
 	FACT_SELF,             /* this daemon's own files */
 	FACT_COVERAGE,         /* health of the event sources; given by the engine, not collected */
 	FACT_MAX,
@@ -113,6 +114,7 @@ struct fact {
 		const struct backups *backups;
 		const struct auditd *auditd;
 		const struct log_kept *log_kept;
+		const struct log_files *log_files;
 		const struct self *self;
 		const struct coverage *coverage;
 	} u;                     /* NULL unless the collector set it */

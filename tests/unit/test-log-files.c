@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+/* Modes below /var/log, and what log-modes makes of them. */
+#include "test.h"
+
+#include "alloc-fail.h"
+#include "check/check.h"
+#include "conf/conf.h"
+#include "fact/log-files.h"
+
+static void test_judge(void **state)
+{
+	static const struct {
+		enum os_family family;
+		const char *rel;
+		mode_t mode;
+		uid_t uid;
+		bool reachable;
+		const char *what; /* part of it; NULL: nothing is wrong */
+	} rows[] = {
+		{OS_DEBIAN, "auth.log", S_IFREG | 0640, 0, true, NULL},
+		{OS_DEBIAN, "auth.log.1", S_IFREG | 0644, 0, true, "read"},
+		{OS_DEBIAN, "auth.log.2.gz", S_IFREG | 0644, 0, false, NULL},
+		{OS_DEBIAN, "auth.log", S_IFREG | 0660, 0, true, "group may write"},
+		{OS_DEBIAN, "auth.log", S_IFREG | 0640, 1000, true, "person"},
+		{OS_DEBIAN, "syslog", S_IFREG | 0666, 102, true, "others may write"},
+		{OS_DEBIAN, "syslog", S_IFREG | 0640, 102, true, NULL},
+		{OS_DEBIAN, "dpkg.log", S_IFREG | 0644, 0, true, NULL},
+		{OS_DEBIAN, "dpkg.log", S_IFREG | 0664, 0, true, NULL},
+		{OS_DEBIAN, "own/x.log", S_IFREG | 0666, 1000, true, "others may write"},
+		{OS_DEBIAN, "own/x.log", S_IFREG | 0666, 1000, false, NULL},
+		{OS_DEBIAN, "own", S_IFDIR | 01777, 0, true, "others may write to it"},
+		{OS_DEBIAN, "", S_IFDIR | 0775, 0, true, NULL},
+		{OS_DEBIAN, "", S_IFDIR | 0777, 0, true, "others may write to it"},
+		{OS_DEBIAN, "audit", S_IFDIR | 0755, 0, true, "look into"},
+		{OS_DEBIAN, "audit", S_IFDIR | 0750, 0, true, NULL},
+		{OS_DEBIAN, "x", S_IFSOCK | 0777, 0, true, NULL},
+		{OS_DEBIAN, "x", S_IFLNK | 0777, 0, true, NULL},
+		{OS_RHEL, "secure", S_IFREG | 0600, 0, true, NULL},
+		{OS_RHEL, "secure-20261101", S_IFREG | 0604, 0, true, "read"},
+		{OS_RHEL, "auth.log", S_IFREG | 0644, 0, true, NULL},
+		{OS_RHEL, "messages", S_IFREG | 0640, 0, true, NULL},
+		{OS_OTHER, "btmp", S_IFREG | 0664, 0, true, "read"},
+		{OS_OTHER, "wtmp", S_IFREG | 0664, 0, true, NULL},
+		{OS_OTHER, "journal/0/system.journal", S_IFREG | 0640, 0, true, NULL},
+		{OS_OTHER, "journal/0/system.journal", S_IFREG | 0644, 0, true, "read"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct stat st = {.st_mode = rows[i].mode, .st_uid = rows[i].uid};
+		struct log_mode_fault f;
+		bool fault = log_mode_judge(
+			rows[i].family, rows[i].rel, &st, rows[i].reachable, &f);
+		if (fault != (rows[i].what != NULL) || (fault && !strstr(f.what, rows[i].what)))
+			fail_msg("%zu %s: %s", i, rows[i].rel, fault ? f.what : "nothing");
+	}
+}
+
+static int collect(const struct test_root *t, struct factset *facts)
+{
+	static const enum fact_id ids[] = {FACT_OS, FACT_LOG_FILES};
+	const struct collect c = {.root = &t->root, .facts = facts};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(ids); i++) {
+		struct fact *f = NULL;
+		r = fact_collect(ids[i], &c, &f);
+		if (r == 0)
+			factset_put(facts, f);
+	}
+	return r;
+}
+
+static void expect(const struct test_root *t, enum result result, const char *subject)
+{
+	struct errlist errors = {0};
+	struct policy *policy = NULL;
+	struct factset facts = {0};
+	struct verdict *v = verdict_new();
+
+	assert_int_equal(conf_load_text("test.conf", "", 0, &errors, &policy), 0);
+	assert_int_equal(collect(t, &facts), 0);
+	assert_int_equal(check_judge(check_find("log-modes"), &facts, policy, 0, v), 0);
+	if (v->result != result)
+		fail_msg("%s (%s)", result_name(v->result), v->summary);
+	if (subject)
+		assert_string_equal(v->evidence[0].subject, subject);
+	verdict_free(v);
+	factset_fini(&facts);
+	policy_free(policy);
+	errlist_fini(&errors);
+}
+
+static void test_walk(void **state)
+{
+	struct test_root t;
+
+	test_root_init(&t);
+	expect(&t, RESULT_NOTAPPLICABLE, NULL);
+	test_write(&t, "/etc/os-release", "ID=debian\n");
+	test_write(&t, "/var/log/auth.log", "");
+	test_write(&t, "/var/log/a/b/c", "");
+	assert_int_equal(chmod(test_path(&t, "/var/log/auth.log"), 0640), 0);
+	assert_int_equal(symlink("/etc", test_path(&t, "/var/log/link")), 0);
+	assert_int_equal(mkfifo(test_path(&t, "/var/log/fifo"), 0666), 0);
+	expect(&t, RESULT_PASS, NULL);
+	assert_int_equal(chmod(test_path(&t, "/var/log/a/b/c"), 0666), 0);
+	expect(&t, RESULT_FAIL, "file /var/log/a/b/c");
+	assert_int_equal(chmod(test_path(&t, "/var/log/a"), 0750), 0);
+	expect(&t, RESULT_PASS, NULL);
+	assert_int_equal(chmod(test_path(&t, "/var/log/auth.log"), 0644), 0);
+	expect(&t, RESULT_FAIL, "file /var/log/auth.log");
+	assert_int_equal(chmod(test_path(&t, "/var/log/auth.log"), 0640), 0);
+	test_write(&t, "/var/log/1/2/3/4/5/6/7/8/9/10", "");
+	expect(&t, RESULT_UNKNOWN, "log files");
+	test_root_fini(&t);
+}
+
+static void test_no_directory(void **state)
+{
+	struct test_root t;
+
+	test_root_init(&t);
+	test_write(&t, "/var/log", "");
+	expect(&t, RESULT_ERROR, NULL);
+	test_root_fini(&t);
+}
+
+static void test_alloc(void **state)
+{
+	struct test_root t;
+
+	test_root_init(&t);
+	test_write(&t, "/etc/os-release", "ID=debian\n");
+	for (int i = 0; i < 200; i++) {
+		char path[64];
+		(void)snprintf(path, sizeof(path), "/var/log/x/auth.log.%d", i);
+		test_write(&t, path, "");
+		assert_int_equal(chmod(test_path(&t, path), 0666), 0);
+	}
+	for (alloc_fail_at = 1;; alloc_fail_at++) {
+		struct factset facts = {0};
+		alloc_count = 0;
+		int r = collect(&t, &facts);
+		bool done = alloc_count < alloc_fail_at;
+		factset_fini(&facts);
+		if (done)
+			break;
+		assert_int_equal(r, -ENOMEM);
+	}
+	assert_true(alloc_fail_at > 5);
+	alloc_fail_at = 0;
+	test_root_fini(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_no_directory),
+		cmocka_unit_test(test_alloc),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
