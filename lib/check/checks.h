@@ -92,6 +92,7 @@
 	CHECK(check_update_automatic)                                                              \
 	CHECK(check_update_kernel)                                                                 \
 	CHECK(check_update_pending)                                                                \
+	CHECK(check_update_restart)                                                                \
 	CHECK(check_update_window)
 
 #define CHECK(symbol) extern const struct check symbol;

@@ -32,6 +32,7 @@
 	COLLECTOR(FACT_GUARDS, collector_guards)                                                   \
 	COLLECTOR(FACT_ENVIRONMENT, collector_environment)                                         \
 	COLLECTOR(FACT_PENDING, collector_pending)                                                 \
+	COLLECTOR(FACT_PROCESSES, collector_processes)                                             \
 	COLLECTOR(FACT_BACKUPS, collector_backups)                                                 \
 	COLLECTOR(FACT_AUDITD, collector_auditd)                                                   \
 	COLLECTOR(FACT_LOG_KEPT, collector_log_kept)                                               \

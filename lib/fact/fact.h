@@ -46,6 +46,7 @@ enum fact_id {
 	FACT_GUARDS,           /* what shuts out who guesses passwords */
 	FACT_ENVIRONMENT,      /* keys and passwords in variables of units and sessions */
 	FACT_PENDING,          /* updates that wait, packages that no source has */
+	FACT_PROCESSES,        /* running processes whose programs or libraries were replaced */
 	FACT_BACKUPS,          /* backup clients: configured, last success */
 	FACT_AUDITD,           /* the audit system: rules, switches, who reads it */
 	FACT_LOG_KEPT,         /* how long logs are kept */
@@ -106,6 +107,7 @@ struct fact {
 		const struct apt_conf *apt_conf;
 		const struct repos *repos;
 		const struct updates *updates;
+		const struct processes *processes;
 		const struct credentials *credentials;
 		const struct logging *logging;
 		const struct guards *guards;
