@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/text.h"
 #include "check/checks.h"
+#include "fact/pending.h"
 #include "fact/updates.h"
 
 static const struct param params[] = {
@@ -43,6 +44,44 @@ static bool judge_mark(const struct update_mark *mark, const char *subject, uint
 	return true;
 }
 
+/* How many updates wait that would be installed: not those on hold, pinned or not rolled out. */
+static size_t count_waiting(const struct pending *p, const char **ret_first)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_updates; i++) {
+		const struct pending_update *u = &p->updates[i];
+		if (!u->candidate || u->held || u->phased)
+			continue;
+		if (n++ == 0)
+			*ret_first = u->name;
+	}
+	return n;
+}
+
+/* Updates wait, and nothing was installed for too long. Returns whether that is so. */
+static bool judge_installed(const struct factset *facts, const struct updates *u, uint64_t days,
+	uint64_t realtime_usec, struct verdict *ret)
+{
+	const struct fact *fact = factset_get(facts, FACT_PENDING);
+	const char *first = "";
+	if (fact && fact->state != FACT_STATE_OK && fact->state != FACT_STATE_ABSENT)
+		verdict_add(ret, &(struct evidence){
+					 .result = RESULT_UNKNOWN,
+					 .subject = "update installation",
+					 .observed = fact->reason,
+					 .expected = "lists that tell whether updates wait",
+				 });
+	size_t n = fact && fact->u.pending ? count_waiting(fact->u.pending, &first) : 0;
+
+	if (n == 0 || !judge_mark(&u->installed, "update installation", days, realtime_usec, ret))
+		return false;
+	verdict_summary(ret, "%zu update%s (%s%s) wait%s, and nothing was installed since %s", n,
+		n == 1 ? "" : "s", first, n == 1 ? "" : ", ...", n == 1 ? "s" : "",
+		shown(ret, &u->installed));
+	return true;
+}
+
 static void evaluate_age(const struct check *c, const struct factset *facts,
 	const struct policy *policy, uint64_t realtime_usec, struct verdict *ret)
 {
@@ -50,13 +89,15 @@ static void evaluate_age(const struct check *c, const struct factset *facts,
 		return;
 	const struct updates *u = factset_get(facts, FACT_UPDATES)->u.updates;
 	uint64_t days = policy_uint(policy, c->id, "max_days");
+	bool unchecked = judge_mark(&u->checked, "update check", days, realtime_usec, ret);
+	bool idle = judge_installed(facts, u, days, realtime_usec, ret);
 	/* What could not be looked at might be newer than what could. */
-	if (judge_mark(&u->checked, "update check", days, realtime_usec, ret) && u->reason)
+	if ((unchecked || idle) && u->reason)
 		verdict_set(ret, RESULT_ERROR, "%s", u->reason);
-	else if (ret->result == RESULT_FAIL)
+	else if (unchecked)
 		verdict_summary(ret, "the last successful check for updates was %s",
 			shown(ret, &u->checked));
-	else
+	else if (ret->result == RESULT_PASS)
 		verdict_summary(ret, "checked for updates %s", shown(ret, &u->checked));
 }
 
@@ -74,7 +115,7 @@ const struct check check_update_age = {
 	.remedy_rhel = "`dnf upgrade --refresh`; then see why it does not happen by itself: "
 		       "update-automatic, and `journalctl -u dnf-automatic.service -u "
 		       "dnf-makecache.service`.",
-	.facts = FACT_BIT(FACT_UPDATES),
+	.facts = FACT_BIT(FACT_UPDATES) | FACT_BIT(FACT_PENDING),
 	.params = params,
 	.evaluate = evaluate_age,
 };

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "alloc-fail.h"
+#include "fact/pending.h"
 #include "fact/updates.h"
 #include "rpm-header.h"
 #include "update-fixture.h"
@@ -207,6 +208,53 @@ static void test_age(void **state)
 	}
 }
 
+/* Updates that wait while nothing is installed; those that nobody would install don't count. */
+static void test_idle(void **state)
+{
+	static const struct {
+		const char *what, *now;
+		struct pending_update update;
+		enum result result;
+		const char *text;
+	} cases[] = {
+		{"in time", "2026-11-06", {.name = "bash", .candidate = "2"}, RESULT_PASS,
+			"checked"},
+		{"idle", "2026-11-10", {.name = "bash", .candidate = "2"}, RESULT_FAIL,
+			"1 update (bash) waits, and nothing was installed since "
+			"2026-11-01T12:00:00Z"},
+		{"held", "2026-11-10", {.name = "bash", .candidate = "2", .held = true},
+			RESULT_PASS, "checked"},
+		{"phased", "2026-11-10", {.name = "bash", .candidate = "2", .phased = true},
+			RESULT_PASS, "checked"},
+		{"nothing newer", "2026-11-10", {.name = "bash", .security = "2"}, RESULT_PASS,
+			"checked"},
+	};
+	static const struct test_file files[] = {STATUS, SOURCES, {SECURE, RELEASE, "2026-11-05"}};
+	struct factset facts = {0};
+	struct test_root t;
+
+	test_root_init(&t);
+	test_write_files(&t, files, ARRAY_SIZE(files));
+	assert_int_equal(test_collect(&t, FACTS, &facts), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fact *f = fact_new(FACT_PENDING);
+		const struct pending p = {.updates = &cases[i].update, .n_updates = 1};
+		f->u.pending = &p;
+		factset_put(&facts, f);
+		struct verdict *v = test_judge("update-age", &facts, NULL, test_day(cases[i].now));
+		test_verdict(cases[i].what, v, cases[i].result, cases[i].text);
+		verdict_free(v);
+	}
+	struct fact *f = fact_new(FACT_PENDING);
+	fact_fail(f, -EACCES, "a list is not to be read");
+	factset_put(&facts, f);
+	struct verdict *v = test_judge("update-age", &facts, NULL, test_day("2026-11-06"));
+	test_verdict("pending unreadable", v, RESULT_UNKNOWN, "a list is not to be read");
+	verdict_free(v);
+	factset_fini(&facts);
+	test_root_fini(&t);
+}
+
 /* A stamp that can't be looked at might be newer: not a fail, and never a pass. */
 static void test_unreadable(void **state)
 {
@@ -258,6 +306,7 @@ int main(void)
 		cmocka_unit_test(test_live),
 		cmocka_unit_test(test_rpm),
 		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_alloc),
 	};
