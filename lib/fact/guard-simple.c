@@ -406,8 +406,11 @@ int guard_crowdsec_read(struct arena *a, const struct root *root, struct guards 
 {
 	static const char *const config[] = {"/etc/crowdsec/config.yaml", NULL};
 	static const char *const program[] = {"/usr/bin/crowdsec", "/usr/local/bin/crowdsec", NULL};
-	static const char *const scenario[] = {"/etc/crowdsec/collections/sshd.yaml",
-		"/etc/crowdsec/scenarios/ssh-bf.yaml", "/etc/crowdsec/scenarios/ssh*.yaml", NULL};
+	/* Only these are loaded; a collection is no more than a list of them. */
+	static const char *const scenario[] = {
+		"/etc/crowdsec/scenarios/ssh-bf.yaml", "/etc/crowdsec/scenarios/*ssh*.yaml", NULL};
+	static const char *const parser[] = {"/etc/crowdsec/parsers/s01-parse/sshd-logs.yaml",
+		"/etc/crowdsec/parsers/s01-parse/*ssh*.yaml", NULL};
 	static const struct {
 		const char *const path[2], *unit;
 	} bouncers[] = {
@@ -419,14 +422,16 @@ int guard_crowdsec_read(struct arena *a, const struct root *root, struct guards 
 			"crowdsec-custom-bouncer.service"},
 	};
 	struct guard_crowdsec *c = &ret->crowdsec;
-	const char *path = NULL, *bin = NULL;
+	const char *path = NULL, *bin = NULL, *reads = NULL;
 	int r = first_of(a, root, config, &path);
 
 	r = r < 0 ? r : first_of(a, root, program, &bin);
 	if (r < 0 || !path || !bin)
 		return r;
 	c->there = true;
-	r = first_of(a, root, scenario, &c->scenario);
+	r = first_of(a, root, parser, &reads);
+	if (r == 0 && reads)
+		r = first_of(a, root, scenario, &c->scenario);
 	r = r < 0 ? r : find_source(a, root, &c->source);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(bouncers) && !c->bouncer; i++) {
 		r = first_of(a, root, bouncers[i].path, &c->bouncer);

@@ -66,7 +66,7 @@ struct guard_simple {
 
 struct guard_crowdsec {
 	bool there;
-	const char *scenario;	  /* path of what finds guessing over SSH; NULL without one */
+	const char *scenario;	  /* path of what finds guessing over SSH; NULL without it or its parser */
 	const char *source;	  /* path of the acquisition that feeds it; NULL without one */
 	const char *bouncer;	  /* path of a bouncer's configuration; NULL without one */
 	const char *bouncer_unit; /* the unit that runs it; NULL without one */

@@ -38,11 +38,10 @@ struct file_row {
 #define ALL_TRUSTED                                                    \
 	"ignoreip = 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7 " \
 	"169.254.0.0/16 fe80::/10\n"
-#define CROWDSEC                                                             \
-	{"/etc/crowdsec/config.yaml", ""}, {"/usr/bin/crowdsec", ""},        \
-	{                                                                    \
-		"/etc/crowdsec/acquis.yaml", "- _SYSTEMD_UNIT=ssh.service\n" \
-	}
+#define CROWDSEC                                                                                   \
+	{"/etc/crowdsec/config.yaml", ""}, {"/usr/bin/crowdsec", ""},                              \
+		{"/etc/crowdsec/parsers/s01-parse/sshd-logs.yaml", ""},                            \
+		{"/etc/crowdsec/acquis.yaml", "- _SYSTEMD_UNIT=ssh.service\n"}
 #define SSHGUARD(text)                              \
 	{                                           \
 		"/etc/sshguard/sshguard.conf", text \

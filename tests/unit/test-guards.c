@@ -351,7 +351,8 @@ static void make_crowdsec(const struct test_root *t)
 {
 	test_write(t, "/etc/crowdsec/config.yaml", "common:\n");
 	test_write(t, "/usr/bin/crowdsec", "");
-	test_write(t, "/etc/crowdsec/collections/sshd.yaml", "");
+	test_write(t, "/etc/crowdsec/parsers/s01-parse/sshd-logs.yaml", "");
+	test_write(t, "/etc/crowdsec/scenarios/ssh-bf.yaml", "");
 	test_write(t, "/etc/crowdsec/acquis.yaml",
 		"source: journalctl\njournalctl_filter:\n"
 		"  - \"_SYSTEMD_UNIT=ssh.service\"\n");
@@ -367,7 +368,7 @@ static void test_crowdsec(_unused_ void **state)
 	make_crowdsec(&t);
 	const struct guard_crowdsec *c = &collect(&t, &facts)->u.guards->crowdsec;
 	assert_true(c->there);
-	assert_string_equal(c->scenario, "/etc/crowdsec/collections/sshd.yaml");
+	assert_string_equal(c->scenario, "/etc/crowdsec/scenarios/ssh-bf.yaml");
 	assert_string_equal(c->source, "/etc/crowdsec/acquis.yaml");
 	assert_null(c->bouncer);
 	test_write(&t, "/etc/crowdsec/bouncers/crowdsec-firewall-bouncer.yaml", "mode: nftables\n");
@@ -379,8 +380,13 @@ static void test_crowdsec(_unused_ void **state)
 	assert_string_equal(c->bouncer_unit, "crowdsec-firewall-bouncer.service");
 	test_write(&t, "/var/log/auth.log", "");
 	assert_non_null(collect(&t, &facts)->u.guards->crowdsec.source);
-	assert_int_equal(remove(test_path(&t, "/etc/crowdsec/collections/sshd.yaml")), 0);
-	assert_int_equal(symlink("/none", test_path(&t, "/etc/crowdsec/collections/sshd.yaml")), 0);
+	assert_int_equal(remove(test_path(&t, "/etc/crowdsec/scenarios/ssh-bf.yaml")), 0);
+	assert_int_equal(symlink("/none", test_path(&t, "/etc/crowdsec/scenarios/ssh-bf.yaml")), 0);
+	assert_null(collect(&t, &facts)->u.guards->crowdsec.scenario);
+	test_write(&t, "/etc/crowdsec/scenarios/my-ssh.yaml", "");
+	assert_non_null(collect(&t, &facts)->u.guards->crowdsec.scenario);
+	assert_int_equal(
+		remove(test_path(&t, "/etc/crowdsec/parsers/s01-parse/sshd-logs.yaml")), 0);
 	assert_null(collect(&t, &facts)->u.guards->crowdsec.scenario);
 	factset_fini(&facts);
 	test_root_fini(&t);
