@@ -2,16 +2,12 @@
 #include "fact/apt-index.h"
 
 #include <errno.h>
-#include <lz4frame.h>
 #include <string.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include "base/util.h"
 
 enum {
 	BUFFER_SIZE = 128 * 1024, /* a longer line is read in parts, its end left out */
-	INPUT_SIZE = 64 * 1024,
 	FIELD_MAX = 256, /* of a name, a version; longer ones are nothing that dpkg takes */
 };
 
@@ -53,15 +49,6 @@ bool name_set_has(const struct name_set *s, const char *p, size_t n)
 			return true;
 	}
 	return false;
-}
-
-int index_form(const char *ext)
-{
-	if (!*ext)
-		return INDEX_PLAIN;
-	if (strcmp(ext, ".lz4") == 0)
-		return INDEX_LZ4;
-	return strcmp(ext, ".gz") == 0 ? INDEX_GZIP : -ENOTSUP;
 }
 
 /* The paragraph that is being read. */
@@ -186,144 +173,25 @@ static int finish(struct scan *s, const char *buffer, size_t left)
 	return ferror(s->out) ? -ENOMEM : 0;
 }
 
-/* Where pieces come from: up to size bytes into buffer; 0 at the end, -errno. */
-struct source {
-	int fd;
-	char *input; /* compressed bytes, of INPUT_SIZE */
-	size_t at, n;
-	bool eof, ended; /* of the file; of a compressed stream */
-	LZ4F_dctx *lz4;
-	z_stream gzip;
-};
-
-static ssize_t read_some(int fd, char *buffer, size_t size)
+int apt_index_extract(int fd, enum unpack_form form, const struct name_set *names, FILE *out)
 {
-	for (;;) {
-		ssize_t n = read(fd, buffer, size);
-		if (n >= 0 || errno != EINTR)
-			return n >= 0 ? n : -errno;
-	}
-}
-
-/* More compressed bytes, when all have been used. 0 or -errno. */
-static int refill(struct source *src)
-{
-	if (src->at < src->n || src->eof)
-		return 0;
-	ssize_t n = read_some(src->fd, src->input, INPUT_SIZE);
-	if (n < 0)
-		return (int)n;
-	src->at = 0;
-	src->n = (size_t)n;
-	src->eof = n == 0;
-	return 0;
-}
-
-static ssize_t read_plain(struct source *src, char *buffer, size_t size)
-{
-	return read_some(src->fd, buffer, size);
-}
-
-static ssize_t read_lz4(struct source *src, char *buffer, size_t size)
-{
-	for (;;) {
-		int r = refill(src);
-		if (r < 0)
-			return r;
-		if (src->eof)
-			return src->ended ? 0 : -EBADMSG;
-		size_t out = size, in = src->n - src->at;
-		size_t more = LZ4F_decompress(
-			src->lz4, buffer, &out, src->input + src->at, &in, NULL);
-		if (LZ4F_isError(more))
-			return -EBADMSG;
-		src->at += in;
-		src->ended = more == 0;
-		if (out > 0)
-			return (ssize_t)out;
-	}
-}
-
-static ssize_t read_gzip(struct source *src, char *buffer, size_t size)
-{
-	z_stream *z = &src->gzip;
-
-	for (;;) {
-		int r = refill(src);
-		if (r < 0)
-			return r;
-		if (src->eof)
-			return src->ended ? 0 : -EBADMSG;
-		/* Another member behind the first. */
-		if (src->ended && inflateReset(z) != Z_OK)
-			return -EBADMSG;
-		z->next_in = (unsigned char *)src->input + src->at;
-		z->avail_in = (unsigned)(src->n - src->at);
-		z->next_out = (unsigned char *)buffer;
-		z->avail_out = (unsigned)size;
-		r = inflate(z, Z_NO_FLUSH);
-		if (r == Z_MEM_ERROR)
-			return -ENOMEM;
-		if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
-			return -EBADMSG;
-		src->ended = r == Z_STREAM_END;
-		src->at = src->n - z->avail_in;
-		if (z->avail_out < size)
-			return (ssize_t)(size - z->avail_out);
-	}
-}
-
-static void source_fini(struct source *src, enum index_form form)
-{
-	free(src->input);
-	if (src->lz4)
-		(void)LZ4F_freeDecompressionContext(src->lz4); /* frees, and cannot fail */
-	if (form == INDEX_GZIP && src->gzip.state)
-		(void)inflateEnd(&src->gzip);
-}
-
-static int source_init(struct source *src, enum index_form form)
-{
-	if (form == INDEX_PLAIN)
-		return 0;
-	src->input = malloc(INPUT_SIZE);
-	if (!src->input)
-		return -ENOMEM;
-	if (form == INDEX_LZ4)
-		return LZ4F_isError(LZ4F_createDecompressionContext(&src->lz4, LZ4F_VERSION))
-			       ? -ENOMEM
-			       : 0;
-	return inflateInit2(&src->gzip, 15 + 16) == Z_OK ? 0 : -ENOMEM;
-}
-
-static int extract(struct source *src, enum index_form form, struct scan *s, char *buffer)
-{
-	static ssize_t (*const readers[])(struct source * src, char *buffer, size_t size) = {
-		[INDEX_PLAIN] = read_plain, [INDEX_LZ4] = read_lz4, [INDEX_GZIP] = read_gzip};
+	_cleanup_(unpack_freep) struct unpack *u = NULL;
+	_cleanup_free_ char *buffer = malloc(BUFFER_SIZE);
+	struct scan s = {.names = names, .out = out};
 	uint64_t total = 0;
 	size_t left = 0;
 	ssize_t n;
+	int r = buffer ? unpack_new(fd, form, &u) : -ENOMEM;
 
-	while ((n = readers[form](src, buffer + left, BUFFER_SIZE - left)) > 0) {
+	if (r < 0)
+		return r;
+	while ((n = unpack_read(u, buffer + left, BUFFER_SIZE - left)) > 0) {
 		total += (uint64_t)n;
 		if (total > TEXT_MAX)
 			return -EFBIG;
-		left = take_lines(s, buffer, left + (size_t)n);
+		left = take_lines(&s, buffer, left + (size_t)n);
 	}
-	return n < 0 ? (int)n : finish(s, buffer, left);
-}
-
-int apt_index_extract(int fd, enum index_form form, const struct name_set *names, FILE *out)
-{
-	_cleanup_free_ char *buffer = malloc(BUFFER_SIZE);
-	struct source src = {.fd = fd};
-	struct scan s = {.names = names, .out = out};
-	int r = buffer ? source_init(&src, form) : -ENOMEM;
-
-	if (r == 0)
-		r = extract(&src, form, &s, buffer);
-	source_fini(&src, form);
-	return r;
+	return n < 0 ? (int)n : finish(&s, buffer, left);
 }
 
 int apt_index_extract_text(

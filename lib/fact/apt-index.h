@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/unpack.h"
 
 /* A set of package names, for one look-up per paragraph. */
 struct name_set {
@@ -28,24 +29,13 @@ void name_set_add(struct name_set *s, const char *name);
 /* Whether the n bytes at p are a name of the set. */
 bool name_set_has(const struct name_set *s, const char *p, size_t n);
 
-/* How an index is compressed, by the extension of its file. */
-enum index_form {
-	INDEX_PLAIN,
-	INDEX_LZ4,
-	INDEX_GZIP,
-	INDEX_FORM_MAX,
-};
-
-/* The form of ".lz4", ".gz", ""; -ENOTSUP for another (xz, bzip2, zstd, lzma). */
-int index_form(const char *ext);
-
 /*
  * Reads the index from fd to its end and writes a line for each paragraph about
  * a name of the set: "NAME ARCH VERSION PHASED SOURCE", with "-" for an empty
  * field and PHASED a percentage (100: everybody gets it). 0; -EBADMSG when it
  * is damaged or no such file, -EFBIG beyond 2 GiB of text, -ENOMEM, -errno of read(2).
  */
-int apt_index_extract(int fd, enum index_form form, const struct name_set *names, FILE *out);
+int apt_index_extract(int fd, enum unpack_form form, const struct name_set *names, FILE *out);
 
 /* The same of bytes in memory, uncompressed, in pieces of at most piece bytes. For tests. */
 int apt_index_extract_text(

@@ -201,7 +201,7 @@ static int take_extract(struct reading *rd, const struct list *list, const char 
 	return 0;
 }
 
-static int extract(struct reading *rd, int fd, enum index_form form, char **ret)
+static int extract(struct reading *rd, int fd, enum unpack_form form, char **ret)
 {
 	size_t size = 0;
 	char *text = NULL;
@@ -223,7 +223,7 @@ static int extract(struct reading *rd, int fd, enum index_form form, char **ret)
  * An index is tens of megabytes, and a machine's packages change by version
  * more than by name: what it says of these names is kept until it is another file.
  */
-static int read_list(struct reading *rd, const struct list *list, enum index_form form)
+static int read_list(struct reading *rd, const struct list *list, enum unpack_form form)
 {
 	_cleanup_free_ char *text = NULL;
 	struct memo *memo = rd->l->c->memo;
@@ -263,12 +263,12 @@ static void note_release(struct reading *rd, const struct list *list)
 static int open_list(struct reading *rd, const struct list *list)
 {
 	const struct repo_index *index = list->index;
-	int form = index_form(index->ext);
+	int form = unpack_form(index->ext);
 
 	if (form < 0)
 		return pending_add_gap(rd->l, list->repo->subject, index->path,
 			"its compression is none that is read here (lz4, gzip)");
-	int r = read_list(rd, list, (enum index_form)form);
+	int r = read_list(rd, list, (enum unpack_form)form);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)

@@ -8,6 +8,7 @@
 #include "fact/fact.h"
 #include "fact/packages.h"
 #include "fact/pending.h"
+#include "fact/repos.h"
 
 struct pending_list {
 	const struct collect *c;
@@ -36,5 +37,6 @@ int pending_add_gap(
 const struct fact_item *pending_package(
 	const struct pending_list *l, const char *name, const char *arch);
 
-/* Reads apt's lists. 0 or -ENOMEM. */
+/* Reads apt's lists, or the advisories that dnf, yum and zypper have fetched. 0 or -ENOMEM. */
 int pending_apt(struct pending_list *l);
+int pending_rpm(struct pending_list *l);

@@ -134,6 +134,8 @@ static int pending_collect(const struct collect *c, struct fact *f)
 		return -ENOMEM;
 	if (l.packages->manager == PACKAGES_DPKG)
 		r = pending_apt(&l);
+	else if (l.packages->manager == PACKAGES_RPM)
+		r = pending_rpm(&l);
 	else
 		r = pending_add_gap(&l, "package sources", NULL,
 			"the lists of this package manager are not read");

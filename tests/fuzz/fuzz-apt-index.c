@@ -30,7 +30,7 @@ static char *in_pieces(const struct name_set *set, const char *text, size_t size
 }
 
 static void through_file(
-	const struct name_set *set, enum index_form form, const uint8_t *data, size_t size)
+	const struct name_set *set, enum unpack_form form, const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("index", MFD_CLOEXEC);
 	FILE *f = fopen("/dev/null", "we");
@@ -56,10 +56,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	name_set_add(&set, "libc6");
 	switch (*data) {
 	case 'L':
-		through_file(&set, INDEX_LZ4, data + 1, size - 1);
+		through_file(&set, UNPACK_LZ4, data + 1, size - 1);
 		break;
 	case 'Z':
-		through_file(&set, INDEX_GZIP, data + 1, size - 1);
+		through_file(&set, UNPACK_GZIP, data + 1, size - 1);
 		break;
 	default: {
 		const char *text = (const char *)data + 1;

@@ -7,6 +7,8 @@
 #include "fact/apt-pins.h"
 #include "fact/packages.h"
 #include "fact/pending.h"
+#include "fact/updateinfo.h"
+#include "rpm-header.h"
 
 #define PKG(name, arch, version) \
 	"Package: " name "\nVersion: " version "\nArchitecture: " arch "\nFilename: x\n\n"
@@ -83,7 +85,7 @@ static void test_long_line(void **state)
 static void test_forms(void **state)
 {
 	static const char *const commands[] = {"cat", "lz4 -q -c", "gzip -c"};
-	static const enum index_form forms[] = {INDEX_PLAIN, INDEX_LZ4, INDEX_GZIP};
+	static const enum unpack_form forms[] = {UNPACK_PLAIN, UNPACK_LZ4, UNPACK_GZIP};
 	struct arena *a = arena_new();
 	struct name_set set;
 	struct test_root t;
@@ -105,7 +107,7 @@ static void test_forms(void **state)
 			FILE *f = open_memstream(&out, &size);
 			int r = apt_index_extract(fd, forms[i], &set, f);
 			assert_int_equal(fclose(f), 0);
-			assert_int_equal(r, cut && forms[i] != INDEX_PLAIN ? -EBADMSG : 0);
+			assert_int_equal(r, cut && forms[i] != UNPACK_PLAIN ? -EBADMSG : 0);
 			if (!cut)
 				assert_string_equal(out, "a amd64 1 100 a\n");
 			free(out);
@@ -113,8 +115,8 @@ static void test_forms(void **state)
 			assert_int_equal(truncate(test_path(&t, "/out"), st.st_size - 9), 0);
 		}
 	}
-	assert_int_equal(index_form(".lz4"), INDEX_LZ4);
-	assert_int_equal(index_form(".xz"), -ENOTSUP);
+	assert_int_equal(unpack_form(".lz4"), UNPACK_LZ4);
+	assert_int_equal(unpack_form(".xz"), -ENOTSUP);
 	arena_free(a);
 	test_root_fini(&t);
 }
@@ -346,6 +348,152 @@ static void test_judge(void **state)
 		root_judge("package-origin", &origin_vectors[i]);
 }
 
+#define PACKAGE(name, version)                                      \
+	"<package name=\"" name "\" epoch=\"0\" version=\"" version \
+	"\" release='1' arch=\"x86_64\"/>"
+#define UPDATE(type, id, more)                                                \
+	"<update type=\"" type "\"><id>" id "</id><pkglist><collection>" more \
+	"</collection></pkglist></update>"
+#define UPDATES(more) "<?xml version=\"1.0\"?>\n<updates>" more "</updates>\n"
+
+static int show_advisory(const struct advisory_package *p, void *arg)
+{
+	(void)fprintf(arg, "%s %s %s:%s-%s %s %s:%s\n", p->id, p->name, p->epoch, p->version,
+		p->release, p->arch, p->module, p->stream);
+	return 0;
+}
+
+static void test_updateinfo(void **state)
+{
+	static const struct {
+		const char *text, *want;
+		int r;
+	} v[] = {
+		{"", "", -EBADMSG},
+		{"<html></html>", "", -EBADMSG},
+		{UPDATES(""), "", 0},
+		{UPDATES(UPDATE("security", "A-1", PACKAGE("a", "2") PACKAGE("b", "3"))),
+			"A-1 a 0:2-1 x86_64 :\nA-1 b 0:3-1 x86_64 :\n", 0},
+		{UPDATES(UPDATE("bugfix", "A-1", PACKAGE("a", "2"))), "", 0},
+		{UPDATES("<!-- " UPDATE("security", "A-1", PACKAGE("a", "2")) " -->"), "", 0},
+		{UPDATES(UPDATE("security", "A-1", "<![CDATA[" PACKAGE("a", "2") "]]>")), "", 0},
+		{UPDATES(UPDATE(
+			 "security", "A-1", "<module name=\"m\" stream=\"1\"/>" PACKAGE("a", "2"))),
+			"A-1 a 0:2-1 x86_64 m:1\n", 0},
+		{UPDATES(UPDATE("security", "A-1", "<package version=\"1\"/>")), "", 0},
+		{"<updates><update type=\"security\"><package name=\"a\" version=\"1\"", "",
+			-EBADMSG},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		for (size_t piece = 1; piece <= strlen(v[i].text) + 1; piece += 1 + piece / 8) {
+			char *out = NULL;
+			size_t size = 0;
+			FILE *f = open_memstream(&out, &size);
+			int r = updateinfo_read_text(
+				v[i].text, strlen(v[i].text), piece, show_advisory, f);
+			assert_int_equal(fclose(f), 0);
+			if (r != v[i].r || strcmp(out, v[i].want) != 0)
+				fail_msg("%s: %d, %s", v[i].text, r, out);
+			free(out);
+		}
+	}
+}
+
+#define CACHE "/var/cache/dnf/base-0123456789abcdef/repodata/"
+#define REPOMD(href)                                                                \
+	{                                                                           \
+		CACHE "repomd.xml", "<repomd><data type=\"updateinfo\">"            \
+				    "<location href=\"" href "\"/></data></repomd>" \
+	}
+#define ROCKY                                                 \
+	{                                                     \
+		"/etc/os-release", "ID=rocky\nID_LIKE=rhel\n" \
+	}
+#define REPO                                                                          \
+	{                                                                             \
+		"/etc/yum.repos.d/x.repo", "[base]\nbaseurl=https://x/\ngpgcheck=1\n" \
+	}
+#define INFO(s)                  \
+	{                        \
+		CACHE "u.xml", s \
+	}
+
+static const struct root_vector rpm_vectors[] = {
+	{"rpm: all is new",
+		{ROCKY, REPO, REPOMD("repodata/u.xml"),
+			INFO(UPDATES(
+				UPDATE("security", "A-1", PACKAGE("a", "1") PACKAGE("z", "9"))))},
+		NULL, RESULT_PASS, {{0}}, "which name security updates only"},
+	{"rpm: a security update",
+		{ROCKY, REPO, REPOMD("repodata/u.xml"),
+			INFO(UPDATES(UPDATE("security", "A-1", PACKAGE("a", "1.5"))
+					UPDATE("security", "A-2", PACKAGE("a", "2"))))},
+		NULL, RESULT_FAIL, {{"update a", RESULT_FAIL, SEV_HIGH, "1-1 is installed"}}, NULL},
+	{"rpm: another stream of a module",
+		{ROCKY, REPO, REPOMD("repodata/u.xml"),
+			{"/etc/dnf/modules.d/m.module", "[m]\nname=m\nstream=2\nstate=enabled\n"},
+			INFO(UPDATES(UPDATE("security", "A-1",
+				"<module name=\"m\" stream=\"1\"/>" PACKAGE("a", "2"))))},
+		NULL, RESULT_PASS, {{0}}, NULL},
+	{"rpm: the machine's stream of a module",
+		{ROCKY, REPO, REPOMD("repodata/u.xml"),
+			{"/etc/dnf/modules.d/m.module", "[m]\nname=m\nstream=1\nstate=enabled\n"},
+			INFO(UPDATES(UPDATE("security", "A-1",
+				"<module name=\"m\" stream=\"1\"/>" PACKAGE("a", "2"))))},
+		NULL, RESULT_FAIL, {{"update a", RESULT_FAIL, SEV_HIGH, "1-1 is installed"}}, NULL},
+	{"rpm: no cache", {ROCKY, REPO}, NULL, RESULT_UNKNOWN,
+		{{"repository dnf base", RESULT_UNKNOWN, SEV_LOW, "nothing of it"}}, NULL},
+	{"rpm: no advisories", {ROCKY, REPO, {CACHE "repomd.xml", "<repomd></repomd>"}}, NULL,
+		RESULT_UNKNOWN,
+		{{"lists of security updates", RESULT_UNKNOWN, SEV_LOW, "no package source"}},
+		NULL},
+	{"rpm: advisories in another compression", {ROCKY, REPO, REPOMD("repodata/u.xml.zck")},
+		NULL, RESULT_UNKNOWN,
+		{{"repository dnf base", RESULT_UNKNOWN, SEV_LOW, "its compression"},
+			{"lists of security updates", RESULT_UNKNOWN, SEV_LOW,
+				"no package source"}},
+		NULL},
+	{"rpm: damaged", {ROCKY, REPO, REPOMD("repodata/u.xml"), INFO("<updates")}, NULL,
+		RESULT_UNKNOWN,
+		{{"repository dnf base", RESULT_UNKNOWN, SEV_LOW, "is damaged"},
+			{"lists of security updates", RESULT_UNKNOWN, SEV_LOW,
+				"no package source"}},
+		NULL},
+};
+
+static void test_rpm(void **state)
+{
+	const struct check *c = check_find("update-pending"), *o = check_find("package-origin");
+
+	for (size_t i = 0; i < ARRAY_SIZE(rpm_vectors); i++) {
+		struct policy *policy = policy_new_default();
+		struct verdict *verdict = verdict_new(), *origin = verdict_new();
+		struct memo *memo = memo_new();
+		struct factset facts = {0};
+		struct rpm_header h;
+		struct test_root t;
+		test_root_init(&t);
+		root_vector_write(&t, &rpm_vectors[i]);
+		test_write(&t, "/var/lib/rpm/.rpm.lock", "");
+		sqlite3 *db = rpm_db_create(test_path(&t, "/var/lib/rpm/rpmdb.sqlite"), "WAL");
+		rpm_header_make(&h, "a", 0, "1", "1", "x86_64");
+		rpm_db_add(db, &h);
+		assert_int_equal(root_collect(&t, c, &facts, memo), 0);
+		assert_int_equal(check_judge(c, &facts, policy, 0, verdict), 0);
+		root_compare(&rpm_vectors[i], verdict);
+		assert_int_equal(check_judge(o, &facts, policy, 0, origin), 0);
+		assert_int_equal(origin->result, RESULT_UNKNOWN);
+		assert_int_equal(sqlite3_close(db), SQLITE_OK);
+		factset_fini(&facts);
+		memo_free(memo);
+		verdict_free(verdict);
+		verdict_free(origin);
+		policy_free(policy);
+		test_root_fini(&t);
+	}
+}
+
 /* A list ages: the verdict changes at that moment though nothing else does. */
 static void test_valid_until(void **state)
 {
@@ -427,6 +575,8 @@ int main(void)
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_pins),
 		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_updateinfo),
+		cmocka_unit_test(test_rpm),
 		cmocka_unit_test(test_valid_until),
 		cmocka_unit_test(test_memo),
 		cmocka_unit_test(test_alloc),
