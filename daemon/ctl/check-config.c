@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/text.h"
 #include "ctl.h"
 
 /* The configuration that scan would use: every error of it is in the list afterwards. */
@@ -15,46 +17,81 @@ static int load_usual(const struct ctl *ctl, struct errlist *errors, struct poli
 	return r < 0 ? r : conf_load(&root, CONF_PATH, true, errors, ret);
 }
 
-static int load_all(const struct ctl *ctl, struct errlist *errors)
+/* What is right, and does not do what it seems to: a waiver whose day is over. */
+static void add_warnings(const struct policy *policy, struct errlist *warnings)
+{
+	uint64_t now = (uint64_t)time(NULL) * USEC_PER_SEC;
+	const struct waiver *w;
+	char until[32];
+
+	for (size_t i = 0; (w = policy_waiver_at(policy, i)); i++) {
+		if (w->until_realtime_usec >= now)
+			continue;
+		(void)text_rfc3339(until, w->until_realtime_usec - 1);
+		until[strcspn(until, "T")] = '\0';
+		errlist_add(warnings, w->path, w->line,
+			"[waiver %s] ended with %s and covers nothing", w->name, until);
+	}
+}
+
+static int load_all(const struct ctl *ctl, struct errlist *errors, struct errlist *warnings)
 {
 	_cleanup_(policy_freep) struct policy *usual = NULL;
 
-	if (ctl->n_args == 0)
-		return load_usual(ctl, errors, &usual);
+	if (ctl->n_args == 0) {
+		int r = load_usual(ctl, errors, &usual);
+		if (r >= 0)
+			add_warnings(usual, warnings);
+		return r;
+	}
 	for (int i = 0; i < ctl->n_args; i++) {
 		_cleanup_(policy_freep) struct policy *policy = NULL;
 		int r = ctl_load_file(ctl->args[i], errors, &policy);
+		if (r >= 0)
+			add_warnings(policy, warnings);
 		if (r < 0 && r != -EINVAL)
 			return r;
 	}
 	return 0;
 }
 
-static int put_json(struct ctl *ctl, const struct errlist *errors)
+static json_t *list_of(const struct errlist *errors)
 {
-	json_auto_t *list = json_array();
+	json_t *list = json_array();
 
 	for (size_t i = 0; i < errors->n; i++) {
 		const struct conf_error *e = &errors->v[i];
 		json_t *o = json_pack(
 			"{s:s, s:i, s:s}", "path", e->path, "line", (int)e->line, "text", e->text);
-		if (json_array_append_new(list, o) < 0)
-			return ctl_oom();
+		if (json_array_append_new(list, o) < 0) {
+			json_decref(list);
+			return NULL;
+		}
 	}
-	return ctl_put_json(ctl, json_pack("{s:b, s:O}", "ok", errors->n == 0, "errors", list));
+	return list;
+}
+
+static int put_json(
+	struct ctl *ctl, const struct errlist *errors, const struct errlist *warnings)
+{
+	return ctl_put_json(ctl, json_pack("{s:b, s:o, s:o}", "ok", errors->n == 0, "errors",
+					 list_of(errors), "warnings", list_of(warnings)));
 }
 
 int verb_check_config(struct ctl *ctl)
 {
-	_cleanup_(errlist_fini) struct errlist errors = {0};
+	_cleanup_(errlist_fini) struct errlist errors = {0}, warnings = {0};
 
-	int r = load_all(ctl, &errors);
+	int r = load_all(ctl, &errors, &warnings);
 	if (r < 0 && r != -EINVAL)
 		return ctl_error("cannot load the configuration: %s", strerror(-r));
-	if (ctl->json && put_json(ctl, &errors) != CTL_OK)
+	if (ctl->json && put_json(ctl, &errors, &warnings) != CTL_OK)
 		return CTL_ERROR;
 	if (!ctl->json && errors.n > 0)
 		ctl_print_errors(&errors);
+	for (size_t i = 0; !ctl->json && i < warnings.n; i++)
+		fprintf(stderr, "%s:%u: warning: %s\n", warnings.v[i].path, warnings.v[i].line,
+			warnings.v[i].text);
 	if (!ctl->json && errors.n == 0 && !ctl->quiet)
 		fputs("configuration OK\n", ctl->out);
 	return errors.n > 0 ? CTL_ERROR : CTL_OK;

@@ -28,9 +28,17 @@ static int refused(const json_t *reply)
 	const char *name = strrchr(error, '.');
 
 	name = name ? name + 1 : error;
+	const json_t *parameters = json_object_get(reply, "parameters");
 	if (strcmp(name, "PermissionDenied") == 0)
-		return ctl_error("the daemon says: permission denied; run it as root");
-	return ctl_error("the daemon refuses: %s", error);
+		return ctl_error("the daemon says: permission denied; run it as %s",
+			*string(parameters, "needs") ? string(parameters, "needs") : "root");
+	if (strcmp(name, "NotReady") == 0)
+		return ctl_error("the daemon has not looked at everything yet: try again");
+	/* Each error of the interface has one parameter at most, and it is a word or a reason. */
+	const char *key = json_object_iter_key(json_object_iter((json_t *)parameters));
+	const char *value = key ? string(parameters, key) : "";
+	return ctl_error("the daemon refuses: %s%s%s%s%s", name, key ? ", " : "", key ? key : "",
+		*value ? ": " : "", value);
 }
 
 /* Calls and complains. *ret is a new reference on CTL_OK. */
@@ -211,8 +219,15 @@ int verb_accept(struct ctl *ctl)
 			return ctl_oom();
 	}
 	int r = call(ctl, INTERFACE ".Accept", TAKE_PTR(parameters), &o);
-	if (r != CTL_OK || ctl->json)
-		return r != CTL_OK ? r : ctl_put_json(ctl, json_incref(o));
+	if (r != CTL_OK)
+		return r;
+	/* Who names something meant it to be there. */
+	if (integer(o, "accepted") == 0 && ctl->subject)
+		return ctl_error("nothing that differs from the baseline is called \"%s\"%s%s; "
+				 "`hardenctl diff` shows what does",
+			ctl->subject, ctl->fact ? " in " : "", ctl->fact ? ctl->fact : "");
+	if (ctl->json)
+		return ctl_put_json(ctl, json_incref(o));
 	if (!ctl->quiet)
 		fprintf(ctl->out, "accepted %" JSON_INTEGER_FORMAT " item%s as the baseline\n",
 			integer(o, "accepted"), integer(o, "accepted") == 1 ? "" : "s");

@@ -119,11 +119,30 @@ static void put_place(FILE *out, const json_t *e)
 	fputs(")", out);
 }
 
-static void put_evidence(FILE *out, const json_t *e)
+/* Whether the summary is this evidence, word by word, with a note behind it at most. */
+static bool is_said(const json_t *finding, const json_t *e)
+{
+	const char *rest = report_string(finding, "summary");
+	const char *subject = report_string(e, "subject"), *observed = report_string(e, "observed");
+	const char *const parts[] = {subject, subject && observed ? ": " : NULL, observed};
+
+	for (size_t i = 0; rest && i < ARRAY_SIZE(parts); i++) {
+		size_t n = parts[i] ? strlen(parts[i]) : 0;
+		rest = n == 0 || strncmp(rest, parts[i], n) == 0 ? rest + n : NULL;
+	}
+	return rest && (!*rest || strncmp(rest, "; ", 2) == 0);
+}
+
+/* said: the summary has subject and observed already. */
+static void put_evidence(FILE *out, const json_t *e, bool said)
 {
 	const char *subject = report_string(e, "subject"), *observed = report_string(e, "observed");
 	const char *expected = report_string(e, "expected"), *waiver = report_string(e, "waiver");
 
+	if (said)
+		subject = observed = NULL;
+	if (said && !expected && !waiver && !report_string(e, "path"))
+		return;
 	fprintf(out, "%*s", INDENT, "");
 	report_puts(out, subject);
 	if (observed) {
@@ -164,7 +183,7 @@ static void put_all_evidence(FILE *out, const struct row *row)
 		if (!tells(row, e))
 			continue;
 		if (shown < EVIDENCE_SHOWN) {
-			put_evidence(out, e);
+			put_evidence(out, e, is_said(row->finding, e));
 			shown++;
 		} else {
 			left++;

@@ -314,6 +314,15 @@ class CheckConfig(Case):
             r = run("check-config", *args)
             self.assertEqual((r.returncode, r.stdout, r.stderr), (0, "configuration OK\n", ""))
 
+    def test_lapsed_waiver(self):
+        path = self.write("late.conf", "[waiver old]\ncheck = ssh-root-login\nreason = r\nowner = o\n"
+                          "until = 2020-01-31\n")
+        r = run("check-config", path)
+        self.assertEqual((r.returncode, r.stdout), (0, "configuration OK\n"))
+        self.assertIn(":1: warning: [waiver old] ended with 2020-01-31", r.stderr)
+        report = json.loads(run("check-config", "--format", "json", path).stdout)
+        self.assertEqual((report["ok"], len(report["warnings"])), (True, 1))
+
     def test_all_errors(self):
         wrong = self.write("a.conf", "x = 1\n[hardend]\nheartbeat = soon\nflap_max = 0\njournal = yes\n"
                            "journal = no\nnonsense = 1\n[nope]\n[waiver w]\ncheck = zzz\nowner = o\n")
@@ -387,6 +396,10 @@ class Daemon(Case):
         r = self.status("high", "--format", "json")
         self.assertEqual((r.returncode, json.loads(r.stdout)["seq"]), (1, 7))
         self.assertNotIn("\x1b", self.status("high", summary="a\x1b[1mb").stdout)
+        # What one piece of evidence says is not said twice; where it stands is.
+        r = self.status("high", summary="sshd x: yes; n", evidence=[
+            {"result": "fail", "subject": "sshd x", "observed": "yes", "path": "/f", "line": 3}])
+        self.assertEqual((r.stdout.count("sshd x"), r.stdout.count("(/f:3)")), (1, 1))
 
     def test_diff(self):
         d = {"fact": "accounts", "subject": "account alice", "baseline": None, "current": "uid=1",
@@ -407,11 +420,18 @@ class Daemon(Case):
             "fact": "accounts", "subject": "account a*", "reason": "new hire"}})
         run("accept", "--socket", self.serve({"parameters": {"accepted": 0}}))
         self.assertEqual(self.calls[0]["parameters"], {})
+        nothing = {"parameters": {"accepted": 0}}
+        self.fails('is called "acount *" in accounts', "accept", "--fact", "accounts", "--subject",
+                   "acount *", "--socket", self.serve(nothing))
 
     def test_refusals(self):
+        full = {"error": "io.hardend.Control.StateUnavailable", "parameters": {"reason": "No space"}}
+        self.fails("StateUnavailable, reason: No space", "diff", "--socket", self.serve(full))
+        needs = {"error": "io.hardend.Control.PermissionDenied", "parameters": {"needs": "root or x"}}
+        self.fails("run it as root or x", "status", "--socket", self.serve(needs))
         denied = {"error": "io.hardend.Control.PermissionDenied", "parameters": {}}
         self.fails("permission denied", "accept", "--socket", self.serve(denied))
-        self.fails("refuses: x.y\\x1b", "diff", "--socket", self.serve({"error": "x.y\x1b"}))
+        self.fails("refuses: y\\x1b", "diff", "--socket", self.serve({"error": "x.y\x1b"}))
         self.fails("makes no sense", "status", "--socket", self.serve(b"nonsense\0"))
         self.fails("makes no sense", "status", "--socket", self.serve(b"{"))
         self.fails("the daemon is not running", "status", "--socket", self.dir + "/none")
