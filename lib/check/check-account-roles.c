@@ -302,9 +302,8 @@ static void judge_stale(struct verdict *ret, const struct account *x, const stru
 		int64_t last = day_of(login->last_realtime_usec);
 		if (today - last >= days)
 			account_report(ret, x, SEV_LOW,
-				arena_printf(a, "last login %s, %lld days ago (%s)",
-					day_text(a, last), (long long)(today - last),
-					login->source),
+				arena_printf(
+					a, "last login %s (%s)", day_text(a, last), login->source),
 				expected);
 		return;
 	}
@@ -342,6 +341,16 @@ static void report_sources(struct verdict *ret, const struct logins *logins)
 	}
 }
 
+/* What is not read may hold the login that is missed, or the day that the account was made. */
+static bool is_blind(const struct accounts *a, const struct logins *logins)
+{
+	bool blind = a->file_state[ACCOUNTS_SHADOW] > FACT_STATE_ABSENT;
+
+	for (int i = 0; i < LOGIN_SOURCE_MAX; i++)
+		blind |= logins->sources[i].state > FACT_STATE_ABSENT;
+	return blind;
+}
+
 static void evaluate_unneeded(const struct check *c, const struct factset *facts,
 	const struct policy *policy, uint64_t realtime_usec, struct verdict *ret)
 {
@@ -366,7 +375,7 @@ static void evaluate_unneeded(const struct check *c, const struct factset *facts
 						  day_text(ret->arena, x->expire_day))
 					: "expired with its password",
 				"removed, or its date set anew");
-		else if (logins)
+		else if (logins && !is_blind(a, logins))
 			judge_stale(ret, x, logins_of(logins, a, x), logins, realtime_usec, days);
 	}
 	if (logins)

@@ -399,7 +399,7 @@ static const struct vector role_vectors[] = {
 		SHADOW("root:*" NEW "alice:!:20700:0:30:7:10::\ndb:!*" OLD), RESULT_FAIL, SEV_LOW,
 		"account alice", "expired with its password"},
 	{"stale", "account-unneeded", "[account-unneeded]\nstale_days = 1\n", {{0}}, RESULT_FAIL,
-		SEV_LOW, "account alice", "last login 2026-11-21, 1 days ago (/var/log/lastlog)"},
+		SEV_LOW, "account alice", "last login 2026-11-21 (/var/log/lastlog)"},
 	{"no records", "account-unneeded", NULL,
 		{{"/var/log/lastlog", .kind = REMOVE}, {"/var/log/wtmp", .kind = REMOVE},
 			{"/etc/shadow", "root:*" NEW "alice:!" OLD "db:!*" OLD, 0640, 0, WRITE}},
@@ -414,6 +414,12 @@ static const struct vector role_vectors[] = {
 		RESULT_FAIL, SEV_LOW, "account bob", "never logged in"},
 	{"unreadable records", "account-unneeded", NULL, {{"/var/log/lastlog", .kind = FIFO}},
 		RESULT_ERROR, 0, "file /var/log/lastlog", "FIFO"},
+	{"never, by what can be read", "account-unneeded", NULL,
+		{{"/var/log/lastlog", .kind = FIFO},
+			{"/etc/shadow", "root:*" NEW "alice:!" OLD "db:!*" OLD, 0640, 0, WRITE}},
+		RESULT_ERROR, 0, "file /var/log/lastlog", "FIFO"},
+	{"stale, by what can be read", "account-unneeded", "[account-unneeded]\nstale_days = 1\n",
+		{{"/etc/shadow", .kind = FIFO}}, RESULT_ERROR, 0, "file /etc/shadow", "FIFO"},
 };
 
 static const struct vector file_vectors[] = {
