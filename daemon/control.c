@@ -125,16 +125,32 @@ static void on_event(_unused_ struct bufferevent *bev, _unused_ short what, void
 	client_free(arg);
 }
 
-/* Whether one more client of this uid is welcome. */
-static bool has_room(const struct control *c, uid_t uid)
+/*
+ * Makes room for one more client of this uid: in the place of his own who has
+ * waited longest for nothing; for root also in that of somebody else. False:
+ * there is none.
+ */
+static bool make_room(struct control *c, uid_t uid)
 {
+	struct client *own = NULL, *other = NULL;
 	unsigned all = 0, same = 0;
 
-	for (const struct client *p = c->clients; p; p = p->next) {
+	/* The newest comes first. */
+	for (struct client *p = c->clients; p; p = p->next) {
+		bool idle = evbuffer_get_length(bufferevent_get_output(p->bev)) == 0;
 		all++;
 		same += p->peer.uid == uid;
+		if (idle && p->peer.uid == uid)
+			own = p;
+		else if (idle && p->peer.uid != 0)
+			other = p;
 	}
-	return all < CLIENTS_MAX && same < CLIENTS_PER_UID;
+	if (all < CLIENTS_MAX && same < CLIENTS_PER_UID)
+		return true;
+	struct client *leaves = own ? own : uid == 0 && same < CLIENTS_PER_UID ? other : NULL;
+	if (leaves)
+		client_free(leaves);
+	return leaves != NULL;
 }
 
 static bool is_reader(const struct control *c, int fd, const struct ucred *cred)
@@ -166,7 +182,7 @@ static void on_accept(_unused_ struct evconnlistener *listener, evutil_socket_t 
 	struct ucred cred;
 	socklen_t size = sizeof(cred);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0 || !has_room(c, cred.uid)) {
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0 || !make_room(c, cred.uid)) {
 		(void)close(fd); /* nothing was said */
 		return;
 	}

@@ -106,15 +106,20 @@ static int make_epoch(char ret[static 33])
 	return 0;
 }
 
+static struct ledger_config ledger_config_of(const struct policy *p)
+{
+	return (struct ledger_config){
+		.flap_max = (unsigned)policy_uint(p, "hardend", "flap_max"),
+		.flap_window_usec = policy_usec(p, "hardend", "flap_window"),
+		.flap_quiet_usec = policy_usec(p, "hardend", "flap_quiet"),
+	};
+}
+
 /* Opens the ledger; a database that cannot be used is set aside, never silently. */
 static int open_state(
 	struct engine *e, const char *path, char **ret_aside, bool *ret_emptied)
 {
-	const struct ledger_config config = {
-		.flap_max = (unsigned)policy_uint(e->policy, "hardend", "flap_max"),
-		.flap_window_usec = policy_usec(e->policy, "hardend", "flap_window"),
-		.flap_quiet_usec = policy_usec(e->policy, "hardend", "flap_quiet"),
-	};
+	const struct ledger_config config = ledger_config_of(e->policy);
 	_cleanup_free_ char *aside = NULL;
 	bool existed = access(path, F_OK) == 0;
 
@@ -126,6 +131,9 @@ static int open_state(
 			break;
 		store_close(e->store);
 		e->store = NULL;
+		if (r == -EBUSY)
+			return log_error(r, "%s: another hardend (pid %d) has it open", path,
+				(int)store_holder(path));
 		if (tries > 0 || (r != -EUCLEAN && r != -EPROTO))
 			return log_error(r, "%s: cannot open the state database", path);
 		r = store_set_aside(path, e->now.realtime_usec, &aside);
@@ -704,6 +712,10 @@ int engine_reload(struct engine *e, struct policy *p, struct now now)
 		return r;
 	policy_free(old);
 	e->pending |= e->judged;
+	const struct ledger_config config = ledger_config_of(p);
+	r = ledger_configure(e->ledger, &config);
+	if (r < 0)
+		return r;
 	r = open_sinks(e);
 	if (r < 0)
 		return r;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "daemon/clock.h"
@@ -24,7 +26,12 @@ static void write_line(int priority, const char *text)
 	struct arena *a = arena_new();
 	char *clean = a ? text_escape(a, text, strlen(text), 2000) : NULL;
 
-	(void)fprintf(stderr, "<%d>%s\n", priority, clean ? clean : "out of memory");
+	/* A reader who does not read must not hold up the watching: the line is lost, counted. */
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+	if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT))
+		(void)fprintf(stderr, "<%d>%s\n", priority, clean ? clean : "out of memory");
+	else
+		rate.dropped++;
 	arena_free(a);
 }
 

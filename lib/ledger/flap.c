@@ -42,6 +42,13 @@ uint64_t flap_untold(const struct flap *f, bool differs)
 	return f->changes > 0 && differs ? f->changes - 1 : f->changes;
 }
 
+void flap_forget(struct flap *f)
+{
+	free(f->told);
+	f->told = NULL;
+	f->n_told = 0;
+}
+
 int flap_reserve(struct flap *f, const struct ledger_config *c)
 {
 	if (!f->told)

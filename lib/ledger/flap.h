@@ -40,6 +40,9 @@ bool flap_enter(struct flap *f, const struct ledger_config *c, bool differs, uin
 /* Changes that the event which is told now does not show by itself. */
 uint64_t flap_untold(const struct flap *f, bool differs);
 
+/* Forgets when it was told, since flap_max may be another; what is held stays so. */
+void flap_forget(struct flap *f);
+
 /* Room for flap_told(), before there is no way back. 0 or -ENOMEM. */
 int flap_reserve(struct flap *f, const struct ledger_config *c);
 

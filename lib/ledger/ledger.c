@@ -95,6 +95,18 @@ void ledger_free(struct ledger *l)
 	free(l);
 }
 
+int ledger_configure(struct ledger *l, const struct ledger_config *config)
+{
+	if (config->flap_max == 0)
+		return -EINVAL;
+	for (size_t i = 0; config->flap_max != l->config.flap_max && i < check_count(); i++)
+		flap_forget(&l->findings[i].flap);
+	for (int i = 0; config->flap_max != l->config.flap_max && i < FACT_MAX; i++)
+		flap_forget(&l->flaps[i]);
+	l->config = *config;
+	return 0;
+}
+
 bool ledger_is_fresh(const struct ledger *l)
 {
 	return l->fresh;

@@ -53,6 +53,9 @@ int ledger_new(struct store *s, const char *epoch, const struct ledger_config *c
 void ledger_free(struct ledger *l);
 DEFINE_FREEP(struct ledger *, ledger_free)
 
+/* Damps by other limits from now on. 0; -EINVAL: a flap_max of 0. */
+int ledger_configure(struct ledger *l, const struct ledger_config *config);
+
 /* Whether no fact had a baseline when the state was taken up: the first start ever. */
 bool ledger_is_fresh(const struct ledger *l);
 

@@ -41,6 +41,16 @@ int store_create(const char *path)
 	return 0;
 }
 
+pid_t store_holder(const char *path)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	_cleanup_close_ int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 || fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+		return 0;
+	return lock.l_pid;
+}
+
 /* path.TIME.bad, or path.TIME-2.bad and so on. Whether a file of that name is there is for rename.
  */
 static char *aside_name(const char *path, uint64_t realtime_usec, int nth)

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/util.h"
 
@@ -26,6 +27,12 @@ struct store;
  */
 int store_open(const char *path, struct store **ret);
 void store_close(struct store *s);
+
+/*
+ * Which process has the database at path locked; 0: none that is known. Only
+ * for a process that has it not open itself, whose locks would be gone.
+ */
+pid_t store_holder(const char *path);
 DEFINE_FREEP(struct store *, store_close)
 
 /*

@@ -96,10 +96,41 @@ static void test_no_reader(void **state)
 	test_root_fini(&t);
 }
 
+/* Clients who say nothing do not keep others of their uid out, nor root. */
+static void test_idle_clients(void **state)
+{
+	struct event_base *base = event_base_new();
+	struct control *c = NULL;
+	struct test_root t;
+	int fds[40], n = (int)ARRAY_SIZE(fds);
+
+	test_root_init(&t);
+	const char *address = test_path(&t, "/control");
+	assert_int_equal(
+		control_new(base, NULL, address, (gid_t)-1, on_changed, NULL, &c), 0);
+	for (int i = 0; i < n; i++) {
+		fds[i] = connect_to(address);
+		turn(base);
+	}
+	assert_int_equal(send(fds[n - 1], REQUEST, sizeof(REQUEST), 0), sizeof(REQUEST));
+	assert_int_equal(count_answers(base, fds[n - 1]), 1);
+	/* The one who waited longest has left, a newer one has not. */
+	char byte;
+	assert_int_equal(recv(fds[0], &byte, 1, 0), 0);
+	assert_int_equal(recv(fds[n - 2], &byte, 1, 0), -1);
+	for (int i = 0; i < n; i++)
+		assert_int_equal(close(fds[i]), 0);
+	turn(base);
+	control_free(c);
+	event_base_free(base);
+	test_root_fini(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_reader),
+		cmocka_unit_test(test_idle_clients),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

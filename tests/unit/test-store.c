@@ -76,7 +76,8 @@ static void test_busy(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		struct store *other = NULL;
-		_exit(store_open(f->path, &other) == -EBUSY && !other ? 0 : 1);
+		bool busy = store_open(f->path, &other) == -EBUSY && !other;
+		_exit(busy && store_holder(f->path) == getppid() ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
