@@ -215,8 +215,10 @@ static int log_files_collect(const struct collect *c, struct fact *f)
 	l.root.deps = NULL;
 	l.family = os && os->u.os ? os->u.os->family : OS_OTHER;
 	int r = root_stat(&l.root, BASE, &st);
-	if (r == 0 && !S_ISDIR(st.st_mode))
-		r = -ENOTDIR;
+	if (r == 0 && !S_ISDIR(st.st_mode)) {
+		fact_fail(f, -EIO, "%s is not a directory", BASE);
+		return 0;
+	}
 	if (r < 0) {
 		if (r != -ENOMEM)
 			fact_fail(f, r, "%s %s", BASE, fsio_strerror(r));

@@ -146,6 +146,7 @@ static int logging_collect(const struct collect *c, struct fact *f)
 {
 	static int (*const readers[])(struct log_reading *) = {
 		log_read_rsyslog,
+		log_read_syslog_ng,
 		log_read_journal_upload,
 		log_read_netlogd,
 	};

@@ -117,3 +117,4 @@ int log_set_config(struct log_reading *r, enum log_program p, int error, const c
 int log_read_rsyslog(struct log_reading *r);
 int log_read_journal_upload(struct log_reading *r);
 int log_read_netlogd(struct log_reading *r);
+int log_read_syslog_ng(struct log_reading *r);

@@ -323,4 +323,5 @@ def main():
     return 1 if wrong or agreed < ROUNDS / 2 else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

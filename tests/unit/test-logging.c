@@ -138,6 +138,62 @@ static const struct vector vectors[] = {
 	{"journal-upload, not set",
 		FILE("/etc/systemd/journal-upload.conf", "[Upload]\n# URL=https://j\nURL=\n"), FAIL,
 		NA, NULL, NULL},
+#define SNG	 "/etc/syslog-ng/syslog-ng.conf"
+#define SNG_TOP	 "@version: 3.38\n@include \"scl.conf\"\nsource s { system(); internal(); };\n"
+#define SNG_PATH "log { source(s); destination(d); };\n"
+	{"syslog-ng, TLS",
+		FILE(SNG,
+			SNG_TOP "destination d { network(\"h\" port(6514) transport(\"tls\")\n"
+				"tls(ca-file(\"/x\") peer-verify(required-trusted))); };" SNG_PATH),
+		PASS, PASS, "syslog-ng to tls h:6514", NULL},
+	{"syslog-ng, TLS unverified",
+		FILE(SNG, SNG_TOP "destination d { syslog(\"h\" transport('tls') "
+				  "tls(peer_verify(optional-untrusted))); };" SNG_PATH),
+		PASS, FAIL, "no authority vouches", NULL},
+	{"syslog-ng, udp", FILE(SNG, SNG_TOP "destination d { udp(\"10.0.0.1\"); };" SNG_PATH),
+		PASS, FAIL, "plain UDP", NULL},
+	{"syslog-ng, no path to it", FILE(SNG, SNG_TOP "destination d { tcp(\"h\"); };"), FAIL, NA,
+		"nothing sends logs", NULL},
+	{"syslog-ng, in a comment",
+		FILE(SNG, SNG_TOP "#destination d { tcp(\"h\"); };\n#" SNG_PATH), FAIL, NA, NULL,
+		NULL},
+	{"syslog-ng, without logins",
+		FILE(SNG, SNG_TOP "destination d { tcp(\"h\"); }; filter f { not facility(auth, "
+				  "authpriv); };\nlog { source(s); filter(f); destination(d); };"),
+		FAIL, FAIL, "(auth) are not sent", NULL},
+	{"syslog-ng, filters that leave enough",
+		FILE(SNG, SNG_TOP "log { source(s); filter { level(info..emerg) and not "
+				  "(facility(mail) or facility(news)); }; destination { "
+				  "tcp(\"h\"); }; };"),
+		PASS, FAIL, NULL, NULL},
+	{"syslog-ng, by program",
+		FILE(SNG, SNG_TOP "log { source(s); filter { program(\"sshd\"); }; destination { "
+				  "tcp(\"h\"); }; };"),
+		UNK, FAIL, "depends on more", NULL},
+	{"syslog-ng, behind a final path",
+		FILE(SNG, SNG_TOP "destination d { tcp(\"h\"); }; log { source(s); destination { "
+				  "file(\"/x\"); }; flags(final); };" SNG_PATH),
+		FAIL, NA, "no message of this machine", NULL},
+	{"syslog-ng, fallback",
+		FILE(SNG, SNG_TOP "log { source(s); filter { facility(mail); }; destination { "
+				  "file(\"/x\"); }; };"
+				  "log { source(s); destination { tcp(\"h\"); }; "
+				  "flags(fallback); };"),
+		PASS, FAIL, NULL, NULL},
+	{"syslog-ng, from the network only",
+		FILE(SNG, SNG_TOP "source n { network(); }; destination d { tcp(\"h\"); };\n"
+				  "log { source(n); destination(d); };"),
+		FAIL, NA, NULL, NULL},
+	{"syslog-ng, a block of its own",
+		FILE(SNG,
+			SNG_TOP "block destination mine() { tcp(\"h\"); }; destination d { mine(); "
+				"};" SNG_PATH),
+		UNK, UNK, "where \"mine\" sends is not known", NULL},
+	{"syslog-ng, cut short", FILE(SNG, SNG_TOP "destination d { tcp(\"h\""), UNK, UNK,
+		"has no end", NULL},
+	{"syslog-ng, http",
+		FILE(SNG, SNG_TOP "destination d { http(url(\"https://h/\")); };" SNG_PATH), PASS,
+		UNK, "cannot be told", NULL},
 	{"netlogd", FILE("/etc/systemd/netlogd.conf", "[Network]\nAddress=192.0.2.1:514\n"), PASS,
 		FAIL, "udp 192.0.2.1:514", NULL},
 	{"netlogd with TLS",
@@ -367,6 +423,10 @@ static void test_alloc(void **state)
 		     "$IncludeConfig /etc/rsyslog.d/*.conf\n");
 	test_write(&t, "/etc/rsyslog.d/a.conf", "*.* :omrelp:h:1\nfoo(\n");
 	test_write(&t, "/etc/systemd/journal-upload.conf", "[Upload]\nURL=https://j\n");
+	test_write(&t, SNG,
+		SNG_TOP
+		"@include \"a.conf\"\ndestination d { tcp('h'); file(\"/x\"); mine(); };" SNG_PATH);
+	test_write(&t, "/etc/syslog-ng/a.conf", "filter f { not facility(auth); };\n");
 	for (alloc_fail_at = 1;; alloc_fail_at++) {
 		struct factset facts = {0};
 		alloc_count = 0;

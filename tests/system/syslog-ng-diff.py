@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""The reader of syslog-ng's configuration beside syslog-ng itself.
+
+As rsyslog-diff: generated configurations run, one message of every facility and
+severity is sent, and what arrives where must lie between "sure" and "maybe".
+syslog-ng cannot be installed beside rsyslog on Debian; SYSLOG_NG_ROOT names a
+directory into which its package was unpacked (dpkg -x syslog-ng-core_*.deb).
+Exits 77 when there is no syslog-ng.
+"""
+
+import importlib.util
+import os
+import random
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+spec = importlib.util.spec_from_file_location("rsyslog_diff", HERE + "/rsyslog-diff.py")
+base = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(base)
+
+ROUNDS = int(os.environ.get("ROUNDS", "200"))
+UNPACKED = os.environ.get("SYSLOG_NG_ROOT", "")
+PROGRAM = UNPACKED + "/usr/sbin/syslog-ng" if UNPACKED else \
+    shutil.which("syslog-ng", path="/usr/sbin:/usr/bin")
+NAMED = [f for f in base.FACILITIES if f not in ("bsd_security", "console", "clock", "ntp")]
+SEVERITIES = base.SEVERITIES
+
+
+class Generator:
+    def __init__(self, seed, ports, last):
+        self.rnd = random.Random(seed)
+        self.left = list(ports)
+        self.last = last
+        self.filters = []
+        self.destinations = []
+
+    def pick(self, *what):
+        return self.rnd.choice(what)
+
+    def names(self, names, most):
+        return self.pick(", ", ",", " ").join(self.rnd.sample(names, self.rnd.randint(1, most)))
+
+    def filter(self, depth=0):
+        r = self.rnd.random()
+        if depth < 3 and r < 0.3:
+            return "%s %s %s" % (self.filter(depth + 1), self.pick("and", "or"), self.filter(depth + 1))
+        if depth < 3 and r < 0.42:
+            return "not " + self.filter(3)
+        if depth < 3 and r < 0.55:
+            return self.pick("(%s)", "not (%s)") % self.filter(depth + 1)
+        if r < 0.62 and self.filters:
+            return "filter(%s)" % self.pick(*self.filters)
+        return self.pick(
+            lambda: "facility(%s)" % self.names(NAMED, 4),
+            lambda: "level(%s)" % self.names(SEVERITIES, 3),
+            lambda: "%s(%s%s%s)" % (self.pick("level", "priority", "severity"),
+                                    self.pick(*SEVERITIES), self.pick("..", " .. "),
+                                    self.pick(*SEVERITIES)),
+            lambda: 'program("probe")',
+            lambda: 'message("no such text")',
+            lambda: '"${PROGRAM}" eq "probe"',
+            lambda: 'match("mark" value("MESSAGE"))',
+        )()
+
+    def driver(self):
+        if not self.left or self.rnd.random() < 0.15:
+            return 'file("/dev/null");'
+        return self.pick('udp("127.0.0.1" port(%d));', 'network("127.0.0.1" port(%d) transport("udp"));',
+                         "udp('127.0.0.1' port(%d)); # a comment }") % self.left.pop() + "\n"
+
+    def destination(self):
+        if self.destinations and self.rnd.random() < 0.6:
+            return "destination(%s);" % self.pick(*self.destinations)
+        return "destination { %s };" % self.driver()
+
+    def inner(self, depth):
+        out = []
+        for _ in range(self.rnd.randint(0, 2)):
+            out.append("filter(%s);" % self.pick(*self.filters) if self.filters and self.rnd.random() < 0.5
+                       else "filter { %s; };" % self.filter())
+        if depth < 2 and self.rnd.random() < 0.2:
+            out.append("junction { %s };" % " ".join(
+                "channel { %s %s };" % (self.inner(2), self.pick("", "flags(final);"))
+                for _ in range(self.rnd.randint(1, 3))))
+        for _ in range(self.rnd.randint(0 if depth else 1, 2)):
+            out.append(self.destination())
+        if depth < 2 and self.rnd.random() < 0.2:
+            out.append("log { %s %s };" % (self.inner(depth + 1), self.pick("", "flags(final);")))
+        return "\n  ".join(out)
+
+    def text(self, sock):
+        out = ["@version: 3.38", "options { keep-hostname(yes); use-dns(no); stats-freq(0); };",
+               'source s { unix-dgram("%s"); };' % sock,
+               'source other { file("/dev/null"); };',
+               'log { source(s); filter { facility(15) and level(debug); };'
+               ' destination { udp("127.0.0.1" port(%d)); }; flags(final); };' % self.last]
+        for i in range(self.rnd.randint(0, 4)):
+            text = self.filter()
+            out.append("filter f%d { %s; };" % (i, text))
+            self.filters.append("f%d" % i)
+        for i in range(self.rnd.randint(1, 4)):
+            out.append("destination d%d { %s };" % (i, self.driver()))
+            self.destinations.append("d%d" % i)
+        for _ in range(self.rnd.randint(1, 4)):
+            flags = self.pick("", "", "", " flags(final);", " flags(fallback);", " flags(flow-control);")
+            out.append("log { source(s);\n  %s%s };" % (self.inner(0), flags))
+        return "\n".join(out) + "\n"
+
+
+def environment():
+    env = dict(os.environ)
+    lib = UNPACKED + "/usr/lib"
+    if UNPACKED:
+        env["LD_LIBRARY_PATH"] = ":".join(
+            [lib] + [os.path.join(lib, d) for d in os.listdir(lib)])
+    return env
+
+
+def arguments(root, conf):
+    args = [PROGRAM, "-f", conf, "-R", root + "/persist", "-c", root + "/ctl", "-p", root + "/pid"]
+    for top, _, names in os.walk(UNPACKED + "/usr/lib") if UNPACKED else ():
+        if "libafsocket.so" in names:
+            args.append("--module-path=" + top)
+    return args
+
+
+def run(root, conf, env, last):
+    p = subprocess.Popen(arguments(root, conf) + ["-F", "--no-caps"], env=env, stdin=subprocess.DEVNULL,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            base.send_all(root + "/log.sock")
+            break
+        except OSError:
+            if time.monotonic() > deadline or p.poll() is not None:
+                p.kill()
+                p.wait()
+                return False
+            select.select([], [], [], 0.005)
+    if select.select([last], [], [], 20)[0]:
+        last.recv(65536)
+    p.send_signal(signal.SIGTERM)
+    p.wait()
+    return True
+
+
+def main():
+    if not PROGRAM or not os.path.exists(PROGRAM):
+        print("syslog-ng is not installed (SYSLOG_NG_ROOT names an unpacked package)")
+        return 77
+    show, env = sys.argv[1], environment()
+    top = tempfile.mkdtemp(prefix="hardend-syslog-ng-")
+    root = top + "/root"
+    socks = base.open_ports()
+    last = socks.pop(next(iter(socks)))
+    wrong = ran = refused = sure_total = seen_total = 0
+    first = int(os.environ.get("SEED", "1"))
+    for seed in range(first, first + ROUNDS):
+        shutil.rmtree(root, ignore_errors=True)
+        os.makedirs(root + "/etc/syslog-ng")
+        conf = root + "/etc/syslog-ng/syslog-ng.conf"
+        with open(conf, "w") as f:
+            f.write(Generator(seed, list(socks), last.getsockname()[1]).text(root + "/log.sock"))
+        check = subprocess.run(arguments(root, conf) + ["-s"], env=env, capture_output=True, text=True)
+        ports, malformed = base.ours(show, root)
+        if check.returncode != 0:
+            refused += 1
+            if os.environ.get("VERBOSE"):
+                print(seed, check.stderr)
+            continue
+        if malformed:
+            wrong += 1
+            print("seed %d: syslog-ng reads it, we do not" % seed)
+            continue
+        if not run(root, conf, env, last):
+            continue
+        ran += 1
+        for port, seen in base.drain(socks).items():
+            sure, maybe = ({p for p in x if p >= 8 and p != base.LAST}
+                           for x in ports.get(port, (set(), set())))
+            seen = {p for p in seen if p >= 8}
+            sure_total += len(sure)
+            seen_total += len(seen)
+            if not sure <= seen or not seen <= maybe:
+                wrong += 1
+                print("seed %d port %d: sure but not seen %s, seen but not maybe %s" % (
+                    seed, port, sorted(sure - seen)[:5], sorted(seen - maybe)[:5]))
+        if wrong > 5:
+            break
+    if not (wrong and os.environ.get("KEEP")):
+        shutil.rmtree(top)
+    print("%d configurations run, %d refused; %d messages seen, %d of them sure; %d wrong"
+          % (ran, refused, seen_total, sure_total, wrong))
+    return 1 if wrong or ran < ROUNDS / 2 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
