@@ -118,6 +118,10 @@ int package_files_conffiles(const char *text, size_t n, package_digest_fn *each,
 			wanted = bare_name(value, (size_t)(eol - value), package) &&
 				 package_files_wants_package(package);
 			list = false;
+			/* Most are not: what dpkg says of them is passed over at once. */
+			const char *blank = wanted ? NULL
+						   : memmem(eol, (size_t)(end - eol), "\n\n", 2);
+			next = wanted ? next : blank ? blank + 2 : end;
 		} else if (eol == line) {
 			wanted = false;
 		} else if (*line != ' ') {

@@ -99,6 +99,9 @@ bool package_files_wants(const char *name, const char *path)
 {
 	if (strncmp(path, "/usr/", 5) == 0)
 		path += 4;
+	/* Nine of ten. */
+	if (strncmp(path, "/share/", 7) == 0)
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(set); i++) {
 		const char *const *p = set[i].patterns;
 		for (; name_matches(set[i].name, name) && *p; p++) {
