@@ -110,9 +110,16 @@ static const struct profile_item exoscale[] = {
 	{NULL},
 };
 
+/* "Ideally weekly." */
+static const struct profile_setting alliance_settings[] = {
+	{"update-age", "max_days", "7"},
+	{NULL},
+};
+
 static const struct profile_setting exoscale_settings[] = {
 	{"ssh-host-key-strength", "rsa_min_bits", "4096"},
 	{"ssh-authorized-key-strength", "rsa_min_bits", "4096"},
+	{"update-age", "max_days", "7"},
 	{NULL},
 };
 
@@ -151,7 +158,7 @@ static const struct profile profiles[] = {
 	{"pouta", "CSC: security guidelines for Pouta", pouta, NULL},
 	{"alliance",
 		"Digital Research Alliance of Canada: security considerations when running a VM",
-		alliance, NULL},
+		alliance, alliance_settings},
 	{"exoscale", "Exoscale: cloud security handbook", exoscale, exoscale_settings},
 	{"nectar", "NeCTAR: security administration checklist", nectar, NULL},
 };

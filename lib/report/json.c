@@ -191,11 +191,18 @@ static json_t *answers_json(const struct check *c)
 
 json_t *report_check(const struct check *c)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}",
-		"check", c->id, "title", c->title, "area", report_area(c->id), "built",
-		c->kind != CHECK_LATER, "severity", severity_name(c->severity), "guides",
-		words(c->guides), "answers", answers_json(c), "references", text(c->references),
-		"rationale", c->rationale, "remedy", c->remedy, "remedy_rhel", text(c->remedy_rhel),
+	static const char *const kinds[] = {
+		[CHECK_STATE] = "state",
+		[CHECK_MONITOR] = "monitor",
+		[CHECK_DRIFT] = "drift",
+		[CHECK_LATER] = "later",
+	};
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}",
+		"check", c->id, "title", c->title, "area", report_area(c->id), "kind",
+		kinds[c->kind], "severity", severity_name(c->severity), "guides", words(c->guides),
+		"answers", answers_json(c), "references", text(c->references), "rationale",
+		c->rationale, "remedy", c->remedy, "remedy_rhel", text(c->remedy_rhel),
 		"attestation", text(c->attestation), "facts", facts_json(c->facts), "keys",
 		params_json(c));
 }

@@ -2,9 +2,9 @@
 #include "test.h"
 
 #include "alloc-fail.h"
-#include "check/check.h"
 #include "fact/kernel.h"
 #include "rpm-header.h"
+#include "judge-default.h"
 
 static void test_compare(void **state)
 {
@@ -220,14 +220,12 @@ static void judge(
 	const struct vector *v, const char *btime, enum result result, const char *summary)
 {
 	_cleanup_(verdict_freep) struct verdict *verdict = verdict_new();
-	const struct check *c = check_find("update-kernel");
 	struct factset facts = {0};
 	struct test_root t;
 
 	test_root_init(&t);
 	collect(&t, v, btime, &facts);
-	assert_non_null(c);
-	c->evaluate(c, &facts, NULL, 0, verdict);
+	judge_default("update-kernel", &facts, verdict);
 	if (verdict->result != result || !strstr(verdict->summary, summary))
 		fail_msg("%s: %s, \"%s\"", v->what, result_name(verdict->result), verdict->summary);
 	factset_fini(&facts);
@@ -253,7 +251,6 @@ static void test_namespace(void **state)
 	};
 	static const struct vector v = {
 		"namespace", "6.1.0-17-amd64", DEBIAN_17, {{STATUS, IMAGE_17 IMAGE_18}}};
-	const struct check *c = check_find("update-kernel");
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_(verdict_freep) struct verdict *verdict = verdict_new();
@@ -263,7 +260,7 @@ static void test_namespace(void **state)
 		test_write(&t, "/proc/self/ns/x", "");
 		assert_int_equal(symlink(cases[i].ns, test_path(&t, "/proc/self/ns/pid")), 0);
 		collect(&t, &v, "x\n", &facts);
-		c->evaluate(c, &facts, NULL, 0, verdict);
+		judge_default("update-kernel", &facts, verdict);
 		assert_int_equal(verdict->result, cases[i].result);
 		assert_non_null(strstr(verdict->summary, cases[i].summary));
 		factset_fini(&facts);
@@ -307,8 +304,7 @@ static void test_rpm(void **state)
 	assert_int_equal(k->n, 1);
 	assert_string_equal(k->v->package, "kernel-core");
 	assert_string_equal(k->v->version, "5.14.0-362.8.1.el9_3");
-	check_find("update-kernel")
-		->evaluate(check_find("update-kernel"), &facts, NULL, 0, verdict);
+	judge_default("update-kernel", &facts, verdict);
 	assert_int_equal(verdict->result, RESULT_PASS);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	factset_fini(&facts);
@@ -318,7 +314,6 @@ static void test_rpm(void **state)
 static void test_unreadable(void **state)
 {
 	_cleanup_(verdict_freep) struct verdict *verdict = verdict_new();
-	const struct check *c = check_find("update-kernel");
 	static const struct vector v = {"no /proc", NULL, NULL, {{"/boot", "a file"}}};
 	struct factset facts = {0};
 	struct test_root t;
@@ -327,7 +322,7 @@ static void test_unreadable(void **state)
 	t.root.live = true;
 	collect(&t, &v, NULL, &facts);
 	assert_int_equal(facts.v[FACT_KERNEL]->state, FACT_STATE_ERROR);
-	c->evaluate(c, &facts, NULL, 0, verdict);
+	judge_default("update-kernel", &facts, verdict);
 	assert_int_equal(verdict->result, RESULT_ERROR);
 	assert_non_null(strstr(verdict->summary, "osrelease"));
 	factset_fini(&facts);

@@ -2,9 +2,9 @@
 #include "test.h"
 
 #include "alloc-fail.h"
-#include "check/check.h"
 #include "fact/package-list.h"
 #include "fact/packages.h"
+#include "judge-default.h"
 
 #define PACKAGE(name, arch, status, version)                                               \
 	"Package: " name "\nStatus: " status "\nArchitecture: " arch "\nVersion: " version \
@@ -249,7 +249,6 @@ static void test_check_drift(void **state)
 		{"", RESULT_NOTAPPLICABLE, "no package database"},
 		{"nonsense\n", RESULT_ERROR, "/var/lib/dpkg/status:1"},
 	};
-	const struct check *c = check_find("package-drift");
 
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
 		_cleanup_(verdict_freep) struct verdict *v = verdict_new();
@@ -258,7 +257,7 @@ static void test_check_drift(void **state)
 		test_root_init(&t);
 		test_write(&t, "/var/lib/dpkg/status", vectors[i].status);
 		facts.v[FACT_PACKAGES] = collect(&t);
-		c->evaluate(c, &facts, NULL, 0, v);
+		judge_default("package-drift", &facts, v);
 		assert_int_equal(v->result, vectors[i].result);
 		assert_non_null(strstr(v->summary, vectors[i].summary));
 		factset_fini(&facts);

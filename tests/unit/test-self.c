@@ -4,9 +4,9 @@
 #include <fcntl.h>
 
 #include "alloc-fail.h"
-#include "check/check.h"
 #include "config.h"
 #include "fact/self.h"
+#include "judge-default.h"
 
 #define EMPTY "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define UNIT  "/usr/lib/systemd/system/hardend.service"
@@ -36,7 +36,6 @@ static void teardown(struct fixture *x)
 
 static void judge(struct fixture *x, enum result result)
 {
-	const struct check *c = check_find("monitor-integrity");
 	struct factset facts = {0};
 	const struct collect collect = {.root = &x->t.root, .facts = &facts, .memo = x->memo};
 
@@ -45,7 +44,7 @@ static void judge(struct fixture *x, enum result result)
 	x->v = verdict_new();
 	assert_int_equal(fact_collect(FACT_SELF, &collect, &x->f), 0);
 	facts.v[FACT_SELF] = x->f;
-	c->evaluate(c, &facts, NULL, 0, x->v);
+	judge_default("monitor-integrity", &facts, x->v);
 	if (x->v->result != result)
 		fail_msg("%s: %s", result_name(x->v->result),
 			x->v->n_evidence ? x->v->evidence->subject : x->v->summary);

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""vectors.py HARDENCTL SOURCE_DIR BUILD_DIR: each check has been judged, by some unit test, with
+every result that it can have: pass, fail, not applicable, and error for what cannot be read.
+
+The unit tests that judge are run with SEEN set (see seen.c). A check that cannot give one of the
+results stands below with the reason."""
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HARDENCTL, SOURCE, BUILD = sys.argv[1:]
+
+WANTED = {
+    "state": {"pass", "fail", "notapplicable", "error"},
+    "monitor": {"pass", "fail", "notapplicable"},
+    "drift": {"informational", "notapplicable", "error"},
+    "later": {"notchecked"},
+    "attestation": {"pass", "fail", "notchecked"},
+}
+
+# Results that the check cannot give, and why.
+ALWAYS_ASKED = {"notapplicable": "a machine without it fails"}
+NEVER = {
+    "account-file-modes": {"notapplicable": "files that are not there are not judged"},
+    "backup-configured": ALWAYS_ASKED,
+    "log-remote": ALWAYS_ASKED,
+    "ssh-mfa": {"pass": "only informs", "fail": "only informs"},
+    "update-window": {"notchecked": "without an attestation it fails"},
+}
+
+
+def text_of(path, seen=()):
+    """A test with the headers of its own directory that it includes."""
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    for name in re.findall(r'#include "([a-z-]+\.h)"', text):
+        header = os.path.join(SOURCE, name)
+        if name not in seen and os.path.exists(header):
+            text += text_of(header, (*seen, name))
+    return text
+
+
+def judging():
+    for path in sorted(glob.glob(os.path.join(SOURCE, "test-*.c"))):
+        text = text_of(path)
+        program = os.path.join(BUILD, os.path.basename(path)[:-2])
+        # Those that bring their own registry judge no real check.
+        if "ledger-fixture" in text or not os.access(program, os.X_OK):
+            continue
+        if re.search(r"\b(check_judge|judge_evaluate)\(", text):
+            yield program
+
+
+def collect():
+    seen = set()
+    with tempfile.NamedTemporaryFile("r") as f:
+        for program in judging():
+            # A test that fails says so itself.
+            subprocess.run([program], env={**os.environ, "SEEN": f.name}, timeout=300, check=False,
+                           stdin=subprocess.DEVNULL, capture_output=True)
+        for line in f:
+            seen.add(tuple(line.split()))
+    return seen
+
+
+def main():
+    out = subprocess.run([HARDENCTL, "list", "--format", "json"], capture_output=True, check=True,
+                         timeout=60)
+    checks = json.loads(out.stdout)["checks"]
+    seen = collect()
+    failed = False
+    for c in checks:
+        kind = "attestation" if c["attestation"] and not c["facts"] else c["kind"]
+        never = NEVER.get(c["check"], {})
+        for result in sorted(WANTED[kind]):
+            if (c["check"], result) in seen and result in never:
+                print(f"{c['check']}: {result} was seen after all: take it out of NEVER")
+            elif (c["check"], result) not in seen and result not in never:
+                print(f"{c['check']}: no unit test has made it {result}")
+            else:
+                continue
+            failed = True
+    return failed
+
+
+sys.exit(main())
