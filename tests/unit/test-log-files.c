@@ -6,6 +6,7 @@
 #include "check/check.h"
 #include "conf/conf.h"
 #include "fact/log-files.h"
+#include "judge-default.h"
 
 static void test_judge(void **state)
 {
@@ -90,6 +91,23 @@ static void expect(const struct test_root *t, enum result result, const char *su
 	errlist_fini(&errors);
 }
 
+/* What cannot be looked into is no pass, with or without a fault beside it. */
+static void test_unreadable(void **state)
+{
+	struct log_files files = {
+		.unread = "permission denied", .unread_path = "/var/log/private"};
+	struct factset facts = {0};
+	struct verdict *v = verdict_new();
+
+	facts.v[FACT_LOG_FILES] = fact_new(FACT_LOG_FILES);
+	facts.v[FACT_LOG_FILES]->u.log_files = &files;
+	judge_default("log-modes", &facts, v);
+	assert_int_equal(v->result, RESULT_ERROR);
+	assert_string_equal(v->evidence[0].path, "/var/log/private");
+	verdict_free(v);
+	factset_fini(&facts);
+}
+
 static void test_walk(void **state)
 {
 	struct test_root t;
@@ -156,6 +174,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_no_directory),
 		cmocka_unit_test(test_alloc),

@@ -29,6 +29,7 @@ NEVER = {
     "account-file-modes": {"notapplicable": "files that are not there are not judged"},
     "backup-configured": ALWAYS_ASKED,
     "log-remote": ALWAYS_ASKED,
+    "log-retention": ALWAYS_ASKED,
     "ssh-mfa": {"pass": "only informs", "fail": "only informs"},
     "update-window": {"notchecked": "without an attestation it fails"},
 }
