@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "check/checks.h"
+#include "fact/cron.h"
 #include "fact/units.h"
 
 enum {
@@ -29,32 +30,38 @@ static const struct units *usable_units(const struct factset *facts, struct verd
 static void evaluate_drift(_unused_ const struct check *c, const struct factset *facts,
 	_unused_ const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
 {
-	const struct units *u = usable_units(facts, ret);
-	size_t start = 0;
+	size_t start = 0, jobs = 0;
 
+	if (!check_facts_usable(facts, FACT_BIT(FACT_CRON), ret))
+		return;
+	const struct cron *cron = factset_get(facts, FACT_CRON)->u.cron;
+	const struct units *u = usable_units(facts, ret);
 	if (!u)
 		return;
 	for (size_t i = 0; i < u->n; i++)
 		start += u->v[i].starts && !u->v[i].target;
+	for (size_t i = 0; i < cron->n; i++)
+		jobs += !cron->v[i].idle;
 	verdict_set(ret, RESULT_INFORMATIONAL,
-		"%zu units, of which boot starts %zu; what is enabled, disabled or masked is told "
-		"as drift",
-		u->n, start);
+		"boot starts %zu of %zu units, and cron and at run %zu jobs; what is enabled, "
+		"disabled, masked or newly scheduled is told as drift",
+		start, u->n, jobs);
 }
 
 const struct check check_service_drift = {
 	.id = "service-drift",
-	.title = "Enabled services are the accepted ones",
+	.title = "Enabled services and scheduled jobs are the accepted ones",
 	.severity = SEV_LOW,
 	.guides = "+",
-	.references = "systemctl(1), systemd.unit(5)",
+	.references = "systemctl(1), systemd.unit(5), crontab(5), at(1)",
 	.rationale = "What starts by itself survives a reboot, and that is what a foothold needs. "
-		     "Each unit that is enabled, disabled or masked is told, with the file that it "
-		     "stands for.",
+		     "Each unit that is enabled, disabled or masked is told, with its file, and "
+		     "each new job of cron or at.",
 	.remedy = "Look at it with `systemctl cat UNIT` and `hardenctl diff`. Take it back with "
 		  "`systemctl disable --now UNIT`, `systemctl unmask UNIT` or `systemctl enable "
-		  "UNIT`, or make it the baseline with `hardenctl accept`.",
-	.facts = FACT_BIT(FACT_UNITS),
+		  "UNIT`; take a job out of the file of the evidence, `crontab -e` or `atrm`. "
+		  "Or make it the baseline with `hardenctl accept`.",
+	.facts = FACT_BIT(FACT_UNITS) | FACT_BIT(FACT_CRON),
 	.kind = CHECK_DRIFT,
 	.evaluate = evaluate_drift,
 };

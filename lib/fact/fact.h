@@ -37,6 +37,7 @@ enum fact_id {
 	FACT_PACKAGES,         /* installed packages */
 	FACT_KERNEL,           /* running, installed, reboot required */
 	FACT_UNITS,            /* units of systemd: what boot starts, what runs */
+	FACT_CRON,             /* jobs of cron, anacron and at */
 	FACT_APT_CONF,         /* apt's configuration after all its files */
 	FACT_REPOS,            /* package sources and what vouches for them */
 	FACT_UPDATES,          /* last check, last installation, tools that update by themselves */
@@ -104,6 +105,7 @@ struct fact {
 		const struct package_files *package_files;
 		const struct kernel *kernel;
 		const struct units *units;
+		const struct cron *cron;
 		const struct apt_conf *apt_conf;
 		const struct repos *repos;
 		const struct updates *updates;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fact/collectors.h"
+#include "fact/packages.h"
 #include "fact/units-scan.h"
 
 enum {
@@ -255,5 +256,7 @@ static int units_collect(const struct collect *c, struct fact *f)
 const struct collector collector_units = {
 	.id = FACT_UNITS,
 	.name = "units",
+	/* A package enables and masks its units in several steps. */
+	.locks = packages_locks,
 	.collect = units_collect,
 };

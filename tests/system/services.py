@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A unit is enabled, masked, started, stopped or killed on a running machine: each
-gives the alert that it should, once; units that come and go give none. The bus
+"""A unit is enabled, masked, started, stopped or killed on a running machine, or a job of
+cron is added: each gives the alert that it should, once; units that come and go give none. The bus
 and systemd itself are restarted, and the next change is told all the same. What
 systemctl says of every unit of the booted machine is what the monitor says."""
 import json
@@ -51,6 +51,30 @@ def enablement(m):
     m.sh(f"rm {ETC}/multi-user.target.wants/probe.service")
     expect(m.batch(), dict(event="resolved", subject="unit probe.service"))
     print("enable, disable, mask, unmask, by systemctl and by hand: one alert each")
+
+
+def cron(m):
+    m.sh("echo '*/5 * * * * root /usr/local/bin/sync --token=geheim' > /etc/cron.d/site")
+    [e] = expect(m.batch(), dict(event="drift", check="service-drift", fact="cron", line="1",
+                                 path="/etc/cron.d/site", observed="root, */5 * * * *",
+                                 subject="/usr/local/bin/sync --token=***"))
+    assert "geheim" not in json.dumps(e), e
+    m.sh("rm /etc/cron.d/site")
+    expect(m.batch(), dict(event="resolved", fact="cron"))
+    m.sh("EDITOR='sh -c \"echo @reboot /root/up >> \\$1\" x' crontab -e")
+    expect(m.batch(), dict(event="drift", check="service-drift", fact="cron",
+                           path="/var/spool/cron/crontabs/root", observed="root, @reboot",
+                           subject="/root/up"))
+    m.sh("crontab -r")
+    expect(m.batch(), dict(event="resolved", fact="cron"))
+    m.sh("printf '#!/bin/sh\n' > /etc/cron.daily/extra")
+    m.nothing()  # not executable: nothing runs it
+    m.sh("chmod +x /etc/cron.daily/extra")
+    expect(m.batch(), dict(event="drift", fact="cron", subject="cron job /etc/cron.daily/extra",
+                           observed="root, daily"))
+    m.sh("rm /etc/cron.daily/extra")
+    expect(m.batch(), dict(event="resolved", fact="cron"))
+    print("cron.d, crontab -e, cron.daily: one alert each")
 
 
 def running(m):
@@ -113,6 +137,7 @@ with Machine("services") as machine:
     machine.boot()
     prepare(machine)
     enablement(machine)
+    cron(machine)
     running(machine)
     noise(machine)
     restarts(machine)

@@ -4,6 +4,7 @@
 
 #include "check/check.h"
 #include "conf/conf.h"
+#include "fact/cron.h"
 #include "fact/units.h"
 
 struct vector {
@@ -102,6 +103,10 @@ static void test_vectors(void **state)
 		assert_int_equal(units_sort(f->arena, units, n, &u), 0);
 		f->u.units = &u;
 		factset_put(&facts, f);
+		struct fact *jobs = fact_new(FACT_CRON);
+		static const struct cron cron;
+		jobs->u.cron = &cron;
+		factset_put(&facts, jobs);
 		struct verdict *v = judge(&facts, x->check, x->conf);
 		if (v->result != x->result || v->n_evidence != x->n_evidence)
 			fail_msg("vector %zu: %s, %zu: %s", i, result_name(v->result),
@@ -127,6 +132,10 @@ static void test_unreadable(void **state)
 		verdict_free(v);
 		struct fact *f = fact_new(FACT_UNITS);
 		fact_fail(f, -EACCES, "/etc/systemd/system permission denied");
+		factset_put(&facts, f);
+		static const struct cron cron;
+		f = fact_new(FACT_CRON);
+		f->u.cron = &cron;
 		factset_put(&facts, f);
 		v = judge(&facts, checks[i], NULL);
 		assert_int_equal(v->result, RESULT_ERROR);

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+#include "fact/cron.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "fact/collectors.h"
+#include "fact/cron-table.h"
+#include "fact/packages.h"
+
+enum {
+	FILES_MAX = 4096, /* of one directory */
+	TABLE_SIZE_MAX = 1 << 20,
+	SHOWN_MAX = 160, /* bytes of a command in a subject */
+};
+
+struct collecting {
+	const struct collect *c;
+	struct fact *f;
+	struct cron *cron;
+	struct cron_job *jobs;
+	bool cronie; /* its rules for names and tables, not those of Debian's cron */
+};
+
+/* A table that is being read. */
+struct table {
+	struct collecting *k;
+	enum cron_kind kind;
+	const char *path, *user; /* user: of all its jobs, or NULL */
+	const char *idle;
+};
+
+static int add_job(struct collecting *k, const struct cron_job *job)
+{
+	struct cron_job *slot = arena_grow(k->f->arena, &k->jobs, k->cron->n, sizeof(*slot));
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = *job;
+	k->cron->n++;
+	return 0;
+}
+
+static int add_line(const struct cron_line *l, void *arg)
+{
+	const struct table *t = arg;
+	const char *command = cron_mask(t->k->f->arena, l->command, CRON_COMMAND_MAX);
+
+	if (!command)
+		return -ENOMEM;
+	return add_job(t->k, &(struct cron_job){
+				     .kind = t->kind,
+				     .user = t->user ? t->user : l->user,
+				     .when = l->when,
+				     .command = command,
+				     .path = t->path,
+				     .line = l->line,
+				     .idle = t->idle,
+			     });
+}
+
+/* What could not be read: its jobs are not known, and not gone. */
+static int unread(struct collecting *k, const char *path, int r)
+{
+	char pattern[512];
+
+	if (r == -ENOMEM)
+		return r;
+	(void)snprintf(pattern, sizeof(pattern), "cron job %s*", path);
+	fact_add_unseen(k->f, pattern);
+	fact_fail(k->f, r == -ENOENT ? -EIO : r, "%s %s", path, fsio_strerror(r));
+	return 0;
+}
+
+/* Why the daemon takes no table that looks so; NULL when it does. Debian's cron, and cronie. */
+static const char *refused(const struct table *t, const struct stat *st)
+{
+	if (t->kind == CRON_ANACRON)
+		return NULL;
+	if (st->st_uid != 0)
+		return "it is not root's";
+	if (t->kind == CRON_ROOT && !t->k->cronie && (st->st_mode & 07777) != 0600)
+		return "its mode is not 0600";
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return "others may write to it";
+	return st->st_nlink != 1 ? "it has a second name" : NULL;
+}
+
+static int read_table(struct table *t)
+{
+	struct collecting *k = t->k;
+	_cleanup_file_ struct file file = {0};
+	unsigned line = 0, syntax = k->cronie ? CRON_SYNTAX_CRONIE : 0;
+	const char *why = NULL;
+	size_t before = k->cron->n;
+	int r = root_read(k->c->root, t->path, TABLE_SIZE_MAX, &file);
+
+	if (r == -ENOENT || r == -ENOTDIR || r == -EISDIR || r == -ENODEV)
+		return 0; /* none there, or none that the daemon would read */
+	if (r < 0)
+		return unread(k, t->path, r);
+	if (!t->idle)
+		t->idle = refused(t, &file.st);
+	if (t->kind == CRON_TABLE)
+		syntax |= CRON_SYNTAX_SYSTEM;
+	if (t->kind == CRON_ANACRON)
+		syntax = CRON_SYNTAX_ANACRON;
+	r = cron_table_parse(k->f->arena, file.data, syntax, add_line, t, &line, &why);
+	if (r != -EBADMSG)
+		return r;
+	/* One bad line, and none of the table is run. */
+	why = arena_printf(k->f->arena, "cron ignores the file: line %u: %s", line, why);
+	for (size_t i = before; i < k->cron->n; i++)
+		k->jobs[i].idle = why;
+	return why ? 0 : -ENOMEM;
+}
+
+static int each_table(const char *name, unsigned char type, void *arg)
+{
+	const struct table *dir = arg;
+	struct table t = *dir;
+	char *path = arena_printf(dir->k->f->arena, "%s/%s", dir->path, name);
+
+	if (!path)
+		return -ENOMEM;
+	if (type == DT_DIR || *name == '.')
+		return 0;
+	if (!t.idle && !cron_name_is_run(name, dir->k->cronie, false))
+		t.idle = "its name is not one that cron reads";
+	t.path = path;
+	return read_table(&t);
+}
+
+static int each_script(const char *name, unsigned char type, void *arg)
+{
+	const struct table *dir = arg;
+	struct collecting *k = dir->k;
+	struct cron_job job = {.kind = CRON_SCRIPT, .user = "root", .when = dir->user};
+	struct stat st;
+
+	if (type == DT_DIR || *name == '.')
+		return 0;
+	job.path = job.command = arena_printf(k->f->arena, "%s/%s", dir->path, name);
+	if (!job.path)
+		return -ENOMEM;
+	int r = root_stat(k->c->root, job.path, &st);
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0)
+		return unread(k, job.path, r);
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	if (!cron_name_is_run(name, k->cronie, true))
+		job.idle = "its name is not one that run-parts runs";
+	else if (!(st.st_mode & 0111))
+		job.idle = "it is not executable";
+	return add_job(k, &job);
+}
+
+static int list(struct table *t, int (*each)(const char *name, unsigned char type, void *arg))
+{
+	int r = root_list_types(t->k->c->root, t->path, FILES_MAX, each, t);
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	return r < 0 ? unread(t->k, t->path, r) : r;
+}
+
+/* The command of an at job: what the shell is given at the end of the file. */
+static const char *at_command(struct arena *a, const char *text)
+{
+	static const char mark[] = "marcinDELIMITER";
+	const char *p = strstr(text, mark);
+
+	p = p ? strchr(p, '\n') : NULL;
+	if (!p)
+		return "a command that is not told";
+	p += strspn(p, "\n \t");
+	const char *line = arena_strndup(a, p, strcspn(p, "\n"));
+	return line ? cron_mask(a, line, CRON_COMMAND_MAX) : NULL;
+}
+
+/* QJJJJJTTTTTTTT: the queue, the number of the job, minutes since 1970; "=" while it runs. */
+static int each_at(const char *name, unsigned char type, void *arg)
+{
+	const struct table *dir = arg;
+	struct collecting *k = dir->k;
+	_cleanup_file_ struct file file = {0};
+	unsigned long job = 0, minutes = 0;
+	char queue, when[32];
+
+	if (type != DT_REG || sscanf(name, "%c%5lx%8lx", &queue, &job, &minutes) != 3)
+		return 0;
+	const char *path = arena_printf(k->f->arena, "%s/%s", dir->path, name);
+	if (!path)
+		return -ENOMEM;
+	int r = root_read(k->c->root, path, TABLE_SIZE_MAX, &file);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return unread(k, path, r);
+	if (file.st.st_uid != 0)
+		return 0; /* it runs as its owner */
+	struct cron_job new = {
+		.kind = CRON_AT,
+		.user = "root",
+		.when = arena_strdup(
+			k->f->arena, text_rfc3339(when, (uint64_t)minutes * USEC_PER_MIN)),
+		.command = at_command(k->f->arena, file.data),
+		.path = path,
+		.idle = file.st.st_mode & S_IXUSR ? NULL : "it was run",
+	};
+	return new.when &&new.command ? add_job(k, &new) : -ENOMEM;
+}
+
+/* Who runs the tables of this root. */
+static void find_daemon(struct collecting *k)
+{
+	static const struct {
+		const char *path, *name;
+	} daemons[] = {
+		{"/usr/sbin/crond", "cronie"},
+		{"/usr/sbin/cron", "cron"},
+		{"/usr/lib/systemd/system-generators/systemd-crontab-generator", "systemd-cron"},
+		{"/lib/systemd/system-generators/systemd-crontab-generator", "systemd-cron"},
+	};
+	const struct root *root = k->c->root;
+	_cleanup_free_ char *target = NULL;
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(daemons) && !k->cron->daemon; i++) {
+		if (root_stat(root, daemons[i].path, &st) == 0)
+			k->cron->daemon = daemons[i].name;
+	}
+	if (k->cron->daemon && strcmp(k->cron->daemon, "cronie") == 0 &&
+		root_readlink(root, "/usr/sbin/crond", &target) == 0 && strstr(target, "busybox"))
+		k->cron->daemon = "busybox";
+	k->cron->anacron = root_stat(root, "/usr/sbin/anacron", &st) == 0;
+	k->cron->at = root_stat(root, "/usr/sbin/atd", &st) == 0;
+	k->cronie = k->cron->daemon && strcmp(k->cron->daemon, "cron") != 0 &&
+		    strcmp(k->cron->daemon, "systemd-cron") != 0;
+}
+
+/* The tables, and why none of them is run. */
+static int read_tables(struct collecting *k)
+{
+	static const char *const roots[] = {"/var/spool/cron/crontabs/root", "/var/spool/cron/root",
+		"/var/spool/cron/tabs/root", "/etc/crontabs/root"};
+	const char *idle = k->cron->daemon ? NULL : "no cron is installed";
+	struct table t = {.k = k, .kind = CRON_TABLE, .path = "/etc/crontab", .idle = idle};
+	int r = read_table(&t);
+
+	if (r == 0) {
+		t = (struct table){.k = k, .kind = CRON_TABLE, .path = "/etc/cron.d", .idle = idle};
+		r = list(&t, each_table);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(roots) && r == 0; i++) {
+		t = (struct table){
+			.k = k, .kind = CRON_ROOT, .path = roots[i], .user = "root", .idle = idle};
+		r = read_table(&t);
+	}
+	if (r == 0 && k->cron->anacron) {
+		t = (struct table){
+			.k = k, .kind = CRON_ANACRON, .path = "/etc/anacrontab", .user = "root"};
+		r = read_table(&t);
+	}
+	return r;
+}
+
+static int read_scripts(struct collecting *k)
+{
+	static const char *const when[] = {"hourly", "daily", "weekly", "monthly", "yearly"};
+	static const char *const atjobs[] = {
+		"/var/spool/cron/atjobs", "/var/spool/at", "/var/spool/atjobs"};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(when) && r == 0; i++) {
+		struct table t = {.k = k, .user = when[i]};
+		t.path = arena_printf(k->f->arena, "/etc/cron.%s", when[i]);
+		r = t.path ? list(&t, each_script) : -ENOMEM;
+	}
+	/* With anacron alone the daily ones are run as well. */
+	for (size_t i = 0; i < k->cron->n && !k->cron->daemon && !k->cron->anacron; i++) {
+		if (k->jobs[i].kind == CRON_SCRIPT && !k->jobs[i].idle)
+			k->jobs[i].idle = "no cron is installed";
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(atjobs) && r == 0 && k->cron->at; i++) {
+		struct table t = {.k = k, .path = atjobs[i]};
+		r = list(&t, each_at);
+	}
+	return r;
+}
+
+static void add_items(struct collecting *k)
+{
+	char subject[512], value[CRON_COMMAND_MAX + 128];
+
+	for (size_t i = 0; i < k->cron->n; i++) {
+		const struct cron_job *j = &k->jobs[i];
+		if (j->idle)
+			continue;
+		if (j->kind == CRON_SCRIPT) {
+			(void)snprintf(subject, sizeof(subject), "cron job %s", j->path);
+			(void)snprintf(value, sizeof(value), "%s, %s", j->user, j->when);
+		} else if (j->kind == CRON_AT) {
+			(void)snprintf(subject, sizeof(subject), "at job %s", j->path);
+			(void)snprintf(
+				value, sizeof(value), "%s, %s: %s", j->user, j->when, j->command);
+		} else {
+			(void)snprintf(subject, sizeof(subject), "cron job %s: %.*s", j->path,
+				SHOWN_MAX, j->command);
+			(void)snprintf(value, sizeof(value), "%s, %s", j->user, j->when);
+		}
+		fact_add_item(k->f, subject, value, j->path, j->line);
+	}
+}
+
+static int cron_collect(const struct collect *c, struct fact *f)
+{
+	struct cron *cron = arena_alloc(f->arena, sizeof(*cron));
+	struct collecting k = {.c = c, .f = f, .cron = cron};
+
+	if (!cron)
+		return -ENOMEM;
+	find_daemon(&k);
+	int r = read_tables(&k);
+	if (r == 0)
+		r = read_scripts(&k);
+	if (r < 0)
+		return r;
+	cron->v = k.jobs;
+	add_items(&k);
+	f->u.cron = cron;
+	return 0;
+}
+
+const struct collector collector_cron = {
+	.id = FACT_CRON,
+	.name = "cron",
+	/* A package brings its table in several steps. */
+	.locks = packages_locks,
+	.collect = cron_collect,
+};
