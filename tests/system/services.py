@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: ISC
-"""A unit is enabled, masked, started, stopped or killed on a running machine, or a job of
-cron is added: each gives the alert that it should, once; units that come and go give none. The bus
-and systemd itself are restarted, and the next change is told all the same. What
-systemctl says of every unit of the booted machine is what the monitor says."""
+"""A unit is enabled, masked, started, stopped or ends by itself on a running machine, or a
+job of cron is added: each gives the alert that it should, once; units that come and go give
+none. The bus and systemd itself are restarted, and the next change is told all the same.
+What systemctl says of every unit of the booted machine is what the monitor says."""
 import json
+import os
+import shutil
 import time
 
-from machine import Machine, expect, show
+import machine as machines
+from machine import Machine, expect
 
 ETC = "/etc/systemd/system"
 WANTS = {"probe.service": "multi-user.target", "probe.timer": "timers.target"}
@@ -61,7 +64,9 @@ def cron(m):
     assert "geheim" not in json.dumps(e), e
     m.sh("rm /etc/cron.d/site")
     expect(m.batch(), dict(event="resolved", fact="cron"))
-    m.sh("EDITOR='sh -c \"echo @reboot /root/up >> \\$1\" x' crontab -e")
+    # crontab -e tells a change by the second.
+    m.write("/root/editor", "#!/bin/sh\necho @reboot /root/up >> $1\ntouch -d @1 $1\n", 0o755)
+    m.sh("EDITOR=/root/editor crontab -e")
     expect(m.batch(), dict(event="drift", check="service-drift", fact="cron",
                            path="/var/spool/cron/crontabs/root", observed="root, @reboot",
                            subject="/root/up"))
@@ -121,6 +126,34 @@ def noise(m):
     m.nothing()
 
 
+def every_unit(m):
+    """State and activity of each unit of the running machine, as systemctl says them."""
+    shutil.copy(os.path.join(machines.BUILD, "tests/system/units-show"), m.path("/root/units-show"))
+    m.run("systemctl", "start", "tftpd")
+    m.batch()
+    rows = [line.split("\t") for line in m.run("/root/units-show", "/").splitlines()]
+    ours = {r[0]: r for r in rows}
+    files = [line.split() for line in m.run(
+        "systemctl", "list-unit-files", "--no-legend", "--no-pager", "--plain").splitlines()]
+    wrong = [f"{f[0]}: systemctl {f[1]}, we {ours.get(f[0], ['', 'nothing'])[1]}" for f in files
+             if ours.get(f[0], ["", ""])[1] != f[1]]
+    active = {line.split()[0] for line in m.run(
+        "systemctl", "list-units", "--state=active", "--no-legend", "--no-pager", "--plain",
+        "--type=service,socket,timer,path").splitlines()}
+    running = {r[0] for r in rows if r[4] == "2" and r[3] == "-" and
+               r[0].rsplit(".", 1)[1] in ("service", "socket", "timer", "path")}
+    known = {name for name in active if name in ours}
+    wrong += [f"{name}: active to one of us only" for name in running ^ known]
+    assert not wrong, "\n".join(wrong)
+    assert "tftpd.service" in running and len(files) > 150, (len(files), running)
+    print(f"{len(files)} units: states as systemctl says; {len(running)} active, as it says")
+    # What starts at boot: whatever a boot has started is reached by our reading.
+    late = [name for name in sorted(running) if ours[name][2] != "starts" and name != "tftpd.service"]
+    print("active, and not by our reading of what boot starts:", *late)
+    m.run("systemctl", "stop", "tftpd")
+    m.batch()
+
+
 def restarts(m):
     for what in (["restart", "dbus"], ["daemon-reexec"]):
         m.run("systemctl", *what)
@@ -132,12 +165,14 @@ def restarts(m):
         print(f"after systemctl {' '.join(what)}: told as before, no alert of its own")
 
 
-with Machine("services") as machine:
+with Machine("services", base=lambda: machines.image(
+        "services", machines.PACKAGES + ",cron")) as machine:
     machine.install()
     machine.boot()
     prepare(machine)
     enablement(machine)
     cron(machine)
     running(machine)
+    every_unit(machine)
     noise(machine)
     restarts(machine)
