@@ -58,6 +58,17 @@ static void judge_service(
 	x->expected = "FDAddress is an address that the Director reaches";
 }
 
+/* Not only a job that prunes or checks what was saved, as far as its command tells. */
+static bool makes_backup(const struct backup_client *client, const struct schedule_job *job)
+{
+	const char *call = job->command ? strstr(job->command, client->name) : NULL;
+
+	/* A script, or a front end, knows what to do. */
+	if (!client->verb || !call || call[strlen(client->name)] != ' ')
+		return true;
+	return strstr(call, client->verb) != NULL;
+}
+
 /* What timers and cron jobs run it: the first that is on decides. */
 static void judge_jobs(const struct asking *q, const struct backup_client *client, struct answer *x)
 {
@@ -67,8 +78,10 @@ static void judge_jobs(const struct asking *q, const struct backup_client *clien
 
 	if (schedule_find(q->arena, q->facts, client->programs, &jobs, &n) < 0)
 		return; /* the arena remembers */
-	for (size_t i = 0; i < n && (!job || !job->effective); i++)
-		job = i == 0 || jobs[i].effective ? &jobs[i] : job;
+	for (size_t i = 0; i < n && (!job || !job->effective); i++) {
+		if (makes_backup(client, &jobs[i]) && (!job || jobs[i].effective))
+			job = &jobs[i];
+	}
 	if (!job) {
 		const char *unread = schedule_unread(q->facts);
 		x->result = unread ? RESULT_UNKNOWN : RESULT_FAIL;
@@ -226,7 +239,7 @@ const struct check check_backup_configured = {
 		       "what goes where in /etc/borgmatic/config.yaml, and `systemctl enable --now "
 		       "borgmatic.timer`. Backups that another unit makes are named as `units = "
 		       "NAME.timer` in [backup-configured] of hardend.conf(5).",
-	.facts = FACT_BIT(FACT_BACKUPS) | FACT_BIT(FACT_UNITS),
+	.facts = FACT_BIT(FACT_BACKUPS) | FACT_BIT(FACT_UNITS) | FACT_BIT(FACT_CRON),
 	.params = configured_params,
 	.evaluate = evaluate_configured,
 };
@@ -397,7 +410,7 @@ const struct check check_backup_recent = {
 		  "borgmatic.service` and `journalctl -u borgmatic`. Where no record of a success "
 		  "is found, let the job touch a file at its end and name it as `stamp` in "
 		  "[backup-recent] of hardend.conf(5).",
-	.facts = FACT_BIT(FACT_BACKUPS) | FACT_BIT(FACT_UNITS),
+	.facts = FACT_BIT(FACT_BACKUPS) | FACT_BIT(FACT_UNITS) | FACT_BIT(FACT_CRON),
 	.params = recent_params,
 	.evaluate = evaluate_recent,
 };

@@ -4,6 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fact/cron.h"
+
+enum {
+	SHOWN_MAX = 160, /* bytes of a command in the subject of a cron job, as its item has it */
+};
+
 const struct units *schedule_units(const struct factset *facts, struct verdict *ret)
 {
 	const struct fact *f = factset_get(facts, FACT_UNITS);
@@ -154,17 +160,45 @@ static int find_timers(struct find *f, const struct units *u)
 	return r;
 }
 
+static int find_cron(struct find *f, const struct cron *cron)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < cron->n; i++) {
+		const struct cron_job *j = &cron->v[i];
+		const char *program = j->kind == CRON_AT ? NULL : program_of(f, NULL, j->command);
+		if (!program)
+			continue;
+		bool runs = j->kind == CRON_ANACRON ? cron->anacron : cron->daemon != NULL;
+		struct schedule_job job = {.program = program,
+			.subject = j->kind == CRON_SCRIPT
+					   ? arena_printf(f->a, "cron job %s", j->path)
+					   : arena_printf(f->a, "cron job %s: %.*s", j->path,
+						     SHOWN_MAX, j->command),
+			.path = j->path,
+			.line = j->line,
+			.command = j->command,
+			.effective = runs && !j->idle,
+			.why = j->idle ? j->idle : "no cron daemon is installed"};
+		r = add_job(f, &job);
+	}
+	return r;
+}
+
 int schedule_find(struct arena *a, const struct factset *facts, const char *const programs[],
 	struct schedule_job **ret, size_t *ret_n)
 {
 	const struct fact *units = factset_get(facts, FACT_UNITS);
+	const struct fact *cron = factset_get(facts, FACT_CRON);
 	struct find f = {.a = a, .programs = programs};
 	int r = 0;
 
 	if (units && units->state == FACT_STATE_OK)
 		r = find_timers(&f, units->u.units);
-	if (r < 0)
-		return r;
+	if (r == 0 && cron && cron->state == FACT_STATE_OK)
+		r = find_cron(&f, cron->u.cron);
+	if (r < 0 || arena_failed(a))
+		return -ENOMEM;
 	*ret = f.v;
 	*ret_n = f.n;
 	return 0;
@@ -172,9 +206,12 @@ int schedule_find(struct arena *a, const struct factset *facts, const char *cons
 
 const char *schedule_unread(const struct factset *facts)
 {
-	const struct fact *f = factset_get(facts, FACT_UNITS);
+	static const enum fact_id ids[] = {FACT_UNITS, FACT_CRON};
 
-	if (!f || f->state != FACT_STATE_OK)
-		return f && f->reason ? f->reason : "not collected";
-	return "no timer runs it, and cron jobs were not read";
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		const struct fact *f = factset_get(facts, ids[i]);
+		if (!f || (f->state != FACT_STATE_OK && f->state != FACT_STATE_ABSENT))
+			return f && f->reason ? f->reason : "cron jobs were not read";
+	}
+	return NULL;
 }

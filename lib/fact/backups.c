@@ -12,7 +12,7 @@
 
 enum {
 	CONF_MAX = 256 * 1024,
-	PATHS_MAX = 20000,
+	PATHS_MAX = 4000,
 	STAMPS_MAX = 1000,
 };
 
@@ -26,7 +26,7 @@ struct client_row {
 	const char *programs[3], *jobs[4];
 	const char *configs[5], *records[4];
 	bool needs_config;
-	const char *service, *how;
+	const char *service, *how, *verb;
 };
 
 static const struct client_row rows[] = {
@@ -48,13 +48,15 @@ static const struct client_row rows[] = {
 		{"/root/.cache/restic/*/snapshots/*/*", "/var/cache/restic/*/snapshots/*/*",
 			"/var/cache/restic/*/*/snapshots/*/*"},
 		false, NULL,
-		"give restic a cache (HOME=/root or CacheDirectory= in its unit), or " BY_STAMP},
+		"give restic a cache (HOME=/root or CacheDirectory= in its unit), or " BY_STAMP,
+		"backup"},
 	/* The cache of files is written at the end of `borg create`, and by nothing else. */
 	{"borg", {"/usr/bin/borg", "/usr/local/bin/borg", "/usr/bin/borgmatic"},
 		{"borg", "borgmatic", "vorta"},
 		{"/etc/borgmatic/config.yaml", "/etc/borgmatic.d/*.yaml",
 			"/root/.config/borgmatic/config.yaml", "/etc/borg*/*"},
-		{"/root/.cache/borg/*/files*", "/var/cache/borg/*/files*"}, false, NULL, BY_STAMP},
+		{"/root/.cache/borg/*/files*", "/var/cache/borg/*/files*"}, false, NULL, BY_STAMP,
+		"create"},
 	{"duplicity", {"/usr/bin/duplicity", "/usr/local/bin/duplicity"}, {"duplicity", "duply"},
 		{"/etc/duply/*/conf", "/root/.duply/*/conf"},
 		{"/root/.cache/duplicity/*/*.manifest"}, false, NULL, BY_STAMP},
@@ -289,6 +291,7 @@ static int read_client(struct reading *rd, const struct client_row *row)
 		.needs_config = row->needs_config,
 		.service = row->service,
 		.programs = row->jobs,
+		.verb = row->verb,
 		.how = row->how};
 	int r = first_path(rd, row->programs, ARRAY_SIZE(row->programs), &x.program);
 
