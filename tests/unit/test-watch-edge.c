@@ -335,8 +335,14 @@ static void test_no_memory(void **state)
 	}
 }
 
+/* In a process of run_apart()'s own: 77 is a skip. */
 static void limit_watches(const char *n)
 {
+	if (access("/proc/sys/user/max_inotify_watches", W_OK) < 0) {
+		puts("skipped: /proc/sys is read-only here");
+		(void)fflush(NULL);
+		_exit(77);
+	}
 	assert_true(namespace_put("/proc/sys/user/max_inotify_watches", n));
 }
 
