@@ -20,13 +20,17 @@ static void add(struct verdict *v, const struct log_forward *f, enum result resu
 		       });
 }
 
-/* What of the configurations is not known: it may hold what is looked for. */
-static void add_unread(struct verdict *v, const struct logging *log)
+/* What of the configurations of those that run is not known: it may hold what is looked for. */
+static void add_unread(struct verdict *v, const struct factset *facts, const struct logging *log)
 {
 	for (int p = 0; p < LOG_PROGRAM_MAX; p++) {
 		const struct log_config *c = &log->config[p];
 		const char *name = log_program_name((enum log_program)p);
+		const char *why;
 		if (c->state == FACT_STATE_ABSENT || !c->reason)
+			continue;
+		if (log_service(facts, v->arena, log_program_units((enum log_program)p), &why) ==
+			LOG_SERVICE_OFF)
 			continue;
 		verdict_add(v,
 			&(struct evidence){
@@ -67,8 +71,8 @@ static const char *why_not(
 	return NULL;
 }
 
-static void judge_missing(
-	struct verdict *v, const struct logging *log, const char *first, struct log_pri all)
+static void judge_missing(struct verdict *v, const struct factset *facts, const struct logging *log,
+	const char *first, struct log_pri all)
 {
 	bool maybe = false;
 	const char *missing = log_pri_missing(&all, &maybe);
@@ -77,7 +81,7 @@ static void judge_missing(
 		verdict_summary(v, "the system's messages go to another machine: %s", first);
 		return;
 	}
-	add_unread(v, log);
+	add_unread(v, facts, log);
 	if (v->n_evidence > 0)
 		return;
 	verdict_add(v, &(struct evidence){
@@ -113,14 +117,14 @@ static void evaluate_remote(_unused_ const struct check *c, const struct factset
 				log_forward_text(ret->arena, f));
 	}
 	if (first) {
-		judge_missing(ret, log, first, all);
+		judge_missing(ret, facts, log, first, all);
 		return;
 	}
 	for (size_t i = 0; i < log->n; i++) {
 		const char *why = why_not(facts, ret->arena, &log->v[i], &result);
 		add(ret, &log->v[i], result, SEV_MEDIUM, why, ELSEWHERE);
 	}
-	add_unread(ret, log);
+	add_unread(ret, facts, log);
 	if (ret->n_evidence == 0)
 		verdict_add(ret, &(struct evidence){
 					 .result = RESULT_FAIL,
@@ -201,7 +205,7 @@ static void evaluate_secure(_unused_ const struct check *c, const struct factset
 		judge_channel(ret, policy, f);
 		n++;
 	}
-	add_unread(ret, log);
+	add_unread(ret, facts, log);
 	if (ret->n_evidence > 0)
 		return;
 	if (n == 0)

@@ -149,6 +149,7 @@ static int logging_collect(const struct collect *c, struct fact *f)
 		log_read_syslog_ng,
 		log_read_journal_upload,
 		log_read_netlogd,
+		log_read_agents,
 	};
 	struct logging *log = arena_alloc(f->arena, sizeof(*log));
 	struct log_reading r = {.a = f->arena, .root = c->root, .log = log};

@@ -111,10 +111,11 @@ int log_set_config(struct log_reading *r, enum log_program p, int error, const c
 	unsigned line, const char *reason);
 
 /*
- * One for each program: read its configuration, if there is any, and add what
+ * Those of one program, or of several: read its configuration, if there is any, and add what
  * it says. 0 or -ENOMEM.
  */
 int log_read_rsyslog(struct log_reading *r);
 int log_read_journal_upload(struct log_reading *r);
 int log_read_netlogd(struct log_reading *r);
 int log_read_syslog_ng(struct log_reading *r);
+int log_read_agents(struct log_reading *r); /* whether they are there, no more */

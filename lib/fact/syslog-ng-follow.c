@@ -343,6 +343,8 @@ static int walk_inner(struct follow *f, const struct sng_node *n, struct log_pri
 	struct log_pri inner = *flow;
 	int e = walk_path(f, n->body, &inner);
 
+	if (child(n->body, "log"))
+		memset(inner.sure, 0, sizeof(inner.sure));
 	if (e == 0 && has_flag(n->body, "final"))
 		*flow = log_pri_and(*flow, log_pri_not(inner));
 	return e;
@@ -414,7 +416,10 @@ static int walk_path(struct follow *f, const struct sng_node *body, struct log_p
 	return e;
 }
 
-/* The priorities that pass a path's own filters: what a final one takes. */
+/*
+ * The priorities that pass a path's own filters: what a final one takes. Of a
+ * path with others inside, what those let through has a say as well.
+ */
 static struct log_pri path_matches(struct follow *f, const struct sng_node *body)
 {
 	struct log_pri pri = path_sources(f, body);
@@ -422,7 +427,7 @@ static struct log_pri path_matches(struct follow *f, const struct sng_node *body
 	for (const struct sng_node *n = body; n; n = n->next) {
 		if (is(n, "filter"))
 			pri = log_pri_and(pri, filter_pri(f, body_of(f, "filter", n), 0));
-		else if (is(n, "parser") || is(n, "junction") || is(n, "if"))
+		else if (is(n, "parser") || is(n, "junction") || is(n, "if") || is(n, "log"))
 			memset(pri.sure, 0, sizeof(pri.sure));
 	}
 	return pri;

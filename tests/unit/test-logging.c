@@ -194,6 +194,8 @@ static const struct vector vectors[] = {
 	{"syslog-ng, http",
 		FILE(SNG, SNG_TOP "destination d { http(url(\"https://h/\")); };" SNG_PATH), PASS,
 		UNK, "cannot be told", NULL},
+	{"an agent", FILE("/etc/vector/vector.yaml", "sinks: {}\n"), UNK, UNK,
+		"is not read from its configuration", NULL},
 	{"netlogd", FILE("/etc/systemd/netlogd.conf", "[Network]\nAddress=192.0.2.1:514\n"), PASS,
 		FAIL, "udp 192.0.2.1:514", NULL},
 	{"netlogd with TLS",
@@ -327,6 +329,11 @@ static void test_service(void **state)
 	assert_int_equal(collect(&t, &facts), 0);
 	put_units(&facts, false, "systemd");
 	judge(&stopped, &facts);
+	test_write(&t, "/etc/filebeat/filebeat.yml", "x\n");
+	assert_int_equal(collect(&t, &facts), 0);
+	judge(&stopped, &facts);
+	assert_int_equal(remove(test_path(&t, "/etc/filebeat/filebeat.yml")), 0);
+	assert_int_equal(collect(&t, &facts), 0);
 	put_units(&facts, true, "openrc");
 	judge(&openrc, &facts);
 	fact_free(facts.v[FACT_UNITS]);
