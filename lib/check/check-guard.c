@@ -175,8 +175,10 @@ static void judge_jails(const struct asking *q, const struct guard_fail2ban *g, 
 	if (x->observed)
 		return;
 	x->result = RESULT_FAIL;
-	x->path = "/etc/fail2ban/jail.conf";
-	x->observed = "no jail that guards SSH is enabled";
+	at(x, g->off ? g->off->path : "/etc/fail2ban/jail.conf", g->off ? g->off->line : 0);
+	if (g->off)
+		x->subject = arena_printf(q->arena, "jail %s", g->off->name);
+	x->observed = g->off ? "the jail is switched off" : "no jail that guards SSH is enabled";
 	x->expected = "enabled = true in [sshd] of a file in /etc/fail2ban/jail.d";
 }
 

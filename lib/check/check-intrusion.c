@@ -81,18 +81,6 @@ static void judge_auditd(const struct check *c, const struct auditd *d, struct v
 	if (d->fault)
 		add_fail(c, "auditd", d->fault_path, d->fault_line, d->fault,
 			"events of this machine are kept", ret);
-	if (d->rules.n > 0 || d->reason || d->fault)
-		return;
-	verdict_add(
-		ret, &(struct evidence){
-			     .result = RESULT_INFORMATIONAL,
-			     .subject = "audit rules",
-			     .path = d->rules_from,
-			     .observed = "no rule is set: only logins, and what programs report "
-					 "by themselves, are recorded",
-			     .expected = "rules for what matters here: "
-					 "/usr/share/doc/auditd/examples/rules",
-		     });
 }
 
 static bool in_container(const struct factset *facts, struct verdict *ret)
@@ -130,9 +118,14 @@ static void evaluate_audit(const struct check *c, const struct factset *facts,
 					 .observed = d->reason,
 					 .expected = "can be read by the monitor",
 				 });
-	if (ret->result == RESULT_PASS)
+	if (ret->result == RESULT_PASS && d->rules.n > 0)
 		verdict_summary(ret, "%s takes the kernel's audit events, %zu rules are set",
 			consumer, d->rules.n);
+	else if (ret->result == RESULT_PASS)
+		verdict_summary(ret,
+			"%s takes the kernel's audit events; no rule is set, so that these are "
+			"logins and what programs report by themselves",
+			consumer);
 }
 
 const struct check check_intrusion_audit = {

@@ -20,6 +20,9 @@ enum {
 #define BY_STAMP \
 	"let the job touch a file when it succeeded, and name it as `stamp` in [backup-recent]"
 
+/* The cache of files is written at the end of `borg create`, and by nothing else. */
+#define BORG_RECORDS "/root/.cache/borg/*/files*", "/var/cache/borg/*/files*"
+
 /* Patterns end with NULL; a record is the newest of the files that its patterns find. */
 struct client_row {
 	const char *name;
@@ -50,13 +53,12 @@ static const struct client_row rows[] = {
 		false, NULL,
 		"give restic a cache (HOME=/root or CacheDirectory= in its unit), or " BY_STAMP,
 		"backup"},
-	/* The cache of files is written at the end of `borg create`, and by nothing else. */
-	{"borg", {"/usr/bin/borg", "/usr/local/bin/borg", "/usr/bin/borgmatic"},
-		{"borg", "borgmatic", "vorta"},
+	{"borg", {"/usr/bin/borg", "/usr/local/bin/borg"}, {"borg", "vorta"}, {"/etc/borg*/*"},
+		{BORG_RECORDS}, false, NULL, BY_STAMP, "create"},
+	{"borgmatic", {"/usr/bin/borgmatic", "/usr/local/bin/borgmatic"}, {"borgmatic"},
 		{"/etc/borgmatic/config.yaml", "/etc/borgmatic.d/*.yaml",
-			"/root/.config/borgmatic/config.yaml", "/etc/borg*/*"},
-		{"/root/.cache/borg/*/files*", "/var/cache/borg/*/files*"}, false, NULL, BY_STAMP,
-		"create"},
+			"/root/.config/borgmatic/config.yaml"},
+		{BORG_RECORDS}, true, NULL, BY_STAMP},
 	{"duplicity", {"/usr/bin/duplicity", "/usr/local/bin/duplicity"}, {"duplicity", "duply"},
 		{"/etc/duply/*/conf", "/root/.duply/*/conf"},
 		{"/root/.cache/duplicity/*/*.manifest"}, false, NULL, BY_STAMP},

@@ -409,6 +409,23 @@ static int read_details(struct reading *rd, struct guard_jail *jail)
 	return r < 0 || !value ? r : read_actions(rd, jail, value);
 }
 
+/* The first jail for SSH that is not on, for who wonders why. */
+static int note_off(struct reading *rd, const char *name, const struct f2b_option *on)
+{
+	struct guard_jail *jail;
+
+	if (rd->g->off || !on || strncmp(name, "ssh", 3) != 0)
+		return 0;
+	jail = arena_alloc(rd->a, sizeof(*jail));
+	if (!jail)
+		return -ENOMEM;
+	jail->name = arena_strdup(rd->a, name);
+	jail->path = arena_strdup(rd->a, on->path);
+	jail->line = on->line;
+	rd->g->off = jail;
+	return jail->name && jail->path ? 0 : -ENOMEM;
+}
+
 static int read_jail(struct reading *rd, const char *name)
 {
 	const struct f2b_section *s = f2b_section(rd->ini, name);
@@ -420,7 +437,7 @@ static int read_jail(struct reading *rd, const char *name)
 	r = r < 0 ? r : get(rd, s, "backend", &o, &backend);
 	r = r < 0 ? r : get(rd, s, "filter", &o, &filter);
 	if (r < 0 || !is_true(enabled))
-		return r;
+		return r < 0 ? r : note_off(rd, name, on);
 	jail.name = arena_strdup(rd->a, name);
 	jail.path = arena_strdup(rd->a, on->path);
 	jail.line = on->line;

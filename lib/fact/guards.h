@@ -48,6 +48,8 @@ struct guard_fail2ban {
 	bool there;			/* it is installed and has a configuration */
 	const char *error, *error_path; /* why it would not start; else NULL */
 	unsigned error_line;
+	/* A jail for SSH that is switched off: its name, and where that is said; else NULL. */
+	const struct guard_jail *off;
 	const struct guard_jail *v; /* the enabled jails, in order of their sections */
 	size_t n;
 	bool journal_module; /* Python can read the journal */
@@ -66,7 +68,8 @@ struct guard_simple {
 
 struct guard_crowdsec {
 	bool there;
-	const char *scenario;	  /* path of what finds guessing over SSH; NULL without it or its parser */
+	const char
+		*scenario; /* path of what finds guessing over SSH; NULL without it or its parser */
 	const char *source;	  /* path of the acquisition that feeds it; NULL without one */
 	const char *bouncer;	  /* path of a bouncer's configuration; NULL without one */
 	const char *bouncer_unit; /* the unit that runs it; NULL without one */

@@ -125,8 +125,18 @@ def moved(r):
     r.install("fail2ban", "borgmatic", "auditd")
     r.enable("fail2ban.service", "borgmatic.timer", "auditd.service")
     r.write("/var/log/auth.log", "")
+    r.write("/etc/borgmatic/config.yaml", "location:\n    source_directories:\n        - /home\n")
     r.edit("/etc/ssh/sshd_config", "#Port 22", "Port 2222")
     r.write("/etc/audit/rules.d/99-off.rules", "-e 0\n")
+
+
+def unused(r):
+    """Installed, and switched off or not set up."""
+    moved(r)
+    os.unlink(r.path("/etc/borgmatic/config.yaml"))
+    r.write("/etc/fail2ban/jail.d/zz.local", "[sshd]\nenabled = false\n")
+    subprocess.run(["systemctl", "--root=" + r.dir, "mask", "auditd.service"], check=True,
+                   capture_output=True)
 
 
 def others(r):
@@ -152,7 +162,7 @@ TABLE = [
     (defaults, {GUARD: ("fail", "/var/log/auth.log is not there"),
                 SCANNER: ("pass", "unit lynis.timer"),
                 BACKUP: ("fail", "no timer and no cron job runs it"),
-                RECENT: ("notapplicable", ""), AUDIT: ("informational", "no rule is set")}),
+                RECENT: ("notapplicable", ""), AUDIT: ("pass", "no rule is set")}),
     (hardened, {GUARD: ("pass", "jail sshd"), SCANNER: ("pass", "lynis"),
                 BACKUP: ("pass", "/usr/bin/rsnapshot alpha"), RECENT: ("pass", "last success"),
                 AUDIT: ("pass", "")}),
@@ -162,6 +172,8 @@ TABLE = [
     (moved, {GUARD: ("fail", "port 2222 open"), SCANNER: ("fail", ""),
              BACKUP: ("pass", "unit borgmatic.timer"), RECENT: ("unknown", "no record"),
              AUDIT: ("fail", "-e 0")}),
+    (unused, {GUARD: ("fail", "jail sshd"), BACKUP: ("fail", "not configured"),
+              AUDIT: ("fail", "is masked")}),
     (others, {GUARD: ("informational", "guard sshguard"), SCANNER: ("fail", ""),
               BACKUP: ("fail", "loopback"), RECENT: ("notapplicable", ""),
               AUDIT: ("fail", "")}),

@@ -4,7 +4,7 @@
 
 IMAGES = {
     "server": "systemd,systemd-sysv,dbus,openssh-server,sudo,cron,logrotate,apt-utils,"
-              "unattended-upgrades,fail2ban,rsyslog,rsyslog-gnutls,systemd-journal-remote,chrony,"
+              "unattended-upgrades,fail2ban,python3-systemd,rsyslog,rsyslog-gnutls,systemd-journal-remote,chrony,"
               "postfix,bind9,nginx-light,redis-server,mariadb-server,needrestart,auditd,"
               "ca-certificates,restic",
     "other": "systemd,systemd-sysv,dbus,openssh-server,sudo,cron,logrotate,apt-utils,syslog-ng-core,"

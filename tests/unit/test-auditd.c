@@ -124,12 +124,12 @@ static const struct vector {
 	bool mute; /* systemd does not answer */
 	enum result result;
 	const char *observed; /* of the first evidence: a part of it */
-	const char *path;
+	const char *path, *summary;
 } vectors[] = {
 	{{{0}}, {{0}}, .result = RESULT_FAIL, .observed = "auditd.service is not there"},
 	{{{0}}, {{0}}, .around = CONTAINER, .result = RESULT_NOTAPPLICABLE},
 	{{RULES("-w /x\n")}, {AUDITD}, .result = RESULT_PASS},
-	{{RULES("-D\n")}, {AUDITD}, .result = RESULT_INFORMATIONAL, .observed = "no rule is set"},
+	{{RULES("-D\n")}, {AUDITD}, .result = RESULT_PASS, .summary = "no rule is set"},
 	{{RULES("-w /x\n")}, {AUDITD}, .mute = true, .result = RESULT_ERROR,
 		.observed = "no answer"},
 	{{RULES("-w /x\n-e 0\n")}, {AUDITD}, .result = RESULT_FAIL, .observed = "-e 0",
@@ -239,6 +239,8 @@ static void test_vectors(_unused_ void **state)
 			if (!strstr(v->evidence[0].observed, x->observed))
 				fail_msg("vector %zu: %s", i, v->evidence[0].observed);
 		}
+		if (x->summary)
+			assert_non_null(strstr(v->summary, x->summary));
 		if (x->path)
 			assert_string_equal(v->evidence[0].path, x->path);
 		verdict_free(v);

@@ -38,10 +38,12 @@ struct file_row {
 #define ALL_TRUSTED                                                    \
 	"ignoreip = 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7 " \
 	"169.254.0.0/16 fe80::/10\n"
-#define CROWDSEC                                                                                   \
-	{"/etc/crowdsec/config.yaml", ""}, {"/usr/bin/crowdsec", ""},                              \
-		{"/etc/crowdsec/parsers/s01-parse/sshd-logs.yaml", ""},                            \
-		{"/etc/crowdsec/acquis.yaml", "- _SYSTEMD_UNIT=ssh.service\n"}
+#define CROWDSEC                                                             \
+	{"/etc/crowdsec/config.yaml", ""}, {"/usr/bin/crowdsec", ""},        \
+		{"/etc/crowdsec/parsers/s01-parse/sshd-logs.yaml", ""},      \
+	{                                                                    \
+		"/etc/crowdsec/acquis.yaml", "- _SYSTEMD_UNIT=ssh.service\n" \
+	}
 #define SSHGUARD(text)                              \
 	{                                           \
 		"/etc/sshguard/sshguard.conf", text \
@@ -71,6 +73,9 @@ static const struct vector {
 		RUNS("fail2ban.service"), NULL, NULL, RESULT_PASS, "jail sshd", "guards", NULL},
 	{{{"/etc/fail2ban/jail.local", "[DEFAULT]\n"}, AUTH_LOG}, RUNS("fail2ban.service"), NULL,
 		NULL, RESULT_FAIL, "guard fail2ban", "no jail", NULL},
+	{{JAIL(""), AUTH_LOG, {"/etc/fail2ban/jail.d/zz.local", "\n[sshd]\nenabled = false\n"}},
+		RUNS("fail2ban.service"), NULL, NULL, RESULT_FAIL, "jail sshd", "switched off",
+		"/etc/fail2ban/jail.d/zz.local"},
 	{{JAIL("oops\n"), AUTH_LOG}, RUNS("fail2ban.service"), NULL, NULL, RESULT_FAIL,
 		"guard fail2ban", "does not start", "/etc/fail2ban/jail.local"},
 	{{JAIL("filter = none\n"), AUTH_LOG}, RUNS("fail2ban.service"), NULL, NULL, RESULT_FAIL,

@@ -97,6 +97,7 @@ static const struct vector {
 		.subject = "attestation service-scanner",
 		.observed = "lapsed"},
 	{.init = "openrc", .result = RESULT_UNKNOWN},
+	{.init = "none", .result = RESULT_NOTAPPLICABLE},
 };
 
 static void put_units(struct factset *facts, const struct vector *x)
