@@ -4,6 +4,7 @@
 #include "base/net.h"
 #include "check/checks.h"
 #include "check/log-service.h"
+#include "fact/log-kept.h"
 #include "fact/logging.h"
 
 static void add(struct verdict *v, const struct log_forward *f, enum result result,
@@ -47,6 +48,15 @@ static void add_unread(struct verdict *v, const struct factset *facts, const str
 
 #define ELSEWHERE "logins, privileges and the system's warnings go to another machine"
 
+/* Whether journald, which has the log socket, hands messages on to nobody. */
+static bool journal_keeps_all(const struct factset *facts)
+{
+	const struct fact *f = factset_get(facts, FACT_LOG_KEPT);
+
+	return f && f->u.log_kept && f->u.log_kept->journal.present &&
+	       !f->u.log_kept->journal.to_syslog;
+}
+
 /* Why this one sends nothing to another machine; NULL: it does. */
 static const char *why_not(
 	const struct factset *facts, struct arena *a, const struct log_forward *f, enum result *ret)
@@ -59,6 +69,8 @@ static const char *why_not(
 	if (log_pri_is_none(&f->pri))
 		return "no message of this machine reaches it: its ruleset is not called, or a "
 		       "stop or a filter stands before it";
+	if (f->by_socket && journal_keeps_all(facts))
+		return "journald gives it no messages: ForwardToSyslog=no in journald.conf";
 	enum log_service on = log_service(facts, a, log_program_units(f->program), &why);
 	if (on == LOG_SERVICE_OFF)
 		return why;
@@ -241,7 +253,7 @@ const struct check check_log_remote = {
 		"queue.filename=\"forward\" action.resumeRetryCount=\"-1\")` after "
 		"`global(DefaultNetstreamDriverCAFile=\"/etc/pki/tls/certs/logs-ca.pem\")`; then "
 		"`rsyslogd -N1` and `systemctl restart rsyslog`.",
-	.facts = FACT_BIT(FACT_LOGGING) | FACT_BIT(FACT_UNITS),
+	.facts = FACT_BIT(FACT_LOGGING) | FACT_BIT(FACT_LOG_KEPT) | FACT_BIT(FACT_UNITS),
 	.evaluate = evaluate_remote,
 };
 
@@ -271,7 +283,7 @@ const struct check check_log_remote_secure = {
 		  "systemd-journal-upload: an https URL, TrustedCertificateFile= not \"all\". A "
 		  "VPN: name "
 		  "its network in vpn_networks.",
-	.facts = FACT_BIT(FACT_LOGGING) | FACT_BIT(FACT_UNITS),
+	.facts = FACT_BIT(FACT_LOGGING) | FACT_BIT(FACT_LOG_KEPT) | FACT_BIT(FACT_UNITS),
 	.params = secure_params,
 	.evaluate = evaluate_secure,
 };

@@ -253,6 +253,7 @@ static int add_action(
 		.program = LOG_RSYSLOG,
 		.host = "",
 		.port = "",
+		.by_socket = !conf->journal,
 		.pri = act->pri,
 		.path = act->path,
 		.line = act->line,

@@ -50,7 +50,7 @@ struct log_forward {
 	enum log_peer peer;
 	const char *peer_why; /* the setting that says so: "StreamDriverAuthMode=anon" */
 	const char *broken;   /* why it sends nothing at all; NULL when it does */
-	const char *limits;   /* what it asks beside priority; NULL when nothing */
+	bool by_socket;	      /* it gets them from the log socket, not from the journal */
 	struct log_pri pri;   /* which messages reach it */
 	const char *path;
 	unsigned line;

@@ -76,7 +76,7 @@ void rsyslog_module(struct rsyslog_reader *r, const char *name, const struct rsy
 	if (strncmp(name, "imuxsock", 8) == 0)
 		r->conf->local |= !use || strcasecmp(use, "on") == 0;
 	else if (strncmp(name, "imjournal", 9) == 0)
-		r->conf->local = true;
+		r->conf->local = r->conf->journal = true;
 	else if (strncmp(name, "imklog", 6) == 0)
 		r->conf->kernel = true;
 }

@@ -68,6 +68,7 @@ struct rsyslog_conf {
 	size_t n_lost;
 	const char *driver, *driver_path; /* the default netstream driver; NULL: not set */
 	bool local;			  /* reads the system's log socket or the journal */
+	bool journal;			  /* reads the journal itself */
 	bool kernel;			  /* reads the kernel's messages */
 	const char *malformed; /* what could not be read or understood; NULL when all was */
 	const char *malformed_path;

@@ -194,6 +194,10 @@ static const struct vector vectors[] = {
 	{"syslog-ng, http",
 		FILE(SNG, SNG_TOP "destination d { http(url(\"https://h/\")); };" SNG_PATH), PASS,
 		UNK, "cannot be told", NULL},
+	{"journald keeps it to itself", GOOD, "/etc/systemd/journald.conf",
+		"[Journal]\nForwardToSyslog=no\n", FAIL, NA, "ForwardToSyslog=no", NULL},
+	{"the journal is read", "module(load=\"imjournal\")\n" GOOD, "/etc/systemd/journald.conf",
+		"[Journal]\nForwardToSyslog=no\n", PASS, PASS, NULL, NULL},
 	{"an agent", FILE("/etc/vector/vector.yaml", "sinks: {}\n"), UNK, UNK,
 		"is not read from its configuration", NULL},
 	{"netlogd", FILE("/etc/systemd/netlogd.conf", "[Network]\nAddress=192.0.2.1:514\n"), PASS,
@@ -218,12 +222,16 @@ static struct policy *make_policy(const char *text)
 
 static int collect(const struct test_root *t, struct factset *facts)
 {
+	static const enum fact_id ids[] = {FACT_LOGGING, FACT_LOG_KEPT};
 	const struct collect c = {.root = &t->root, .facts = facts};
-	struct fact *f = NULL;
-	int r = fact_collect(FACT_LOGGING, &c, &f);
+	int r = 0;
 
-	if (r == 0)
-		factset_put(facts, f);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(ids); i++) {
+		struct fact *f = NULL;
+		r = fact_collect(ids[i], &c, &f);
+		if (r == 0)
+			factset_put(facts, f);
+	}
 	return r;
 }
 
