@@ -6,7 +6,7 @@
 #include "report/internal.h"
 
 enum {
-	EVIDENCE_SHOWN = 20,
+	EVIDENCE_SHOWN = 10,
 	INDENT = 6,
 	COLUMNS = 100,
 };

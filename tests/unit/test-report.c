@@ -211,7 +211,7 @@ static void test_many_evidence(void **state)
 					    "fail", "severity", "low", "evidence", evidence));
 	char *text = json_dumps(list, 0);
 	char *got = render(text, false, &(struct report_style){0});
-	assert_non_null(strstr(got, "... and 5 more; --format json shows all\n"));
+	assert_non_null(strstr(got, "... and 15 more; --format json shows all\n"));
 	free(got);
 	free(text);
 	json_decref(list);
