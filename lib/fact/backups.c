@@ -170,6 +170,7 @@ int rsnapshot_parse(struct arena *a, const char *text, struct rsnapshot *ret)
 	while (next_words(&text, v, len, 3, &n)) {
 		if (n < 2)
 			continue;
+		c.includes |= is_word(v[0], len[0], "include_conf");
 		if (is_word(v[0], len[0], "snapshot_root"))
 			c.root = arena_strndup(a, v[1], len[1]);
 		else if (!c.interval &&
@@ -194,6 +195,8 @@ static int read_rsnapshot(struct reading *rd, const char *text, struct backup_cl
 
 	if (r < 0)
 		return r;
+	if ((!c.root || !c.interval || c.n_backups == 0) && c.includes)
+		return 0; /* the other file is for rsnapshot to read: without a record, unknown */
 	if (!c.root || !c.interval || c.n_backups == 0) {
 		x->fault = !c.root	 ? "snapshot_root is not set"
 			   : !c.interval ? "no interval is retained"

@@ -59,6 +59,7 @@ struct rsnapshot {
 	const char *root;     /* snapshot_root, with its "/" at the end; NULL: not set */
 	const char *interval; /* the first, shortest one; NULL: none */
 	size_t n_backups;     /* lines that back something up */
+	bool includes;	      /* another file is included, which may set what is missing here */
 };
 
 /* Reads rsnapshot.conf(5). Strings live in the arena. 0 or -ENOMEM. */

@@ -90,6 +90,11 @@ static const struct vector {
 		RESULT_UNKNOWN, "backup restic", "cron", 0},
 	{CONFIGURED, {RESTIC}, TIMER("nightly", "/usr/local/bin/restic-all.sh"), NULL, RESULT_PASS,
 		"unit nightly.timer", "scheduled", 0},
+	{CONFIGURED,
+		{{"/usr/bin/rsnapshot", "", 0},
+			{"/etc/rsnapshot.conf", "include_conf\t/etc/x\n", 0}},
+		TIMER("rsnapshot", NULL), NULL, RESULT_PASS, "unit rsnapshot.timer", "scheduled",
+		0},
 	{CONFIGURED, {{"/usr/bin/kopia", "", 0}}, {{0}}, NULL, RESULT_FAIL, "backup kopia",
 		"not configured", 0},
 	/* Its timer is on as installed, and its service does nothing without a configuration. */
@@ -295,6 +300,9 @@ static void test_rsnapshot(_unused_ void **state)
 	assert_string_equal(c.root, "/a/b/");
 	assert_string_equal(c.interval, "hourly");
 	assert_int_equal(c.n_backups, 2);
+	assert_false(c.includes);
+	assert_int_equal(rsnapshot_parse(a, "include_conf\t/etc/x\n", &c), 0);
+	assert_true(c.includes);
 	arena_free(a);
 }
 
