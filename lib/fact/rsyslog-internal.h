@@ -85,10 +85,28 @@ struct log_pri rsyslog_property_filter(const char *text);
 int rsyslog_directive(struct rsyslog_reader *r, const char *line);
 const char *rsyslog_legacy_type(const char *action);
 
-/* rsyslog-parse.c */
+/* rsyslog-object.c: objects and their parameters */
+
+/* Whether "NAME (" stands here; then moves behind the parenthesis. */
+bool rsyslog_take_object(struct rsyslog_reader *r, const char *name);
+/* NAME="VALUE"... up to ")", which it takes. 0, -EINVAL or -ENOMEM. */
+int rsyslog_params(struct rsyslog_reader *r, const struct rsyslog_param **ret);
+/* What config.enabled says: only "on" is. */
+bool rsyslog_is_enabled(const struct rsyslog_param *p);
+/* One of the objects that stand outside of rulesets; -ENOENT: something else stands here. */
+int rsyslog_object(struct rsyslog_reader *r);
+/* The ruleset of that name, made if there is none; NULL on ENOMEM. */
 struct rsyslog_ruleset *rsyslog_ruleset(struct rsyslog_reader *r, const char *name);
-int rsyslog_include(struct rsyslog_reader *r, const char *pattern, bool optional);
+/* A module is loaded: some read this machine's messages. p: its parameters, or NULL. */
 void rsyslog_module(struct rsyslog_reader *r, const char *name, const struct rsyslog_param *p);
 
-/* rsyslog-walk.c: from the statements to the actions that are reached */
+/* rsyslog-parse.c: statements */
+
+/* Statements up to "}", which it takes: at least one, unless the block may be empty. */
+int rsyslog_script(struct rsyslog_reader *r, unsigned depth, bool empty, struct rsyslog_stmt **ret);
+struct rsyslog_stmt *rsyslog_last(struct rsyslog_stmt *s);
+/* Pushes what an include names; what is not there is said in conf. 0 or -ENOMEM. */
+int rsyslog_include(struct rsyslog_reader *r, const char *pattern, bool optional);
+
+/* rsyslog-walk.c: from the statements to the actions that are reached; 0 or -ENOMEM */
 int rsyslog_walk(struct rsyslog_reader *r);

@@ -6,39 +6,6 @@
 
 #include "fact/rsyslog-internal.h"
 
-const char *rsyslog_param(const struct rsyslog_param *p, const char *name)
-{
-	for (; p; p = p->next) {
-		if (strcasecmp(p->name, name) == 0)
-			return p->value;
-	}
-	return NULL;
-}
-
-static struct rsyslog_ruleset *find_ruleset(struct rsyslog_reader *r, const char *name)
-{
-	struct rsyslog_ruleset *rs = r->rulesets;
-
-	while (rs && strcasecmp(rs->name, name) != 0)
-		rs = rs->next;
-	return rs;
-}
-
-struct rsyslog_ruleset *rsyslog_ruleset(struct rsyslog_reader *r, const char *name)
-{
-	struct rsyslog_ruleset *rs = find_ruleset(r, name);
-
-	if (rs)
-		return rs;
-	rs = arena_alloc(r->a, sizeof(*rs));
-	if (!rs)
-		return NULL;
-	rs->name = name;
-	rs->next = r->rulesets;
-	r->rulesets = rs;
-	return rs;
-}
-
 int rsyslog_include(struct rsyslog_reader *r, const char *pattern, bool optional)
 {
 	struct rsyslog_text *texts = NULL;
@@ -67,101 +34,6 @@ int rsyslog_include(struct rsyslog_reader *r, const char *pattern, bool optional
 	return 0;
 }
 
-void rsyslog_module(struct rsyslog_reader *r, const char *name, const struct rsyslog_param *p)
-{
-	const char *use = rsyslog_param(p, "SysSock.Use");
-	const char *slash = strrchr(name, '/');
-
-	name = slash ? slash + 1 : name;
-	if (strncmp(name, "imuxsock", 8) == 0)
-		r->conf->local |= !use || strcasecmp(use, "on") == 0;
-	else if (strncmp(name, "imjournal", 9) == 0)
-		r->conf->local = r->conf->journal = true;
-	else if (strncmp(name, "imklog", 6) == 0)
-		r->conf->kernel = true;
-}
-
-/* The value of a parameter: a string, or an array of them, joined. */
-static int parse_value(struct rsyslog_reader *r, const char **ret)
-{
-	struct rsyslog_source *s = r->src;
-	const char *joined = NULL;
-
-	if (*s->p != '[')
-		return rsyslog_string(r, ret);
-	do {
-		const char *one;
-		rsyslog_advance(r, 1);
-		rsyslog_skip_inside(r);
-		int e = rsyslog_string(r, &one);
-		if (e < 0)
-			return e;
-		joined = !joined ? one : one ? arena_printf(r->a, "%s,%s", joined, one) : NULL;
-		rsyslog_skip_inside(r);
-	} while (*s->p == ',');
-	if (*s->p != ']')
-		return rsyslog_malformed(r, "an array has no end");
-	rsyslog_advance(r, 1);
-	*ret = joined;
-	return 0;
-}
-
-/* NAME="VALUE"... up to ")". */
-static int parse_params(struct rsyslog_reader *r, const struct rsyslog_param **ret)
-{
-	struct rsyslog_source *s = r->src;
-	struct rsyslog_param *list = NULL;
-
-	for (;;) {
-		size_t n = 0;
-		rsyslog_skip_inside(r);
-		if (*s->p == ')')
-			break;
-		while (isalnum((unsigned char)s->p[n]) || s->p[n] == '_' || s->p[n] == '.')
-			n++;
-		struct rsyslog_param *p = arena_alloc(r->a, sizeof(*p));
-		char *name = arena_strndup(r->a, s->p, n);
-		if (!p || !name)
-			return -ENOMEM;
-		rsyslog_advance(r, n);
-		rsyslog_skip_inside(r);
-		if (n == 0 || *s->p != '=')
-			return rsyslog_malformed(r, "a parameter NAME=\"VALUE\" was expected");
-		rsyslog_advance(r, 1);
-		rsyslog_skip_inside(r);
-		*p = (struct rsyslog_param){.name = name, .next = list};
-		list = p;
-		int e = parse_value(r, &p->value);
-		if (e < 0)
-			return e;
-	}
-	rsyslog_advance(r, 1);
-	*ret = list;
-	return 0;
-}
-
-/* Whether "NAME (" stands here; then moves behind the parenthesis. */
-static bool take_object(struct rsyslog_reader *r, const char *name)
-{
-	const char *p = r->src->p;
-	size_t n = strlen(name);
-
-	if (strncasecmp(p, name, n) != 0)
-		return false;
-	n += strspn(p + n, " \t\n");
-	if (p[n] != '(')
-		return false;
-	rsyslog_advance(r, n + 1);
-	return true;
-}
-
-static bool is_enabled(const struct rsyslog_param *p)
-{
-	const char *enabled = rsyslog_param(p, "config.enabled");
-
-	return !enabled || strcmp(enabled, "on") == 0;
-}
-
 static int parse_stmt(struct rsyslog_reader *r, unsigned depth, struct rsyslog_stmt **ret);
 
 static struct rsyslog_stmt *stmt_new(struct rsyslog_reader *r, enum rsyslog_kind kind)
@@ -173,7 +45,7 @@ static struct rsyslog_stmt *stmt_new(struct rsyslog_reader *r, enum rsyslog_kind
 	return s;
 }
 
-static struct rsyslog_stmt *last_of(struct rsyslog_stmt *s)
+struct rsyslog_stmt *rsyslog_last(struct rsyslog_stmt *s)
 {
 	while (s && s->next)
 		s = s->next;
@@ -181,8 +53,7 @@ static struct rsyslog_stmt *last_of(struct rsyslog_stmt *s)
 }
 
 /* Statements up to "}": at least one, unless the block may be empty (a ruleset's). */
-static int parse_script(
-	struct rsyslog_reader *r, unsigned depth, bool empty, struct rsyslog_stmt **ret)
+int rsyslog_script(struct rsyslog_reader *r, unsigned depth, bool empty, struct rsyslog_stmt **ret)
 {
 	struct rsyslog_stmt *first = NULL, *last = NULL;
 
@@ -198,7 +69,7 @@ static int parse_script(
 			last->next = s;
 		else
 			first = s;
-		last = last_of(s);
+		last = rsyslog_last(s);
 	}
 	if (*r->src->p != '}')
 		return rsyslog_malformed(r, "a block has no end");
@@ -216,7 +87,7 @@ static int parse_block(struct rsyslog_reader *r, unsigned depth, struct rsyslog_
 	if (*r->src->p != '{')
 		return parse_stmt(r, depth, ret);
 	rsyslog_advance(r, 1);
-	return parse_script(r, depth, false, ret);
+	return rsyslog_script(r, depth, false, ret);
 }
 
 static struct rsyslog_action *action_new(struct rsyslog_reader *r)
@@ -231,11 +102,11 @@ static struct rsyslog_action *action_new(struct rsyslog_reader *r)
 static int parse_action(
 	struct rsyslog_reader *r, struct rsyslog_action *act, struct rsyslog_stmt **ret)
 {
-	int e = parse_params(r, &act->params);
+	int e = rsyslog_params(r, &act->params);
 
 	if (e < 0)
 		return e;
-	if (!is_enabled(act->params))
+	if (!rsyslog_is_enabled(act->params))
 		return 0;
 	act->type = rsyslog_param(act->params, "type");
 	if (!act->type)
@@ -316,7 +187,7 @@ static int parse_one_action(struct rsyslog_reader *r, struct rsyslog_stmt **ret)
 		struct rsyslog_action *act = action_new(r);
 		if (!act)
 			return -ENOMEM;
-		if (take_object(r, "action"))
+		if (rsyslog_take_object(r, "action"))
 			return parse_action(r, act, ret);
 	}
 	if (rsyslog_word(r, "stop")) {
@@ -351,7 +222,7 @@ static int parse_actions(struct rsyslog_reader *r, struct rsyslog_stmt **ret)
 		if (e < 0)
 			return e;
 		if (s && first)
-			last_of(first)->next = s;
+			rsyslog_last(first)->next = s;
 		else if (s)
 			first = s;
 		if (!rsyslog_skip(r) || *r->src->p != '&')
@@ -494,9 +365,9 @@ static int parse_condition(struct rsyslog_reader *r, unsigned depth, size_t n, b
 static int parse_include(struct rsyslog_reader *r)
 {
 	const struct rsyslog_param *p = NULL;
-	int e = parse_params(r, &p);
+	int e = rsyslog_params(r, &p);
 
-	if (e < 0 || !is_enabled(p))
+	if (e < 0 || !rsyslog_is_enabled(p))
 		return e;
 	const char *file = rsyslog_param(p, "file"), *mode = rsyslog_param(p, "mode");
 	if (!file) {
@@ -530,7 +401,7 @@ static int parse_stmt(struct rsyslog_reader *r, unsigned depth, struct rsyslog_s
 		return parse_condition(r, depth + 1, selector + property, property > 0, ret);
 	if (*p == '$' && isalpha((unsigned char)p[1]))
 		return parse_dollar(r);
-	if (take_object(r, "include"))
+	if (rsyslog_take_object(r, "include"))
 		return parse_include(r);
 	if (rsyslog_word(r, "unset")) {
 		rsyslog_advance(r, 5);
@@ -540,94 +411,11 @@ static int parse_stmt(struct rsyslog_reader *r, unsigned depth, struct rsyslog_s
 		rsyslog_advance(r, rsyslog_word(r, "set") ? 3 : 5);
 		return parse_set(r, true);
 	}
-	if (take_object(r, "reload_lookup_table")) {
+	if (rsyslog_take_object(r, "reload_lookup_table")) {
 		rsyslog_advance(r, strcspn(r->src->p, ")") + 1);
 		return 0;
 	}
 	return parse_actions(r, ret);
-}
-
-static int parse_ruleset(struct rsyslog_reader *r, const struct rsyslog_param *p)
-{
-	const char *name = rsyslog_param(p, "name");
-	struct rsyslog_stmt *script = NULL;
-
-	rsyslog_skip_inside(r);
-	if (*r->src->p != '{')
-		return rsyslog_malformed(r, "\"{\" was expected behind ruleset()");
-	rsyslog_advance(r, 1);
-	int e = parse_script(r, 1, true, &script);
-	if (e < 0 || !name || !is_enabled(p))
-		return e;
-	struct rsyslog_ruleset *rs = rsyslog_ruleset(r, name);
-	if (!rs)
-		return -ENOMEM;
-	rs->first = script;
-	rs->last = last_of(script);
-	for (; p; p = p->next)
-		rs->queue |= strncasecmp(p->name, "queue.", 6) == 0;
-	return 0;
-}
-
-/* template(type="list") { property(...) constant(...) } */
-static int skip_list(struct rsyslog_reader *r)
-{
-	const struct rsyslog_param *p = NULL;
-
-	rsyslog_skip_inside(r);
-	if (*r->src->p != '{')
-		return 0;
-	rsyslog_advance(r, 1);
-	for (;;) {
-		rsyslog_skip_inside(r);
-		if (*r->src->p == '}')
-			break;
-		if (!take_object(r, "property") && !take_object(r, "constant"))
-			return rsyslog_malformed(r, "property() or constant() was expected");
-		int e = parse_params(r, &p);
-		if (e < 0)
-			return e;
-	}
-	rsyslog_advance(r, 1);
-	return 0;
-}
-
-static void global(struct rsyslog_reader *r, const struct rsyslog_param *p)
-{
-	const char *driver = rsyslog_param(p, "DefaultNetstreamDriver");
-
-	if (driver)
-		r->conf->driver = driver;
-}
-
-/* One of the objects that stand outside of rulesets; -ENOENT: something else. */
-static int parse_object(struct rsyslog_reader *r)
-{
-	static const char *const names[] = {"main_queue", "timezone", "parser", "global",
-		"template", "ruleset", "input", "module", "lookup_table", "dyn_stats",
-		"percentile_stats", "ratelimit"};
-	const struct rsyslog_param *p = NULL;
-	size_t i = 0;
-
-	while (i < ARRAY_SIZE(names) && !take_object(r, names[i]))
-		i++;
-	if (i == ARRAY_SIZE(names))
-		return -ENOENT;
-	int e = parse_params(r, &p);
-	if (e < 0)
-		return e;
-	if (strcmp(names[i], "ruleset") == 0)
-		return parse_ruleset(r, p);
-	if (strcmp(names[i], "template") == 0)
-		return skip_list(r);
-	if (!is_enabled(p))
-		return 0;
-	if (strcmp(names[i], "global") == 0)
-		global(r, p);
-	const char *load = rsyslog_param(p, "load");
-	if (strcmp(names[i], "module") == 0 && load)
-		rsyslog_module(r, load, p);
-	return 0;
 }
 
 static void add_stmt(struct rsyslog_ruleset *rs, struct rsyslog_stmt *s)
@@ -638,14 +426,14 @@ static void add_stmt(struct rsyslog_ruleset *rs, struct rsyslog_stmt *s)
 		rs->last->next = s;
 	else
 		rs->first = s;
-	rs->last = last_of(s);
+	rs->last = rsyslog_last(s);
 }
 
 static int parse_all(struct rsyslog_reader *r)
 {
 	while (rsyslog_skip(r)) {
 		struct rsyslog_stmt *s = NULL;
-		int e = parse_object(r);
+		int e = rsyslog_object(r);
 		if (e == -ENOENT)
 			e = parse_stmt(r, 0, &s);
 		if (e == -EINVAL)

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+/* NAME(PARAMETER="VALUE" ...): the objects of RainerScript, and those that stand at the top. */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "fact/rsyslog-internal.h"
+
+const char *rsyslog_param(const struct rsyslog_param *p, const char *name)
+{
+	for (; p; p = p->next) {
+		if (strcasecmp(p->name, name) == 0)
+			return p->value;
+	}
+	return NULL;
+}
+
+static struct rsyslog_ruleset *find_ruleset(struct rsyslog_reader *r, const char *name)
+{
+	struct rsyslog_ruleset *rs = r->rulesets;
+
+	while (rs && strcasecmp(rs->name, name) != 0)
+		rs = rs->next;
+	return rs;
+}
+
+struct rsyslog_ruleset *rsyslog_ruleset(struct rsyslog_reader *r, const char *name)
+{
+	struct rsyslog_ruleset *rs = find_ruleset(r, name);
+
+	if (rs)
+		return rs;
+	rs = arena_alloc(r->a, sizeof(*rs));
+	if (!rs)
+		return NULL;
+	rs->name = name;
+	rs->next = r->rulesets;
+	r->rulesets = rs;
+	return rs;
+}
+
+void rsyslog_module(struct rsyslog_reader *r, const char *name, const struct rsyslog_param *p)
+{
+	const char *use = rsyslog_param(p, "SysSock.Use");
+	const char *slash = strrchr(name, '/');
+
+	name = slash ? slash + 1 : name;
+	if (strncmp(name, "imuxsock", 8) == 0)
+		r->conf->local |= !use || strcasecmp(use, "on") == 0;
+	else if (strncmp(name, "imjournal", 9) == 0)
+		r->conf->local = r->conf->journal = true;
+	else if (strncmp(name, "imklog", 6) == 0)
+		r->conf->kernel = true;
+}
+
+/* The value of a parameter: a string, or an array of them, joined. */
+static int parse_value(struct rsyslog_reader *r, const char **ret)
+{
+	struct rsyslog_source *s = r->src;
+	const char *joined = NULL;
+
+	if (*s->p != '[')
+		return rsyslog_string(r, ret);
+	do {
+		const char *one;
+		rsyslog_advance(r, 1);
+		rsyslog_skip_inside(r);
+		int e = rsyslog_string(r, &one);
+		if (e < 0)
+			return e;
+		joined = !joined ? one : one ? arena_printf(r->a, "%s,%s", joined, one) : NULL;
+		rsyslog_skip_inside(r);
+	} while (*s->p == ',');
+	if (*s->p != ']')
+		return rsyslog_malformed(r, "an array has no end");
+	rsyslog_advance(r, 1);
+	*ret = joined;
+	return 0;
+}
+
+/* NAME="VALUE"... up to ")". */
+int rsyslog_params(struct rsyslog_reader *r, const struct rsyslog_param **ret)
+{
+	struct rsyslog_source *s = r->src;
+	struct rsyslog_param *list = NULL;
+
+	for (;;) {
+		size_t n = 0;
+		rsyslog_skip_inside(r);
+		if (*s->p == ')')
+			break;
+		while (isalnum((unsigned char)s->p[n]) || s->p[n] == '_' || s->p[n] == '.')
+			n++;
+		struct rsyslog_param *p = arena_alloc(r->a, sizeof(*p));
+		char *name = arena_strndup(r->a, s->p, n);
+		if (!p || !name)
+			return -ENOMEM;
+		rsyslog_advance(r, n);
+		rsyslog_skip_inside(r);
+		if (n == 0 || *s->p != '=')
+			return rsyslog_malformed(r, "a parameter NAME=\"VALUE\" was expected");
+		rsyslog_advance(r, 1);
+		rsyslog_skip_inside(r);
+		*p = (struct rsyslog_param){.name = name, .next = list};
+		list = p;
+		int e = parse_value(r, &p->value);
+		if (e < 0)
+			return e;
+	}
+	rsyslog_advance(r, 1);
+	*ret = list;
+	return 0;
+}
+
+/* Whether "NAME (" stands here; then moves behind the parenthesis. */
+bool rsyslog_take_object(struct rsyslog_reader *r, const char *name)
+{
+	const char *p = r->src->p;
+	size_t n = strlen(name);
+
+	if (strncasecmp(p, name, n) != 0)
+		return false;
+	n += strspn(p + n, " \t\n");
+	if (p[n] != '(')
+		return false;
+	rsyslog_advance(r, n + 1);
+	return true;
+}
+
+bool rsyslog_is_enabled(const struct rsyslog_param *p)
+{
+	const char *enabled = rsyslog_param(p, "config.enabled");
+
+	return !enabled || strcmp(enabled, "on") == 0;
+}
+
+static int parse_ruleset(struct rsyslog_reader *r, const struct rsyslog_param *p)
+{
+	const char *name = rsyslog_param(p, "name");
+	struct rsyslog_stmt *script = NULL;
+
+	rsyslog_skip_inside(r);
+	if (*r->src->p != '{')
+		return rsyslog_malformed(r, "\"{\" was expected behind ruleset()");
+	rsyslog_advance(r, 1);
+	int e = rsyslog_script(r, 1, true, &script);
+	if (e < 0 || !name || !rsyslog_is_enabled(p))
+		return e;
+	struct rsyslog_ruleset *rs = rsyslog_ruleset(r, name);
+	if (!rs)
+		return -ENOMEM;
+	rs->first = script;
+	rs->last = rsyslog_last(script);
+	for (; p; p = p->next)
+		rs->queue |= strncasecmp(p->name, "queue.", 6) == 0;
+	return 0;
+}
+
+/* template(type="list") { property(...) constant(...) } */
+static int skip_list(struct rsyslog_reader *r)
+{
+	const struct rsyslog_param *p = NULL;
+
+	rsyslog_skip_inside(r);
+	if (*r->src->p != '{')
+		return 0;
+	rsyslog_advance(r, 1);
+	for (;;) {
+		rsyslog_skip_inside(r);
+		if (*r->src->p == '}')
+			break;
+		if (!rsyslog_take_object(r, "property") && !rsyslog_take_object(r, "constant"))
+			return rsyslog_malformed(r, "property() or constant() was expected");
+		int e = rsyslog_params(r, &p);
+		if (e < 0)
+			return e;
+	}
+	rsyslog_advance(r, 1);
+	return 0;
+}
+
+static void global(struct rsyslog_reader *r, const struct rsyslog_param *p)
+{
+	const char *driver = rsyslog_param(p, "DefaultNetstreamDriver");
+
+	if (driver)
+		r->conf->driver = driver;
+}
+
+/* One of the objects that stand outside of rulesets; -ENOENT: something else. */
+int rsyslog_object(struct rsyslog_reader *r)
+{
+	static const char *const names[] = {"main_queue", "timezone", "parser", "global",
+		"template", "ruleset", "input", "module", "lookup_table", "dyn_stats",
+		"percentile_stats", "ratelimit"};
+	const struct rsyslog_param *p = NULL;
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(names) && !rsyslog_take_object(r, names[i]))
+		i++;
+	if (i == ARRAY_SIZE(names))
+		return -ENOENT;
+	int e = rsyslog_params(r, &p);
+	if (e < 0)
+		return e;
+	if (strcmp(names[i], "ruleset") == 0)
+		return parse_ruleset(r, p);
+	if (strcmp(names[i], "template") == 0)
+		return skip_list(r);
+	if (!rsyslog_is_enabled(p))
+		return 0;
+	if (strcmp(names[i], "global") == 0)
+		global(r, p);
+	const char *load = rsyslog_param(p, "load");
+	if (strcmp(names[i], "module") == 0 && load)
+		rsyslog_module(r, load, p);
+	return 0;
+}
