@@ -76,16 +76,22 @@ static void add_security(const struct pending_update *u, struct verdict *ret)
 static void add_others(const struct pending *p, struct verdict *ret)
 {
 	struct names names = {.n = 0};
-	char observed[TEXT_SIZE + 64];
+	char observed[TEXT_SIZE + 64], phased[64] = "";
+	size_t n_phased = 0;
 
 	for (size_t i = 0; i < p->n_updates; i++) {
-		if (!p->updates[i].security)
-			names_add(&names, p->updates[i].name);
+		if (p->updates[i].security)
+			continue;
+		names_add(&names, p->updates[i].name);
+		n_phased += p->updates[i].phased;
 	}
 	if (names.n == 0)
 		return;
+	if (n_phased > 0)
+		(void)snprintf(
+			phased, sizeof(phased), " (%zu not for every machine yet)", n_phased);
 	const char *text = names_text(&names);
-	(void)snprintf(observed, sizeof(observed), "%zu wait: %s", names.n, text);
+	(void)snprintf(observed, sizeof(observed), "%zu wait%s: %s", names.n, phased, text);
 	verdict_add(ret, &(struct evidence){
 				 .result = RESULT_INFORMATIONAL,
 				 .subject = "other updates",
@@ -176,13 +182,16 @@ static bool is_versioned_kernel(const char *name)
 	return false;
 }
 
-static void add_orphan(const struct pending_orphan *o, struct verdict *ret)
+static void add_orphan(const struct pending_orphan *o, bool by_signature, struct verdict *ret)
 {
-	bool kernel = is_versioned_kernel(o->name) && !o->offered;
+	bool kernel = !by_signature && is_versioned_kernel(o->name) && !o->offered;
 	char subject[600], observed[700];
 
 	(void)snprintf(subject, sizeof(subject), "package %s", o->name);
-	if (o->offered)
+	if (by_signature)
+		(void)snprintf(observed, sizeof(observed), "%s is installed, and nobody signed it",
+			o->installed);
+	else if (o->offered)
 		(void)snprintf(observed, sizeof(observed),
 			"%s is installed; the newest that a source has is %s", o->installed,
 			o->offered);
@@ -233,11 +242,17 @@ static void evaluate_origin(_unused_ const struct check *c, const struct factset
 			"keeps");
 		return;
 	}
-	if (p->n_gaps > 0)
+	/* Lists say nothing of a signature, and so take nothing from it when they are missing. */
+	bool open = p->n_gaps > 0 && !p->by_signature;
+	if (open)
 		add_unknown(p, ret);
-	for (size_t i = 0; i < p->n_orphans && p->n_gaps == 0; i++)
-		add_orphan(&p->orphans[i], ret);
-	if (ret->result == RESULT_PASS)
+	for (size_t i = 0; i < p->n_orphans && !open; i++)
+		add_orphan(&p->orphans[i], p->by_signature, ret);
+	if (ret->n_evidence == 0 && p->by_signature)
+		verdict_set(ret, RESULT_INFORMATIONAL,
+			"every installed package is signed; which source it came from is not "
+			"recorded by rpm");
+	else if (ret->n_evidence == 0)
 		verdict_summary(ret, "every installed package is known to a configured source");
 }
 

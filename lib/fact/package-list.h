@@ -14,6 +14,7 @@ struct package_entry {
 	const char *name, *arch; /* arch "" when it has none */
 	const char *version;	 /* NULL: it is not installed (any more) */
 	bool held;		 /* dpkg: selected "hold", so that no upgrade touches it */
+	bool is_unsigned;	 /* rpm: no signature came with it (of rpmdb_read() only) */
 	size_t order;		 /* the later entry of a package replaces the earlier */
 };
 

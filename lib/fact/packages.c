@@ -86,8 +86,9 @@ struct reading {
 	struct fact *f;
 	struct package_list list;
 	const char *native; /* architecture; "" to have it counted */
-	const char **held;
-	size_t n_held;
+	const char **held, **unsigned_;
+	size_t n_held, n_unsigned;
+	bool knows_signatures;
 };
 
 /* The list is not complete, and the fact says why: by its first reason. 0 or -ENOMEM. */
@@ -248,6 +249,7 @@ static int read_rpm_sqlite(struct reading *rd, const char *path)
 {
 	int r = rpmdb_read(rd->c->root, path, &rd->list);
 
+	rd->knows_signatures = r == 0;
 	switch (r) {
 	case -ENOTSUP:
 		fact_fail(rd->f, r, "%s has a rollback journal of a transaction that did not end",
@@ -336,6 +338,17 @@ static char *join_versions(struct package_entry *v, size_t n)
 	return NULL;
 }
 
+static int note_name(struct reading *rd, const char ***v, size_t *n, const struct fact_item *item)
+{
+	const char **slot = arena_grow(rd->f->arena, v, *n, sizeof(*slot));
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = package_name(item);
+	(*n)++;
+	return 0;
+}
+
 /* One item for n entries of one name and architecture. */
 static int add_package(
 	struct reading *rd, enum package_manager m, struct package_entry *v, size_t n)
@@ -362,14 +375,12 @@ static int add_package(
 	if (!item->subject || !item->value)
 		return -ENOMEM;
 	rd->f->n_items++;
-	if (!v[n - 1].held)
-		return 0;
-	const char **slot = arena_grow(rd->f->arena, &rd->held, rd->n_held, sizeof(*slot));
-	if (!slot)
+	bool is_unsigned = false;
+	for (size_t i = 0; i < n; i++)
+		is_unsigned = is_unsigned || v[i].is_unsigned;
+	if (is_unsigned && note_name(rd, &rd->unsigned_, &rd->n_unsigned, item) < 0)
 		return -ENOMEM;
-	*slot = package_name(item);
-	rd->n_held++;
-	return 0;
+	return v[n - 1].held ? note_name(rd, &rd->held, &rd->n_held, item) : 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -413,6 +424,9 @@ static int add_packages(struct reading *rd, enum package_manager m)
 		.arch = arena_strdup(rd->f->arena, rd->native),
 		.held = rd->held,
 		.n_held = rd->n_held,
+		.knows_signatures = rd->knows_signatures,
+		.unsigned_ = rd->unsigned_,
+		.n_unsigned = rd->n_unsigned,
 	};
 	if (!p->arch)
 		return -ENOMEM;

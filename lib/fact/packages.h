@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "fact/fact.h"
@@ -32,9 +33,12 @@ struct packages {
 	 */
 	const struct fact_item *v;
 	size_t n;
-	const char *arch;        /* the machine's own ("amd64"); "" when it is not known */
+	const char *arch;	 /* the machine's own ("amd64"); "" when it is not known */
 	const char *const *held; /* names of those on hold (dpkg), sorted; point into the items */
 	size_t n_held;
+	bool knows_signatures;	      /* rpm, of a database that is read here */
+	const char *const *unsigned_; /* then: names of packages that came without a signature */
+	size_t n_unsigned;
 };
 
 /* The package managers' own locks, for every collector that reads what a transaction writes. */

@@ -395,7 +395,8 @@ static struct choice choose(const struct reading *rd, const struct fact_item *it
 	const struct offered *same = find_offered(head, item->value);
 	const struct apt_pin *pin = NULL;
 	struct choice c = {.installed = item->value, .priority = -1};
-	struct offered none = {.version = item->value, .source = name};
+	/* A version that is in no list has the source package of those that are. */
+	struct offered none = {.version = item->value, .source = head ? head->source : name};
 
 	if (!same)
 		same = &none;

@@ -208,12 +208,32 @@ static int add_updates(struct reading *rd)
 	return 0;
 }
 
+/*
+ * rpm does not record the source of a package. But what no key has signed came
+ * from no source whose signatures are checked.
+ */
+static int add_unsigned(struct pending_list *l)
+{
+	const struct packages *p = l->packages;
+
+	for (size_t i = 0; i < p->n_unsigned; i++) {
+		struct pending_orphan o = {
+			.name = p->unsigned_[i], .installed = packages_version(p, p->unsigned_[i])};
+		int r = o.installed ? pending_add_orphan(l, &o) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int pending_rpm(struct pending_list *l)
 {
 	const struct fact *f = factset_get(l->c->facts, FACT_REPOS);
 	struct reading rd = {.l = l};
-	int r = 0;
+	int r = add_unsigned(l);
 
+	if (r < 0)
+		return r;
 	if (!f || !f->u.repos)
 		return pending_add_gap(l, "package sources", NULL,
 			f && f->reason ? f->reason : "no package source is configured");

@@ -94,7 +94,8 @@ static int finish(const struct pending_list *l, struct fact *f)
 		.n_lists = l->n_lists,
 		.knows_security = l->knows_security,
 		.knows_others = dpkg,
-		.knows_origin = dpkg,
+		.knows_origin = dpkg || l->packages->knows_signatures,
+		.by_signature = !dpkg,
 	};
 	if (l->valid_until_realtime_usec != USEC_INFINITY)
 		p->valid_until_realtime_usec = l->valid_until_realtime_usec;

@@ -26,7 +26,7 @@ struct pending_update {
 	unsigned pin_line;
 };
 
-/* An installed package whose version no source offers. */
+/* An installed package whose version no source offers; of rpm one that nobody signed. */
 struct pending_orphan {
 	const char *name, *installed;
 	const char *offered; /* the newest version that a source has of it; NULL: none has it */
@@ -49,7 +49,8 @@ struct pending {
 	size_t n_lists;	     /* that were read */
 	bool knows_security; /* a list of security updates is among them */
 	bool knows_others;   /* false: the lists name security updates alone (rpm) */
-	bool knows_origin;   /* whether orphans could be looked for (dpkg) */
+	bool knows_origin;   /* whether orphans could be looked for */
+	bool by_signature;   /* rpm: an orphan is what came without a signature */
 	/* When the first list of security updates is out of date by its own word; 0: never. */
 	uint64_t valid_until_realtime_usec;
 };

@@ -8,6 +8,11 @@
 #include "fact/rodb.h"
 
 enum {
+	TAG_SIGPGP = 259, /* signatures, in the order of rpm's versions */
+	TAG_SIGGPG = 262,
+	TAG_DSAHEADER = 267,
+	TAG_RSAHEADER = 268,
+	TAG_OPENPGP = 278,
 	TAG_NAME = 1000,
 	TAG_VERSION = 1001,
 	TAG_RELEASE = 1002,
@@ -24,6 +29,7 @@ enum {
 struct header {
 	const char *name, *version, *release, *arch;
 	uint32_t epoch;
+	bool is_signed;
 };
 
 static uint32_t be32(const uint8_t *p)
@@ -48,6 +54,9 @@ static int header_entry(struct header *h, const uint8_t *entry, const uint8_t *d
 			      : tag == TAG_ARCH	   ? &h->arch
 						   : NULL;
 
+	if (tag == TAG_SIGPGP || tag == TAG_SIGGPG || tag == TAG_DSAHEADER ||
+		tag == TAG_RSAHEADER || tag == TAG_OPENPGP)
+		h->is_signed = true;
 	if (string) {
 		/* A tag may come again behind the signed region; the later one holds. */
 		*string = type == TYPE_STRING ? header_string(data, size, offset) : NULL;
@@ -85,7 +94,11 @@ int rpmdb_header(struct package_list *l, const uint8_t *p, size_t n)
 		evr = NULL;
 		return -ENOMEM;
 	}
-	return package_list_add(l, h.name, h.arch, evr);
+	int r = package_list_add(l, h.name, h.arch, evr);
+	/* What rpm keeps of a key is no package that somebody could have signed. */
+	if (r == 0)
+		l->v[l->n - 1].is_unsigned = !h.is_signed && strcmp(h.name, "gpg-pubkey") != 0;
+	return r;
 }
 
 static int read_rows(sqlite3 *db, struct package_list *l)

@@ -75,7 +75,7 @@ def differ(root, what, ours, theirs):
 def uri():
     return rnd.choice(("http://a.example/debian", "https://a.example/debian/", "http://u:p@b.example/x_y",
                        "file:/srv/repo", "http://c.example:8080/a%20b", "https://[::1]/r",
-                       "mirror+https://m.example/list", "http://d.example/$(ARCH)/", "tor+http://e.example/~x",
+                       "mirror+https://m.example/list", "http://d.example/$(ARCH)/", "tor+http://e.example/~x", "mirror+file:/etc/apt/mirrors/debian.list",
                        "copy:/srv/r", "http://a.example", "cdrom:[Disc 1]/"))
 
 
@@ -167,6 +167,7 @@ def paragraph(bad):
 def sources_round():
     root = make_root()
     bad = rnd.random() < 0.35
+    write(root, "/etc/apt/mirrors/debian.list", "https://deb.debian.org/debian\n")
     # One form each: two lines that disagree about one source are an error of another kind.
     if rnd.random() < 0.5:
         n = rnd.randint(1, 4)

@@ -479,11 +479,19 @@ static void test_rpm(void **state)
 		sqlite3 *db = rpm_db_create(test_path(&t, "/var/lib/rpm/rpmdb.sqlite"), "WAL");
 		rpm_header_make(&h, "a", 0, "1", "1", "x86_64");
 		rpm_db_add(db, &h);
+		rpm_header_make(&h, "signed", 0, "1", "1", "x86_64");
+		rpm_header_tag(&h, 268, 7, "x", 1);
+		rpm_header_end(&h);
+		rpm_db_add(db, &h);
 		assert_int_equal(root_collect(&t, c, &facts, memo), 0);
 		assert_int_equal(check_judge(c, &facts, policy, 0, verdict), 0);
 		root_compare(&rpm_vectors[i], verdict);
 		assert_int_equal(check_judge(o, &facts, policy, 0, origin), 0);
-		assert_int_equal(origin->result, RESULT_UNKNOWN);
+		/* rpm_header_make() signs nothing. */
+		assert_int_equal(origin->result, RESULT_FAIL);
+		assert_int_equal(origin->n_evidence, 1);
+		assert_string_equal(origin->evidence->subject, "package a");
+		assert_non_null(strstr(origin->evidence->observed, "nobody signed it"));
 		assert_int_equal(sqlite3_close(db), SQLITE_OK);
 		factset_fini(&facts);
 		memo_free(memo);
