@@ -42,6 +42,9 @@ enum compare {
 
 struct value {
 	enum property property;
+	const char *name; /* of PROP_OTHER, not terminated */
+	size_t name_length;
+	bool narrow; /* a condition that only few messages meet, none that matter */
 	bool judged; /* a condition already: pri says for what it holds */
 	struct log_pri pri;
 	const char *text;		  /* of a constant; NULL: computed at run time */
@@ -155,6 +158,34 @@ static struct log_pri compare_property(enum property p, enum compare op, const c
 	return pri;
 }
 
+/*
+ * Whether a text picks out few messages, none of which a look back at a break-in
+ * would miss: "[CLOUDINIT]", one program's name, a phrase; but not sshd, and not
+ * what stands in messages about logins. Cloud images stop such messages before
+ * anything else, and that must not make the rest uncertain.
+ */
+static bool is_narrow(const char *name, size_t n, enum compare op, const char *with)
+{
+	static const char *const names[] = {"programname", "syslogtag", "app-name", "msg"};
+	static const char *const matter[] = {"ssh", "su", "login", "pam", "audit", "user", "passw",
+		"kernel", "systemd", "cron", "fail", "accept", "session", "root", "auth", "denied",
+		"invalid", "error", "group", "polkit", "connect"};
+	size_t i = 0;
+
+	if (!with || strlen(with) < 4 || (op != CMP_EQ && op != CMP_CONTAINS && op != CMP_STARTS))
+		return false;
+	while (i < ARRAY_SIZE(names) &&
+		(strlen(names[i]) != n || strncasecmp(names[i], name, n) != 0))
+		i++;
+	if (i == ARRAY_SIZE(names))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(matter); i++) {
+		if (strcasestr(with, matter[i]))
+			return false;
+	}
+	return true;
+}
+
 /* A comparison with an array holds when it does for one of the elements. */
 static struct log_pri compare(struct value l, enum compare op, struct value r)
 {
@@ -206,7 +237,8 @@ static struct value judged(struct log_pri pri)
 	return (struct value){.judged = true, .pri = pri};
 }
 
-static int expression(struct rsyslog_reader *r, unsigned depth, struct log_pri *ret);
+static int expression(
+	struct rsyslog_reader *r, unsigned depth, struct log_pri *ret, bool *ret_narrow);
 static int value(struct rsyslog_reader *r, unsigned depth, struct value *ret);
 
 /* '[ "a", "b" ]' */
@@ -253,9 +285,10 @@ static int function(struct rsyslog_reader *r, unsigned depth, bool prifilt, stru
 	rsyslog_skip_inside(r);
 	while (s->p < s->end && *s->p != ')') {
 		struct log_pri ignored;
+		bool narrow;
 		bool string = prifilt && n++ == 0 && (*s->p == '"' || *s->p == '\'');
 		int e = string ? value(r, depth + 1, &argument)
-			       : expression(r, depth + 1, &ignored);
+			       : expression(r, depth + 1, &ignored, &narrow);
 		if (e < 0)
 			return e;
 		rsyslog_skip_inside(r);
@@ -327,7 +360,7 @@ static int value(struct rsyslog_reader *r, unsigned depth, struct value *ret)
 	case '(':
 		rsyslog_advance(r, 1);
 		ret->judged = true;
-		e = expression(r, depth + 1, &ret->pri);
+		e = expression(r, depth + 1, &ret->pri, &ret->narrow);
 		if (e < 0)
 			return e;
 		rsyslog_skip_inside(r);
@@ -344,6 +377,8 @@ static int value(struct rsyslog_reader *r, unsigned depth, struct value *ret)
 		rsyslog_advance(r, 1);
 		size_t n = span(s, "$!./@_-[]");
 		ret->property = property_from_name(s->p, n);
+		ret->name = s->p;
+		ret->name_length = n;
 		rsyslog_advance(r, n);
 		return 0;
 	}
@@ -405,41 +440,61 @@ static int sum(struct rsyslog_reader *r, unsigned depth, struct value *ret)
 	}
 }
 
-static int expression(struct rsyslog_reader *r, unsigned depth, struct log_pri *ret)
+/* SUM { COMPARISON SUM } */
+static int comparisons(struct rsyslog_reader *r, unsigned depth, struct value *ret)
+{
+	enum compare op;
+	int e = sum(r, depth, ret);
+
+	while (e == 0 && (op = comparison(r)) != CMP_NONE) {
+		struct value right;
+		e = sum(r, depth, &right);
+		if (e < 0)
+			return e;
+		bool narrow = ret->name && right.property == PROP_NONE && !right.more &&
+			      !right.judged &&
+			      is_narrow(ret->name, ret->name_length, op, right.text);
+		*ret = judged(compare(*ret, op, right));
+		ret->narrow = narrow;
+	}
+	return e;
+}
+
+static int expression(
+	struct rsyslog_reader *r, unsigned depth, struct log_pri *ret, bool *ret_narrow)
 {
 	enum { FIRST, AND, OR } join = FIRST;
 	struct log_pri so_far = log_pri_none();
+	bool narrow = false;
 
 	if (depth > RSYSLOG_DEPTH_MAX)
 		return rsyslog_malformed(r, "a condition is nested too deeply");
 	for (;;) {
-		struct value left, right;
-		enum compare op;
-		int e = sum(r, depth, &left);
+		struct value v;
+		int e = comparisons(r, depth, &v);
 		if (e < 0)
 			return e;
-		while ((op = comparison(r)) != CMP_NONE) {
-			e = sum(r, depth, &right);
-			if (e < 0)
-				return e;
-			left = judged(compare(left, op, right));
-		}
-		struct log_pri now = truth(left);
+		struct log_pri now = truth(v);
 		so_far = join == FIRST ? now
 			 : join == AND ? log_pri_and(so_far, now)
 				       : log_pri_or(so_far, now);
+		narrow = join == FIRST ? v.narrow
+			 : join == AND ? narrow || v.narrow
+				       : narrow && v.narrow;
 		if (!rsyslog_word(r, "and") && !rsyslog_word(r, "or"))
 			break;
 		join = tolower((unsigned char)*r->src->p) == 'a' ? AND : OR;
 		rsyslog_advance(r, join == AND ? 3 : 2);
 	}
 	*ret = so_far;
+	*ret_narrow = narrow;
 	return 0;
 }
 
-int rsyslog_expression(struct rsyslog_reader *r, const char *stop, struct log_pri *ret)
+int rsyslog_expression(
+	struct rsyslog_reader *r, const char *stop, struct log_pri *ret, bool *ret_narrow)
 {
-	int e = expression(r, 0, ret);
+	int e = expression(r, 0, ret, ret_narrow);
 
 	if (e < 0)
 		return e;
@@ -463,7 +518,7 @@ static size_t field(const char **p)
 	return n;
 }
 
-struct log_pri rsyslog_property_filter(const char *text)
+struct log_pri rsyslog_property_filter(const char *text, bool *ret_narrow)
 {
 	static const struct {
 		const char *name;
@@ -473,7 +528,10 @@ struct log_pri rsyslog_property_filter(const char *text)
 	size_t n = field(&name);
 	enum property property = property_from_name(name + (*name == '$'), n - (*name == '$'));
 	const char *op = name + strcspn(name, ",");
+	const size_t name_length = n;
 	char buf[64];
+
+	*ret_narrow = false;
 
 	op += *op == ',';
 	n = field(&op);
@@ -488,6 +546,7 @@ struct log_pri rsyslog_property_filter(const char *text)
 		if (strlen(ops[i].name) != n || strncasecmp(ops[i].name, op, n) != 0)
 			continue;
 		struct log_pri pri = compare_property(property, ops[i].op, buf);
+		*ret_narrow = !negated && is_narrow(name, name_length, ops[i].op, buf);
 		return negated ? log_pri_not(pri) : pri;
 	}
 	return log_pri_unknown();

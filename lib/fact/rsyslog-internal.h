@@ -30,6 +30,7 @@ struct rsyslog_stmt {
 	enum rsyslog_kind kind;
 	struct rsyslog_stmt *next;
 	struct log_pri pri;
+	bool narrow; /* what stops behind this condition takes nothing that matters */
 	struct rsyslog_stmt *then, *otherwise;
 	struct rsyslog_action *action;
 	const char *name;
@@ -76,10 +77,14 @@ int rsyslog_string(struct rsyslog_reader *r, const char **ret);
 
 /* rsyslog-expr.c: conditions */
 
-/* An expression up to "then", "do" or ";", which it takes; the priorities for which it holds. */
-int rsyslog_expression(struct rsyslog_reader *r, const char *stop, struct log_pri *ret);
+/*
+ * An expression up to "then", "do" or ";", which it takes: the priorities for
+ * which it holds, and whether only few messages meet it, none that matter.
+ */
+int rsyslog_expression(
+	struct rsyslog_reader *r, const char *stop, struct log_pri *ret, bool *ret_narrow);
 /* ":property, [!]compare, "value"": text is the token. */
-struct log_pri rsyslog_property_filter(const char *text);
+struct log_pri rsyslog_property_filter(const char *text, bool *ret_narrow);
 
 /* rsyslog-legacy.c: $Directives, legacy actions */
 int rsyslog_directive(struct rsyslog_reader *r, const char *line);

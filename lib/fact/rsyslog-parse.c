@@ -182,6 +182,7 @@ static int parse_call(struct rsyslog_reader *r, struct rsyslog_stmt **ret)
 static int parse_one_action(struct rsyslog_reader *r, struct rsyslog_stmt **ret)
 {
 	struct log_pri ignored;
+	bool narrow;
 
 	if (strncasecmp(r->src->p, "action", 6) == 0) {
 		struct rsyslog_action *act = action_new(r);
@@ -206,7 +207,7 @@ static int parse_one_action(struct rsyslog_reader *r, struct rsyslog_stmt **ret)
 	if (rsyslog_word(r, "call_indirect")) {
 		rsyslog_advance(r, 13);
 		*ret = stmt_new(r, RSYSLOG_CALL);
-		return *ret ? rsyslog_expression(r, ";", &ignored) : -ENOMEM;
+		return *ret ? rsyslog_expression(r, ";", &ignored, &narrow) : -ENOMEM;
 	}
 	return parse_legacy(r, ret);
 }
@@ -239,6 +240,7 @@ static int parse_actions(struct rsyslog_reader *r, struct rsyslog_stmt **ret)
 static int parse_set(struct rsyslog_reader *r, bool value)
 {
 	struct log_pri ignored;
+	bool narrow;
 	struct rsyslog_source *s = r->src;
 
 	rsyslog_skip_inside(r);
@@ -249,13 +251,13 @@ static int parse_set(struct rsyslog_reader *r, bool value)
 	if (*s->p != (value ? '=' : ';'))
 		return rsyslog_malformed(r, value ? "\"=\" was expected" : "\";\" was expected");
 	rsyslog_advance(r, 1);
-	return value ? rsyslog_expression(r, ";", &ignored) : 0;
+	return value ? rsyslog_expression(r, ";", &ignored, &narrow) : 0;
 }
 
 static int parse_if(struct rsyslog_reader *r, unsigned depth, struct rsyslog_stmt *s)
 {
 	rsyslog_advance(r, 2);
-	int e = rsyslog_expression(r, "then", &s->pri);
+	int e = rsyslog_expression(r, "then", &s->pri, &s->narrow);
 	if (e == 0)
 		e = parse_block(r, depth, &s->then);
 	if (e < 0 || !rsyslog_skip(r) || !rsyslog_word(r, "else"))
@@ -268,6 +270,7 @@ static int parse_if(struct rsyslog_reader *r, unsigned depth, struct rsyslog_stm
 static int parse_foreach(struct rsyslog_reader *r, unsigned depth, struct rsyslog_stmt *s)
 {
 	struct log_pri ignored;
+	bool narrow;
 
 	rsyslog_advance(r, 7);
 	rsyslog_skip_inside(r);
@@ -280,7 +283,7 @@ static int parse_foreach(struct rsyslog_reader *r, unsigned depth, struct rsyslo
 	if (!rsyslog_word(r, "in"))
 		return rsyslog_malformed(r, "\"in\" was expected");
 	rsyslog_advance(r, 2);
-	int e = rsyslog_expression(r, ")", &ignored);
+	int e = rsyslog_expression(r, ")", &ignored, &narrow);
 	if (e < 0)
 		return e;
 	rsyslog_skip_inside(r);
@@ -336,7 +339,7 @@ static int parse_filter(
 	if (!text)
 		return -ENOMEM;
 	if (property)
-		s->pri = rsyslog_property_filter(text);
+		s->pri = rsyslog_property_filter(text, &s->narrow);
 	else
 		(void)log_pri_parse(
 			text, &s->pri); /* rsyslog, too, keeps what stands before an error */

@@ -107,6 +107,8 @@ static int walk_if(
 		e = walk_list(w, s->otherwise, log_pri_and(flow, negated), &otherwise);
 	if (e < 0)
 		return e;
+	if (s->narrow)
+		then = log_pri_none();
 	for (int i = 0; i < LOG_FACILITIES; i++) {
 		ret->sure[i] = (uint8_t)((s->pri.sure[i] & then.sure[i]) |
 					 (negated.sure[i] & otherwise.sure[i]) |
