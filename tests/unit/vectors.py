@@ -30,7 +30,6 @@ NEVER = {
     "backup-configured": ALWAYS_ASKED,
     "log-remote": ALWAYS_ASKED,
     "log-retention": ALWAYS_ASKED,
-    "service-scanner": ALWAYS_ASKED,
     "ssh-mfa": {"pass": "only informs", "fail": "only informs"},
     "update-window": {"notchecked": "without an attestation it fails"},
 }
