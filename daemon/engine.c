@@ -18,8 +18,8 @@
 #include "fact/coverage.h"
 #include "fact/lock.h"
 
-/* What is not watched completely is read again on a timer, at no more than 1/20 of a processor. */
-#define RECONCILE_SHARE      20
+/* What is not watched completely is read again on a timer, at no more than 1/8 of a processor. */
+#define RECONCILE_SHARE 8
 #define ENTER_RETRY_MIN_USEC (250 * USEC_PER_MSEC)
 #define ENTER_RETRY_MAX_USEC (2 * USEC_PER_SEC)
 
