@@ -208,22 +208,25 @@ static void add_orphan(const struct pending_orphan *o, bool by_signature, struct
 			 });
 }
 
-/* While lists are missing, a package that is in none of the others may be in one of them. */
+/*
+ * While lists are missing, a package that is in none of the others may be in one
+ * of them. Which they are is no evidence: each package that is installed then
+ * would be a change of it.
+ */
 static void add_unknown(const struct pending *p, struct verdict *ret)
 {
 	struct names names = {.n = 0};
-	char observed[TEXT_SIZE + 64];
 
 	for (size_t i = 0; i < p->n_orphans; i++)
 		names_add(&names, p->orphans[i].name);
 	if (names.n > 0) {
 		const char *text = names_text(&names);
-		(void)snprintf(observed, sizeof(observed),
-			"%zu packages are in no list that could be read: %s", names.n, text);
+		verdict_summary(ret, "%zu packages are in no list that could be read: %s", names.n,
+			text);
 		verdict_add(ret, &(struct evidence){
 					 .result = RESULT_UNKNOWN,
 					 .subject = "packages",
-					 .observed = observed,
+					 .observed = "some are in no list that could be read",
 					 .expected = "a list of each source",
 				 });
 	}

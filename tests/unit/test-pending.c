@@ -332,10 +332,10 @@ static const struct root_vector origin_vectors[] = {
 			MAIN(PKG("a", "amd64", "1"))},
 		NULL, RESULT_UNKNOWN,
 		{{"packages", RESULT_UNKNOWN, SEV_LOW,
-			 "1 packages are in no list that could be read: b"},
+			 "some are in no list that could be read"},
 			{"repository deb http://d.example/debian bookworm-security", RESULT_UNKNOWN,
 				SEV_LOW, "no list"}},
-		NULL},
+		"1 packages are in no list that could be read: b"},
 	{"packages that cannot be read", {DEBIAN, SOURCES, STATUS("nonsense")}, NULL, RESULT_ERROR,
 		{{0}}, NULL},
 };
