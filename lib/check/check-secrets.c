@@ -11,8 +11,9 @@ static const struct param credential_params[] = {
 		.doc = "Directories that are searched beside the homes of accounts, three levels "
 		       "deep."},
 	{"max_names", PARAM_UINT, "50000", .min = 100, .max = 10000000,
-		.doc = "How many names of files and directories one search reads at most. A search "
-		       "that ends there says so."},
+		.doc = "How many names of files and directories one search reads at most, no more "
+		       "than a quarter of them in one home or directory. A search that ends there "
+		       "says so."},
 	{"max_time", PARAM_USEC, "2s", .min = 1, .max = 600,
 		.doc = "How long one search may take. A search that ends there says so."},
 	{NULL},
@@ -96,7 +97,11 @@ const struct check check_secret_cloud_credentials = {
 	.rationale =
 		"Whoever gets into this machine, or a backup of it, has every key that lies here. "
 		"A "
-		"cloud API key is often good for the whole account: machines, storage and bills.",
+		"cloud API key is often good for the whole account: machines, storage and bills. "
+		"(A "
+		"fingerprint tells whether it is still the same secret. It is keyed by this "
+		"machine's "
+		"SSH host key, so that nobody who reads it can try passwords.)",
 	.remedy =
 		"Withdraw the key in the cloud's console and give the program a way to "
 		"authenticate that needs none on disk: the machine's own role or application "

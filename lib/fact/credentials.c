@@ -32,12 +32,13 @@ struct search {
 	struct credentials *out;
 	struct credential *found;
 	struct credential_gap *gaps;
-	size_t files_left, bytes_left;
+	size_t names_left, files_left, bytes_left, found_left;
 	struct walk walk;
 	uint8_t key[SHA256_DIGEST_SIZE];
 	bool has_key;
 	/* of the tree in hand */
 	const char *base;
+	size_t tree_files, tree_bytes, tree_found; /* left to it */
 	/* trees that were searched */
 	const char **trees;
 	size_t n_trees;
@@ -164,9 +165,12 @@ static int add_found(struct search *s, const char *rel, const struct stat *st,
 	watch_found(s, rel);
 	_cleanup_close_ int fd = root_open_path_beneath(&s->quiet, s->base, rel);
 	int r = readers_of(s->c->root, s->accounts, c->path, st, fd, &c->readers);
-	if (r == 0)
-		s->out->n++;
-	return r;
+	if (r < 0)
+		return r;
+	s->out->n++;
+	s->found_left--;
+	s->tree_found--;
+	return 0;
 }
 
 /* A limit was reached: the first one is told. */
@@ -180,7 +184,8 @@ static int set_limit(struct search *s, const char *what)
 
 static bool may_read(struct search *s, size_t size)
 {
-	return s->files_left > 0 && s->bytes_left >= size && s->out->n < CREDENTIALS_FOUND_MAX;
+	return MIN(s->files_left, s->tree_files) > 0 && MIN(s->bytes_left, s->tree_bytes) >= size &&
+	       MIN(s->found_left, s->tree_found) > 0;
 }
 
 static int judge_text(struct search *s, const char *rel, const char *name, int fd,
@@ -226,7 +231,9 @@ static int look_at(struct search *s, const char *rel, const char *name, size_t m
 	if (!may_read(s, size))
 		return set_limit(s, "as many files, bytes or secrets as are looked at");
 	s->files_left--;
+	s->tree_files--;
 	s->bytes_left -= size;
+	s->tree_bytes -= size;
 	return judge_text(s, rel, name, fd, &st, size);
 }
 
@@ -282,6 +289,9 @@ static int take_tree(struct search *s, const char *path)
 	if (!s->base)
 		return -ENOMEM;
 	s->n_trees++;
+	s->tree_files = CREDENTIALS_FILES_MAX / CREDENTIALS_TREE_PART;
+	s->tree_bytes = CREDENTIALS_BYTES_MAX / CREDENTIALS_TREE_PART;
+	s->tree_found = CREDENTIALS_FOUND_MAX / CREDENTIALS_TREE_PART;
 	return 1;
 }
 
@@ -291,9 +301,13 @@ static int search_tree(struct search *s, const char *path, unsigned depth)
 
 	if (r <= 0)
 		return r;
+	size_t names = policy_uint(s->c->policy, SECTION, "max_names") / CREDENTIALS_TREE_PART;
+	names = MIN(names, s->names_left);
 	s->walk.depth = depth;
 	s->walk.arg = s;
+	s->walk.entries_left = names;
 	r = root_walk(&s->quiet, s->base, &s->walk);
+	s->names_left -= names - s->walk.entries_left;
 	if (r == -ENOENT || r == -ENOTDIR)
 		return 0;
 	s->out->directories++;
@@ -434,6 +448,7 @@ static int credentials_collect(const struct collect *c, struct fact *f)
 		.a = f->arena,
 		.files_left = CREDENTIALS_FILES_MAX,
 		.bytes_left = CREDENTIALS_BYTES_MAX,
+		.found_left = CREDENTIALS_FOUND_MAX,
 		.walk = {.file = on_file, .enter = on_directory, .unread = on_unread},
 	};
 
@@ -448,7 +463,7 @@ static int credentials_collect(const struct collect *c, struct fact *f)
 	s.out = arena_alloc(s.a, sizeof(*s.out));
 	if (!s.out)
 		return -ENOMEM;
-	s.walk.entries_left = policy_uint(c->policy, SECTION, "max_names");
+	s.names_left = policy_uint(c->policy, SECTION, "max_names");
 	s.walk.deadline_monotonic_usec = walk_now_usec() +
 					 policy_usec(c->policy, SECTION, "max_time");
 	int r = search_all(&s);

@@ -25,6 +25,9 @@ enum {
 	CREDENTIALS_FILES_MAX = 4000,	/* that are opened in one search */
 	CREDENTIALS_BYTES_MAX = 32 * 1024 * 1024,
 	CREDENTIALS_FOUND_MAX = 1000,
+	/* Of all limits, that of names too, no tree gets more than one in this: nobody's files
+	   keep those of others from being found. */
+	CREDENTIALS_TREE_PART = 4,
 };
 
 struct credential {

@@ -249,6 +249,26 @@ static void test_limits(void **state)
 	teardown(&x);
 }
 
+/* What one user piles up keeps nobody else's from being found. */
+static void test_hiding(void **state)
+{
+	struct ssh_fixture x;
+	char path[64];
+
+	setup(&x, "");
+	for (int i = 0; i < CREDENTIALS_FOUND_MAX / CREDENTIALS_TREE_PART + 20; i++) {
+		(void)snprintf(path, sizeof(path), "/home/alice/%d/.netrc", i);
+		put(&x, path, "default password hunter2\n", 0600);
+	}
+	put(&x, "/home/bob/.netrc", "default password hunter2\n", 0600);
+	put(&x, "/srv/app/.env", "OS_PASSWORD=hunter2\n", 0600);
+	const struct credentials *k = fixture_collect(&x, FACT_CREDENTIALS)->u.credentials;
+	assert_int_equal(k->n, CREDENTIALS_FOUND_MAX / CREDENTIALS_TREE_PART + 2);
+	assert_string_equal(k->v[k->n - 1].path, "/srv/app/.env");
+	assert_non_null(k->limit);
+	teardown(&x);
+}
+
 static void test_unreadable(void **state)
 {
 	struct ssh_fixture x;
@@ -303,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_fingerprint),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_hiding),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_no_memory),
 	};
