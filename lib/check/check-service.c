@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "check/checks.h"
 #include "fact/cron.h"
+#include "fact/listeners.h"
+#include "fact/unit-file.h"
 #include "fact/units.h"
 
 enum {
@@ -212,4 +214,103 @@ const struct check check_service_unneeded = {
 	.facts = FACT_BIT(FACT_UNITS),
 	.params = unneeded_params,
 	.evaluate = evaluate_unneeded,
+};
+
+/* The unit that does the work of a socket: of one that systemd holds, the socket unit's service. */
+static const struct unit *worker_of(const struct units *u, const struct listener *l)
+{
+	char port[16], name[300];
+
+	if (!l->unit || strcmp(l->unit, "init.scope") != 0)
+		return l->unit ? units_find(u, l->unit) : NULL;
+	(void)snprintf(port, sizeof(port), "%u", l->port);
+	for (size_t i = 0; i < u->n; i++) {
+		const struct unit *socket = &u->v[i];
+		const char *value = unit_setting(
+			socket, l->tcp ? "ListenStream" : "ListenDatagram");
+		const char *colon = value ? strrchr(value, ':') : NULL;
+		if (!value || strcmp(colon ? colon + 1 : value, port) != 0)
+			continue;
+		const char *service = unit_setting(socket, "Service"),
+			   *accept = unit_setting(socket, "Accept");
+		(void)snprintf(name, sizeof(name), "%.*s%s.service",
+			(int)(strrchr(socket->name, '.') - socket->name), socket->name,
+			accept && unit_boolean(accept) > 0 ? "@" : "");
+		return units_find(u, service ? service : name);
+	}
+	return NULL;
+}
+
+/* As whom a unit runs its program: "root", or a name; "" where it is made for each start. */
+static const char *user_of(const struct unit *unit)
+{
+	const char *dynamic = unit_setting(unit, "DynamicUser"), *user = unit_setting(unit, "User");
+
+	if (user)
+		return strcmp(user, "0") == 0 ? "root" : user;
+	return dynamic && unit_boolean(dynamic) > 0 ? "" : "root";
+}
+
+static void report_sandbox(struct verdict *ret, const struct unit *unit, const struct listener *l)
+{
+	struct arena *a = ret->arena;
+	const char *subject = unit ? arena_printf(a, "unit %s", unit->name)
+				   : arena_printf(a, "listener %s", l->text);
+
+	for (size_t i = 0; subject && i < ret->n_evidence; i++) {
+		if (strcmp(ret->evidence[i].subject, subject) == 0)
+			return; /* its other sockets */
+	}
+	verdict_add(ret,
+		&(struct evidence){
+			.result = RESULT_INFORMATIONAL,
+			.subject = subject,
+			.path = unit ? unit->path : NULL,
+			.observed = unit ? arena_printf(a, "runs as root and holds %s", l->text)
+					 : arena_printf(a,
+						   "held by uid %u, by no unit that is known",
+						   l->uid),
+			.expected = "User= of its own, or DynamicUser=yes",
+		});
+}
+
+static void evaluate_sandbox(_unused_ const struct check *c, const struct factset *facts,
+	_unused_ const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
+{
+	if (!check_facts_usable(facts, FACT_BIT(FACT_LISTENERS), ret))
+		return;
+	const struct listeners *listeners = factset_get(facts, FACT_LISTENERS)->u.listeners;
+	const struct units *u = usable_units(facts, ret);
+
+	for (size_t i = 0; u && i < listeners->n; i++) {
+		const struct listener *l = &listeners->v[i];
+		if (l->loopback)
+			continue;
+		const struct unit *unit = worker_of(u, l);
+		if (!unit || strcmp(user_of(unit), "root") == 0)
+			report_sandbox(ret, unit, l);
+	}
+	if (u && ret->n_evidence == 0)
+		verdict_summary(ret, "every unit that others can reach runs as a user of its own");
+	else if (u)
+		verdict_summary(ret,
+			"%zu of what others can reach runs as root, or as no unit's user",
+			ret->n_evidence);
+}
+
+const struct check check_service_sandbox = {
+	.id = "service-sandbox",
+	.title = "Services that others can reach run as a user of their own",
+	.severity = SEV_LOW,
+	.guides = "+",
+	.references = "systemd.exec(5), systemd-analyze(1)",
+	.rationale = "Who breaks into a service has what the service has. Some need root at their "
+		     "start and give it up by themselves, as sshd does; that cannot be seen in the "
+		     "unit, so this is for information.",
+	.remedy =
+		"`systemctl edit UNIT`, and in [Service] `User=NAME` (or `DynamicUser=yes`), with "
+		"`AmbientCapabilities=CAP_NET_BIND_SERVICE` for a port below 1024; "
+		"`systemd-analyze security UNIT` tells what else can be taken away.",
+	.facts = FACT_BIT(FACT_UNITS) | FACT_BIT(FACT_LISTENERS),
+	.evaluate = evaluate_sandbox,
 };

@@ -68,6 +68,7 @@
 	CHECK(check_security_group)                                                                \
 	CHECK(check_service_brute_force_guard)                                                     \
 	CHECK(check_service_drift)                                                                 \
+	CHECK(check_service_sandbox)                                                               \
 	CHECK(check_service_scanner)                                                               \
 	CHECK(check_service_unneeded)                                                              \
 	CHECK(check_ssh_access_limited)                                                            \

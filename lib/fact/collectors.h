@@ -24,6 +24,7 @@
 	COLLECTOR(FACT_KERNEL, collector_kernel)                                                   \
 	COLLECTOR(FACT_UNITS, collector_units)                                                     \
 	COLLECTOR(FACT_CRON, collector_cron)                                                       \
+	COLLECTOR(FACT_LISTENERS, collector_listeners)                                             \
 	COLLECTOR(FACT_APT_CONF, collector_apt_conf)                                               \
 	COLLECTOR(FACT_REPOS, collector_repos)                                                     \
 	COLLECTOR(FACT_UPDATES, collector_updates)                                                 \

@@ -38,6 +38,7 @@ enum fact_id {
 	FACT_KERNEL,           /* running, installed, reboot required */
 	FACT_UNITS,            /* units of systemd: what boot starts, what runs */
 	FACT_CRON,             /* jobs of cron, anacron and at */
+	FACT_LISTENERS,        /* sockets that wait for others, and whose they are */
 	FACT_APT_CONF,         /* apt's configuration after all its files */
 	FACT_REPOS,            /* package sources and what vouches for them */
 	FACT_UPDATES,          /* last check, last installation, tools that update by themselves */
@@ -106,6 +107,7 @@ struct fact {
 		const struct kernel *kernel;
 		const struct units *units;
 		const struct cron *cron;
+		const struct listeners *listeners;
 		const struct apt_conf *apt_conf;
 		const struct repos *repos;
 		const struct updates *updates;

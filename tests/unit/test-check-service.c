@@ -5,6 +5,7 @@
 #include "check/check.h"
 #include "conf/conf.h"
 #include "fact/cron.h"
+#include "fact/listeners.h"
 #include "fact/units.h"
 
 struct vector {
@@ -13,6 +14,7 @@ struct vector {
 	const char *init;
 	bool booted, live;
 	const char *conf;
+	const struct listener *listener; /* NULL: nothing listens */
 	enum result result;
 	size_t n_evidence;
 	const char *subject, *observed; /* of the first evidence; observed a part of it */
@@ -20,6 +22,25 @@ struct vector {
 
 #define DRIFT	 "service-drift"
 #define UNNEEDED "service-unneeded"
+#define SANDBOX	 "service-sandbox"
+
+static const struct listener open_web = {
+	.tcp = true, .port = 80, .unit = "web.service", .text = "tcp 0.0.0.0:80"};
+static const struct listener own_web = {.tcp = true,
+	.port = 80,
+	.unit = "web.service",
+	.loopback = true,
+	.text = "tcp 127.0.0.1:80"};
+static const struct listener by_socket = {
+	.tcp = true, .port = 80, .unit = "init.scope", .text = "tcp [::]:80"};
+static const struct listener nobodys = {.port = 53, .uid = 7, .text = "udp 0.0.0.0:53"};
+
+static const struct unit_setting as_www[] = {{"User", "www", NULL, 0}};
+static const struct unit_setting as_zero[] = {{"User", "0", NULL, 0}};
+static const struct unit_setting as_dynamic[] = {{"DynamicUser", "yes", NULL, 0}};
+static const struct unit_setting on_80[] = {
+	{"ListenStream", "[::]:80", NULL, 0}, {"Accept", "yes", NULL, 0}};
+#define WITH(s) .settings = s, .n_settings = ARRAY_SIZE(s)
 
 static const struct vector vectors[] = {
 	{UNNEEDED, {{"ssh.service", .state = UNIT_FILE_ENABLED, .starts = true}}, "systemd",
@@ -65,6 +86,27 @@ static const struct vector vectors[] = {
 		.observed = "no answer"},
 	{UNNEEDED, {{0}}, "none", .result = RESULT_NOTAPPLICABLE},
 	{UNNEEDED, {{0}}, "openrc", .result = RESULT_UNKNOWN},
+	{SANDBOX, {{"web.service"}}, "systemd", .listener = &open_web,
+		.result = RESULT_INFORMATIONAL, .n_evidence = 1, .subject = "unit web.service",
+		.observed = "as root and holds tcp 0.0.0.0:80"},
+	{SANDBOX, {{"web.service", WITH(as_zero)}}, "systemd", .listener = &open_web,
+		.result = RESULT_INFORMATIONAL, .n_evidence = 1, .subject = "unit web.service",
+		.observed = "as root"},
+	{SANDBOX, {{"web.service"}}, "systemd", .listener = &own_web, .result = RESULT_PASS},
+	{SANDBOX, {{"web.service", WITH(as_www)}}, "systemd", .listener = &open_web,
+		.result = RESULT_PASS},
+	{SANDBOX, {{"web.service", WITH(as_dynamic)}}, "systemd", .listener = &open_web,
+		.result = RESULT_PASS},
+	/* systemd holds the socket, and an instance of the template does the work. */
+	{SANDBOX, {{"web.socket", WITH(on_80)}, {"web@.service"}}, "systemd",
+		.listener = &by_socket, .result = RESULT_INFORMATIONAL, .n_evidence = 1,
+		.subject = "unit web@.service", .observed = "as root"},
+	{SANDBOX, {{"web.socket", WITH(on_80)}, {"web@.service", WITH(as_www)}}, "systemd",
+		.listener = &by_socket, .result = RESULT_PASS},
+	{SANDBOX, {{"web.service"}}, "systemd", .listener = &nobodys,
+		.result = RESULT_INFORMATIONAL, .n_evidence = 1,
+		.subject = "listener udp 0.0.0.0:53", .observed = "uid 7"},
+	{SANDBOX, {{0}}, "none", .result = RESULT_NOTAPPLICABLE},
 	{DRIFT, {{"ssh.service", .state = UNIT_FILE_ENABLED, .starts = true}}, "systemd",
 		.result = RESULT_INFORMATIONAL},
 	{DRIFT, {{0}}, "none", .result = RESULT_NOTAPPLICABLE},
@@ -107,6 +149,10 @@ static void test_vectors(void **state)
 		static const struct cron cron;
 		jobs->u.cron = &cron;
 		factset_put(&facts, jobs);
+		struct fact *sockets = fact_new(FACT_LISTENERS);
+		const struct listeners listeners = {.v = x->listener, .n = x->listener ? 1 : 0};
+		sockets->u.listeners = &listeners;
+		factset_put(&facts, sockets);
 		struct verdict *v = judge(&facts, x->check, x->conf);
 		if (v->result != x->result || v->n_evidence != x->n_evidence)
 			fail_msg("vector %zu: %s, %zu: %s", i, result_name(v->result),
@@ -123,7 +169,7 @@ static void test_vectors(void **state)
 
 static void test_unreadable(void **state)
 {
-	static const char *const checks[] = {DRIFT, UNNEEDED};
+	static const char *const checks[] = {DRIFT, SANDBOX, UNNEEDED};
 
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		struct factset facts = {0};
@@ -136,6 +182,10 @@ static void test_unreadable(void **state)
 		static const struct cron cron;
 		f = fact_new(FACT_CRON);
 		f->u.cron = &cron;
+		factset_put(&facts, f);
+		static const struct listeners listeners;
+		f = fact_new(FACT_LISTENERS);
+		f->u.listeners = &listeners;
 		factset_put(&facts, f);
 		v = judge(&facts, checks[i], NULL);
 		assert_int_equal(v->result, RESULT_ERROR);
