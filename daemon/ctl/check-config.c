@@ -17,7 +17,7 @@ static int load_usual(const struct ctl *ctl, struct errlist *errors, struct poli
 	return r < 0 ? r : conf_load(&root, CONF_PATH, true, errors, ret);
 }
 
-/* What is right, and does not do what it seems to: a waiver whose day is over. */
+/* What is right, and does not do what it seems to: a waiver, an attestation whose day is over. */
 static void add_warnings(const struct policy *policy, struct errlist *warnings)
 {
 	uint64_t now = (uint64_t)time(NULL) * USEC_PER_SEC;
@@ -31,6 +31,16 @@ static void add_warnings(const struct policy *policy, struct errlist *warnings)
 		until[strcspn(until, "T")] = '\0';
 		errlist_add(warnings, w->path, w->line,
 			"[waiver %s] ended with %s and covers nothing", w->name, until);
+	}
+	const struct attestation *a;
+	for (size_t i = 0; (a = policy_attestation_at(policy, i)); i++) {
+		if (a->until_realtime_usec >= now)
+			continue;
+		(void)text_rfc3339(until, a->until_realtime_usec - 1);
+		until[strcspn(until, "T")] = '\0';
+		errlist_add(warnings, a->path, a->line,
+			"[attestation %s] lapsed after %s: the check fails until it is stated anew",
+			a->check, until);
 	}
 }
 

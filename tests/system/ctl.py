@@ -309,6 +309,13 @@ class Profiles(Case):
 
 
 class CheckConfig(Case):
+    def test_lapsed_attestation(self):
+        path = self.write("lapsed.conf", "[attestation announcements]\nstatement = s\nowner = o\n"
+                          "stated = 2020-01-01\nuntil = 2020-12-31\n")
+        r = run("check-config", path)
+        self.assertEqual(r.returncode, 0)
+        self.assertIn(f"{path}:1: warning: [attestation announcements] lapsed after 2020-12-31", r.stdout + r.stderr)
+
     def test_ok(self):
         for args in (["--root", self.root], ["--config", self.write("ok.conf", "[hardend]\n")]):
             r = run("check-config", *args)
