@@ -264,5 +264,7 @@ const struct collector collector_updates = {
 	.name = "updates",
 	.needs = FACT_BIT(FACT_PACKAGES) | FACT_BIT(FACT_REPOS),
 	.locks = packages_locks,
+	/* dnf and zypper only touch what they found to be current. */
+	.refresh_usec = USEC_PER_HOUR,
 	.collect = updates_collect,
 };
