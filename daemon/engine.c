@@ -313,19 +313,6 @@ void engine_dirty(struct engine *e, uint64_t mask, enum watch_urgency urgency, s
 	sched_mark(&e->sched, mask, urgency == WATCH_SETTLE, now.monotonic_usec);
 }
 
-/* Names of the facts in mask, for people. */
-static const char *fact_names(struct arena *a, uint64_t mask)
-{
-	const char *text = "";
-
-	for (int i = 0; i < FACT_MAX && text; i++) {
-		if (mask & FACT_BIT(i))
-			text = arena_printf(a, "%s%s%s", text, *text ? ", " : "",
-				fact_name((enum fact_id)i));
-	}
-	return text;
-}
-
 static void plan_reconcile(struct engine *e)
 {
 	e->reconcile_usec = e->now.monotonic_usec +
@@ -333,12 +320,10 @@ static void plan_reconcile(struct engine *e)
 			e->reconcile_cost_usec * RECONCILE_SHARE);
 }
 
+/* Which facts it is just now, and by how much, changes by itself and would be told each time. */
 static void describe_inotify(
 	const struct engine *e, struct arena *a, uint64_t blind, struct coverage_source *s)
 {
-	struct watch_stats stats;
-
-	watch_get_stats(e->watch, &stats);
 	*s = (struct coverage_source){.name = "inotify", .lost = e->overflows};
 	if (e->overflowed) {
 		s->degraded = true;
@@ -348,9 +333,7 @@ static void describe_inotify(
 		s->remedy = "fs.inotify.max_queued_events large enough for the bursts of this machine";
 	} else if (blind) {
 		s->degraded = true;
-		s->detail = arena_printf(a,
-			"too few watches (%zu in use): read again on a timer "
-			"instead: %s", stats.watches, fact_names(a, blind));
+		s->detail = "too few watches: what is not watched is read again on a timer instead";
 		s->remedy = "fs.inotify.max_user_watches and user.max_inotify_watches large enough";
 	}
 }
