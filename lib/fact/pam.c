@@ -215,10 +215,10 @@ static const char *shown_arg(struct arena *a, const char *arg)
 	return arg;
 }
 
-static int add_item(struct fact *f, const struct pam_service *s, enum pam_type type)
+static int add_item(
+	struct fact *f, struct arena *a, const struct pam_service *s, enum pam_type type)
 {
 	const struct pam_line *first = NULL;
-	struct arena *a = f->arena;
 	_cleanup_free_ char *value = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&value, &size);
@@ -254,10 +254,11 @@ static int add_item(struct fact *f, const struct pam_service *s, enum pam_type t
 }
 
 /* Not to see a stack is not that it is gone: the item says why. */
-static int add_unread(struct fact *f, const struct pam_service *s, enum pam_type type)
+static int add_unread(
+	struct fact *f, struct arena *a, const struct pam_service *s, enum pam_type type)
 {
-	char *subject = arena_printf(f->arena, "pam %s %s", s->name, pam_type_name(type));
-	char *value = arena_printf(f->arena, "unreadable: %s", s->reason);
+	char *subject = arena_printf(a, "pam %s %s", s->name, pam_type_name(type));
+	char *value = arena_printf(a, "unreadable: %s", s->reason);
 
 	if (!subject || !value)
 		return -ENOMEM;
@@ -265,7 +266,8 @@ static int add_unread(struct fact *f, const struct pam_service *s, enum pam_type
 	return 0;
 }
 
-static int add_items(struct fact *f, const struct pam *pam)
+/* What the arena a is given is not needed afterwards. */
+static int add_items(struct fact *f, struct arena *a, const struct pam *pam)
 {
 	int r = 0;
 
@@ -273,34 +275,98 @@ static int add_items(struct fact *f, const struct pam *pam)
 		const struct pam_service *s = &pam->services[i];
 		bool seen = s->state == FACT_STATE_OK || s->state == FACT_STATE_ABSENT;
 		for (int t = 0; r >= 0 && t < PAM_TYPE_MAX; t++)
-			r = seen ? add_item(f, s, (enum pam_type)t)
-				 : add_unread(f, s, (enum pam_type)t);
+			r = seen ? add_item(f, a, s, (enum pam_type)t)
+				 : add_unread(f, a, s, (enum pam_type)t);
 	}
 	return r;
 }
 
-static int pam_collect(const struct collect *c, struct fact *f)
+static const char *const *copy_args(struct arena *a, const char *const *args)
 {
-	struct reader rd = {.root = c->root, .arena = f->arena};
-	struct pam *pam = arena_alloc(f->arena, sizeof(*pam));
+	size_t n = 0;
+
+	while (args[n])
+		n++;
+	const char **v = arena_alloc(a, (n + 1) * sizeof(*v));
+	for (size_t i = 0; v && i < n; i++)
+		v[i] = arena_strdup(a, args[i]);
+	return v;
+}
+
+/* The strings of one line after another are mostly those of the line before. */
+static const char *copy_string(struct arena *a, const char *s, const char *before)
+{
+	return before && strcmp(s, before) == 0 ? before : arena_strdup(a, s);
+}
+
+static void copy_service(struct arena *a, const struct pam_service *s, struct pam_service *ret)
+{
+	const struct pam_line *before = NULL;
+
+	*ret = *s;
+	ret->name = arena_strdup(a, s->name);
+	ret->reason = arena_strdup(a, s->reason);
+	ret->lines = arena_alloc(a, s->n_lines * sizeof(*ret->lines));
+	for (size_t i = 0; ret->lines && i < s->n_lines; before = &ret->lines[i++]) {
+		struct pam_line *l = &ret->lines[i];
+		*l = s->lines[i];
+		l->control = copy_string(a, l->control, before ? before->control : NULL);
+		l->module = arena_strdup(a, l->module);
+		l->path = copy_string(a, l->path, before ? before->path : NULL);
+		l->args = copy_args(a, l->args);
+	}
+}
+
+/* Keeps the services that are asked for, and not the text and the lines of all the others. */
+static struct pam *keep(struct arena *a, const struct pam *pam)
+{
+	struct pam *kept = arena_alloc(a, sizeof(*kept));
+	struct pam_service *v = arena_alloc(a, ARRAY_SIZE(always) * sizeof(*v));
+
+	if (!kept || !v)
+		return NULL;
+	kept->services = v;
+	for (size_t i = 0; i < ARRAY_SIZE(always); i++) {
+		const struct pam_service *s = pam_find(pam, always[i]);
+		if (s)
+			copy_service(a, s, &v[kept->n++]);
+	}
+	return kept;
+}
+
+static int collect_from(struct reader *rd, struct fact *f)
+{
+	struct pam pam = {0};
 	unsigned n_dirs = 0;
 
-	int r = pam ? list_services(&rd, f, &n_dirs) : -ENOMEM;
+	int r = list_services(rd, f, &n_dirs);
 	if (r < 0 || f->state != FACT_STATE_OK)
 		return r;
 	if (n_dirs == 0) {
 		struct stat st;
-		if (root_stat(c->root, "/etc/pam.conf", &st) < 0)
+		if (root_stat(rd->root, "/etc/pam.conf", &st) < 0)
 			fact_fail(f, -ENOENT, "/etc/pam.d does not exist");
 		else
 			fact_fail(f, -EBADMSG, "/etc/pam.conf is not followed, only /etc/pam.d is");
 		return 0;
 	}
-	pam->services = arena_alloc(f->arena, rd.n_names * sizeof(*pam->services));
-	r = pam->services ? read_services(&rd, pam) : -ENOMEM;
+	pam.services = arena_alloc(rd->arena, rd->n_names * sizeof(*pam.services));
+	r = pam.services ? read_services(rd, &pam) : -ENOMEM;
 	if (r >= 0)
-		r = add_items(f, pam);
-	f->u.pam = pam;
+		r = add_items(f, rd->arena, &pam);
+	if (r >= 0)
+		f->u.pam = keep(f->arena, &pam);
+	return r;
+}
+
+static int pam_collect(const struct collect *c, struct fact *f)
+{
+	struct reader rd = {.root = c->root, .arena = arena_new()};
+
+	int r = rd.arena ? collect_from(&rd, f) : -ENOMEM;
+	if (r >= 0 && arena_failed(rd.arena))
+		r = -ENOMEM;
+	arena_free(rd.arena);
 	return r;
 }
 

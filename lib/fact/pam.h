@@ -46,8 +46,9 @@ struct pam_service {
 
 struct pam {
 	/*
-	 * All of pam.d, sorted by name (fragments to be included are services too,
-	 * without "other"), and sshd, login, su, sudo and passwd in any case.
+	 * login, passwd, sshd, su and sudo, sorted by name, whether they have a file
+	 * or not. Of the others in pam.d, and of fragments to be included, there are
+	 * the fact's items only: they are many, and no check asks for them.
 	 */
 	struct pam_service *services;
 	size_t n;

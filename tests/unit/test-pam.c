@@ -222,6 +222,7 @@ static void test_collect(void **state)
 		"auth required pam_deny.so\nsession required pam_warn.so\n");
 	test_write(&t, "/usr/lib/pam.d/su", "auth include common-auth\n");
 	test_write(&t, "/etc/pam.d/broken", "auth include fifo\n");
+	test_write(&t, "/etc/pam.d/sudo", "auth include fifo\n");
 	assert_int_equal(mkfifo(test_path(&t, "/etc/pam.d/fifo"), 0600), 0);
 	f = collect_here(&t);
 	assert_int_equal(f->state, FACT_STATE_OK);
@@ -235,7 +236,8 @@ static void test_collect(void **state)
 	s = pam_find(f->u.pam, "login"); /* has no file */
 	assert_int_equal(s->state, FACT_STATE_OK);
 	assert_int_equal(pam_password_possible(s, &line), 0);
-	s = pam_find(f->u.pam, "broken");
+	assert_null(pam_find(f->u.pam, "broken")); /* no check asks for it: items only */
+	s = pam_find(f->u.pam, "sudo");
 	assert_int_equal(s->state, FACT_STATE_MALFORMED);
 	assert_int_equal(pam_password_possible(s, &line), -EBADMSG);
 	assert_string_equal(
