@@ -14,7 +14,8 @@ CONTENT = "/usr/share/xml/scap/ssg/content/ssg-debian11-ds.xml"
 
 
 def image():
-    return machine.image("scan", machine.PACKAGES + ",lynis,openscap-scanner,ssg-debian,time")
+    return machine.image("scan", machine.PACKAGES + ",lynis,openscap-scanner,ssg-debian,time",
+                         lists=True)
 
 
 def cost(argv, m, runs, codes=(0,)):

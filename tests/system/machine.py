@@ -43,8 +43,8 @@ def require():
         skip("MESON_BUILD_ROOT is not set: run by `meson test`")
 
 
-def image(name, include, hooks=()):
-    """The tar of a Debian with these packages, made once per build directory."""
+def image(name, include, hooks=(), lists=False):
+    """The tar of a Debian with these packages, made once per build directory; with apt's lists."""
     path = os.path.join(BUILD, f"system-test-{name}.tar")
     fresh = os.path.join(BUILD, f"system-test-{name}.new.tar")
     with open(path + ".lock", "w") as lock:
@@ -53,6 +53,7 @@ def image(name, include, hooks=()):
             subprocess.run(
                 ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={include}",
                  *[f"--customize-hook={hook}" for hook in hooks],
+                 *(["--skip=cleanup/apt/lists"] if lists else []),
                  "--customize-hook=rm -f \"$1/etc/resolv.conf\"",
                  "--customize-hook=: > \"$1/etc/machine-id\"",
                  "bookworm", fresh],

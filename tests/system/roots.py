@@ -21,7 +21,7 @@ class Root:
     def __init__(self, name, dir):
         self.lower = os.path.join(dir, name)
         os.mkdir(self.lower)
-        subprocess.run(["tar", "-xf", machine.image(name, IMAGES[name]), "-C", self.lower],
+        subprocess.run(["tar", "-xf", machine.image(name, IMAGES[name], lists=True), "-C", self.lower],
                        check=True)
 
     def overlay(self, dir):
@@ -45,7 +45,7 @@ def change(root, files, script):
             f.write(text)
     if script:
         subprocess.run(["chroot", root, "bash", "-euc", script], check=True, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL)
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def scan(hardenctl, root, config):
