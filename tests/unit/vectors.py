@@ -30,6 +30,7 @@ NEVER = {
     "backup-configured": ALWAYS_ASKED,
     "log-remote": ALWAYS_ASKED,
     "log-retention": ALWAYS_ASKED,
+    "service-sandbox": {"fail": "only informs"},
     "ssh-mfa": {"pass": "only informs", "fail": "only informs"},
     "update-window": {"notchecked": "without an attestation it fails"},
 }
