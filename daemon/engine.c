@@ -682,6 +682,11 @@ bool engine_ready(const struct engine *e)
 	return e->judged == all_facts();
 }
 
+bool engine_watching(const struct engine *e)
+{
+	return (all_facts() & ~(e->judged | fact_closure(sched_held(&e->sched)))) == 0;
+}
+
 int engine_reload(struct engine *e, struct policy *p, struct now now)
 {
 	struct policy *old = e->policy;

@@ -79,6 +79,12 @@ uint64_t engine_lapse_realtime(const struct engine *e);
 bool engine_ready(const struct engine *e);
 
 /*
+ * The same, but for what somebody's transaction holds and what needs that: the
+ * package manager that starts us waits for us with its lock held.
+ */
+bool engine_watching(const struct engine *e);
+
+/*
  * Takes a new policy (owned by the engine from now on), opens the sinks that it
  * names and judges everything again under it. 0, or -errno (memory, the state
  * database), after which the engine can only be freed.

@@ -30,7 +30,7 @@ static const char *arg_state_dir = STATE_DIR;
 static const char *arg_runtime_dir = RUNTIME_DIR;
 
 enum {
-	HEAP_SCRAPS = 256 * 1024, /* free bytes in the heap that are given back */
+	HEAP_SCRAPS = 64 * 1024, /* free bytes in the heap that are given back */
 };
 
 struct manager {
@@ -63,7 +63,7 @@ static void fail(struct manager *m, int r)
 
 static void announce(struct manager *m)
 {
-	if (m->announced || !engine_ready(m->engine))
+	if (m->announced || !engine_watching(m->engine))
 		return;
 	m->announced = true;
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%zu checks, watching", check_count());

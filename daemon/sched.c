@@ -102,3 +102,14 @@ uint64_t sched_dirty(const struct sched *s)
 	}
 	return mask;
 }
+
+uint64_t sched_held(const struct sched *s)
+{
+	uint64_t mask = 0;
+
+	for (int i = 0; i < FACT_MAX; i++) {
+		if (s->v[i].dirty && s->v[i].held_usec > 0)
+			mask |= FACT_BIT(i);
+	}
+	return mask;
+}

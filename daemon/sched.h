@@ -53,3 +53,6 @@ uint64_t sched_take(struct sched *s, uint64_t now_usec, uint64_t *ret_next_usec)
 
 /* The facts that are marked. */
 uint64_t sched_dirty(const struct sched *s);
+
+/* Those of them that somebody's transaction holds. */
+uint64_t sched_held(const struct sched *s);

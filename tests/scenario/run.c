@@ -14,6 +14,7 @@
  *   half FACT           ... perhaps not completely
  *   events              takes what inotify has to tell, and does what is due
  *   reads FACT N        the fact was collected N times since the last such line
+ *   watching            the engine says that it is at its post
  *   lock PATH | unlock  somebody begins and ends a transaction: holds that file
  *   overflow            the source lost events
  *   deaf | hearing      the journal takes nothing / takes events again
@@ -462,6 +463,12 @@ static void on_lock(struct scenario *s, char *args)
 		fail(s, "%s: %s", full, strerror(errno));
 }
 
+static void on_watching(struct scenario *s, _unused_ char *args)
+{
+	if (!engine_watching(s->engine))
+		fail(s, "it is not ready");
+}
+
 static void on_unlock(struct scenario *s, _unused_ char *args)
 {
 	closep(&s->lock);
@@ -556,6 +563,7 @@ static const struct verb {
 	{"touched", on_touched},
 	{"unlease", on_unlease},
 	{"unlock", on_unlock},
+	{"watching", on_watching},
 	{"write", on_write},
 };
 
