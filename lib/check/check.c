@@ -149,7 +149,8 @@ int check_judge(const struct check *c, const struct factset *facts, const struct
 	apply_waivers(c, policy, realtime_usec, ret);
 	if (!ret->summary)
 		default_summary(c, ret);
-	if (ret->note && ret->summary)
+	/* A fail needs no reservation; what is well may not be so yet. */
+	if (ret->note && ret->summary && ret->result != RESULT_FAIL)
 		ret->summary = arena_printf(ret->arena, "%s; %s", ret->summary, ret->note);
 	return arena_failed(ret->arena) ? -ENOMEM : 0;
 }

@@ -16,12 +16,11 @@ static void note_pending(const struct factset *facts, const struct sshd *s, stru
 {
 	const struct fact *os = factset_get(facts, FACT_OS);
 	bool rhel = os && os->u.os && os->u.os->family == OS_RHEL;
-	char since[32];
 
 	verdict_note(ret,
-		"so it is in the files, but the running sshd (pid %u) goes on with what it read "
-		"at %s: `systemctl reload %s`",
-		s->pid, text_rfc3339(since, s->started_realtime_usec), rhel ? "sshd" : "ssh");
+		"so it is in the files, and holds once sshd (pid %u) has read them: "
+		"`systemctl reload %s`",
+		s->pid, rhel ? "sshd" : "ssh");
 }
 
 const struct sshd *ssh_usable(const struct factset *facts, struct verdict *ret)

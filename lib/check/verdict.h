@@ -26,7 +26,7 @@ struct verdict {
 	enum result result;
 	enum severity severity;
 	const char *summary;        /* one line: what is so, with names */
-	const char *note;           /* ends the summary; set by verdict_note() */
+	const char *note;           /* ends the summary but of a fail; set by verdict_note() */
 	struct evidence *evidence;  /* in the order given */
 	size_t n_evidence;
 	const struct waiver *waiver; /* when every fail is waived and nothing else is open */

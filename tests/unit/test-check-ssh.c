@@ -433,13 +433,13 @@ static void test_config_valid(void **state)
 	assert_int_equal(v->result, RESULT_INFORMATIONAL);
 	assert_string_equal(v->evidence[0].path, "/etc/ssh/sshd_config.d/x.conf");
 	assert_string_equal(v->summary,
-		"sshd accepts its configuration; so it is in the files, but the running sshd (pid "
-		"812) goes on with what it read at 1970-01-01T00:00:10Z: `systemctl reload ssh`");
+		"sshd accepts its configuration; so it is in the files, and holds once sshd (pid "
+		"812) has read them: `systemctl reload ssh`");
 	verdict_free(v);
 	/* Nor has it what the files say of logins: no evidence, which a reload would change. */
 	v = judge("ssh-empty-passwords", &facts);
 	assert_int_equal(v->n_evidence, 0);
-	assert_non_null(strstr(v->summary, "the running sshd (pid 812) goes on"));
+	assert_non_null(strstr(v->summary, "holds once sshd (pid 812) has read them"));
 	verdict_free(v);
 
 	s->errors = &error;
