@@ -286,14 +286,40 @@ static enum unit_active ended(const struct asking *q, const char *service)
 }
 
 /*
- * How recent the backups are that x makes. A record of the client is a success.
- * The stamp of a timer tells the last start only, which was a success when the
- * service has not failed since.
+ * The stamp of a timer tells when it elapsed, or was switched on. That too long
+ * ago is a backup too old; a later one is no success yet. Whether it said so.
+ */
+static bool add_overdue(const struct asking *q, const struct answer *x, struct verdict *ret)
+{
+	const struct backup_stamp *stamp = stamp_of(q->backups, x->timer);
+	uint64_t max = policy_usec(q->policy, q->check->id, "max_age");
+	char since[32];
+
+	if (!stamp)
+		return false;
+	uint64_t end = stamp->realtime_usec + max;
+	if (q->now <= end) {
+		verdict_until(ret, end + 1);
+		return false;
+	}
+	verdict_add(ret, &(struct evidence){
+				 .result = RESULT_FAIL,
+				 .severity = q->check->severity,
+				 .subject = x->subject,
+				 .path = stamp->path,
+				 .observed = arena_printf(ret->arena, "not started since %s",
+					 text_rfc3339(since, stamp->realtime_usec)),
+				 .expected = "not longer ago than max_age",
+			 });
+	return true;
+}
+
+/*
+ * How recent the backups are that x makes: a record of the client is a success.
  */
 static void add_recent(const struct asking *q, const struct answer *x,
 	const struct backup_client *client, struct verdict *ret)
 {
-	const struct backup_stamp *stamp = stamp_of(q->backups, x->timer);
 	enum unit_active end = ended(q, x->service);
 
 	if (end == UNIT_FAILED) {
@@ -313,19 +339,16 @@ static void add_recent(const struct asking *q, const struct answer *x,
 			client->success_realtime_usec, ret);
 		return;
 	}
-	if (stamp && end != UNIT_ACTIVE_UNKNOWN) {
-		add_success(q, x->subject, stamp->path, stamp->realtime_usec, ret);
+	if (add_overdue(q, x, ret))
 		return;
-	}
 	verdict_add(ret, &(struct evidence){
 				 .result = RESULT_UNKNOWN,
 				 .subject = x->subject,
 				 .path = x->path,
 				 .observed = "no record of its last success is known",
 				 .expected = client ? client->how
-						    : "set Persistent=yes in the timer, or name a "
-						      "file that each success touches as `stamp` "
-						      "in [backup-recent]",
+						    : "a file that each success touches, named as "
+						      "`stamp` in [backup-recent]",
 			 });
 }
 

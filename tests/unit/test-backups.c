@@ -138,8 +138,8 @@ static const struct vector {
 		{{"restic.timer", true, UNIT_ACTIVE, NULL},
 			{"restic.service", false, UNIT_FAILED, NULL}},
 		NULL, RESULT_FAIL, "unit restic.service", "last run failed", 0},
-	{RECENT, {RESTIC, STAMP("restic", HOUR)}, TIMER("restic", NULL), NULL, RESULT_PASS,
-		"unit restic.timer", "last success",
+	{RECENT, {RESTIC, STAMP("restic", HOUR)}, TIMER("restic", NULL), NULL, RESULT_UNKNOWN,
+		"unit restic.timer", "no record",
 		NOW - HOUR *USEC_PER_SEC + 2 * USEC_PER_DAY + 1},
 	{RECENT, {RESTIC, STAMP("other", HOUR)}, TIMER("restic", NULL), NULL, RESULT_UNKNOWN,
 		"unit restic.timer", "no record", 0},
@@ -155,7 +155,7 @@ static const struct vector {
 		"file /var/lib/backup/last", "", 0},
 	{RECENT, {STAMP("dump", DAYS(4))}, TIMER("dump", NULL),
 		"[backup-configured]\nunits = dump.timer\n", RESULT_FAIL, "unit dump.timer",
-		"last success", 0},
+		"not started since", 0},
 };
 
 static void put_units(struct factset *facts, const struct vector *x)
