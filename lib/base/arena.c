@@ -41,9 +41,8 @@ void arena_free(struct arena *a)
 
 static struct chunk *arena_chunk(struct arena *a, size_t size)
 {
-	size_t want = a->head ? MIN(a->head->size * 2, (size_t)CHUNK_MAX) : (size_t)CHUNK_MIN;
-	if (want < size)
-		want = size;
+	size_t want = MIN(MAX(a->total / 4, (size_t)CHUNK_MIN), (size_t)CHUNK_MAX);
+	want = MAX(want, size);
 	struct chunk *c = malloc(sizeof(*c) + want);
 	if (!c)
 		return NULL;

@@ -6,13 +6,16 @@
 #include <event2/event.h>
 #include <ini.h>
 #include <jansson.h>
+#include <lz4frame.h>
 #include <nettle/sha2.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
+#include <zlib.h>
 
 static int on_key(void *user, const char *section, const char *name, const char *value)
 {
@@ -35,6 +38,19 @@ static void require(int ok, const char *what)
 		return;
 	(void)fprintf(stderr, "%s\n", what);
 	exit(1);
+}
+
+/* Connects and subscribes as the daemon does; where there is no bus it has none either. */
+static sd_bus *listen_bus(void)
+{
+	sd_bus *bus = NULL;
+
+	if (sd_bus_open_system(&bus) < 0)
+		return NULL;
+	require(sd_bus_add_match(bus, NULL,
+			"type='signal',sender='org.freedesktop.systemd1',member='UnitFilesChanged'", NULL,
+			NULL) >= 0, "sd-bus");
+	return bus;
 }
 
 int main(int argc, char *argv[])
@@ -60,12 +76,20 @@ int main(int argc, char *argv[])
 	sha256_digest(&ctx, sizeof(digest), digest);
 	free(text);
 	json_decref(o);
+	LZ4F_dctx *lz4 = NULL;
+	z_stream gzip = {0};
+	require(!LZ4F_isError(LZ4F_createDecompressionContext(&lz4, LZ4F_VERSION)), "lz4");
+	require(inflateInit2(&gzip, 15 + 32) == Z_OK, "zlib");
+	(void)LZ4F_freeDecompressionContext(lz4); /* always 0 for one that decodes nothing */
+	(void)inflateEnd(&gzip);
+	sd_bus *bus = listen_bus();
 	(void)sd_notify(0, "STATUS=idle");
 	struct event *term = evsignal_new(base, SIGTERM, on_term, base);
 	require(term && event_add(term, NULL) == 0, "libevent");
 	(void)puts("ready");
 	(void)fflush(stdout);
 	(void)event_base_dispatch(base);
+	sd_bus_flush_close_unref(bus);
 	event_free(term);
 	event_base_free(base);
 	(void)sqlite3_close(db);
