@@ -59,7 +59,7 @@ static void judge_search(const struct credentials *k, struct verdict *ret)
 	}
 	if (k->limit)
 		verdict_add(ret, &(struct evidence){
-					 .result = RESULT_INFORMATIONAL,
+					 .result = RESULT_UNKNOWN,
 					 .subject = "search for credentials",
 					 .observed = arena_printf(ret->arena,
 						 "ended early: %s; what lies deeper was not "

@@ -160,7 +160,7 @@ static int find_options(const char *text, const char **ret, const char **ret_end
 static int named_option(struct arena *a, const char *text, const char *key, const char **ret)
 {
 	struct named_option o;
-	const char *s, *end;
+	const char *s = NULL, *end = NULL;
 	int r = find_options(text, &s, &end);
 
 	*ret = NULL;

@@ -9,6 +9,8 @@
 enum {
 	KEY_MIN = 8,   /* what is shorter under the name of a key is a number or a word */
 	WORD_MAX = 64, /* of a name */
+	QUOTED_NAME_MAX = 256,
+	QUOTED_VALUE_MAX = 16 * 1024,
 };
 
 static bool is_blank(char c)
@@ -62,9 +64,14 @@ static const char *skip_blanks(const char *p, const char *end)
 	return p;
 }
 
-/* The quote that closes the one at p, or NULL. A backslash guards in double quotes only. */
-static const char *closing_quote(const char *p, const char *end)
+/*
+ * The quote that closes the one at p within max bytes, or NULL: a line of nothing but
+ * quotes must not be read once for each. A backslash guards in double quotes only.
+ */
+static const char *closing_quote(const char *p, const char *end, size_t max)
 {
+	if ((size_t)(end - p) > max)
+		end = p + max;
 	for (const char *q = p + 1; q < end; q++) {
 		if (*q == '\\' && *p == '"')
 			q++;
@@ -108,7 +115,7 @@ static const char *read_quoted(const char *p, const char *end, struct secret_pai
 
 	if (after)
 		return after;
-	const char *close = closing_quote(p, end);
+	const char *close = closing_quote(p, end, QUOTED_VALUE_MAX);
 	if (!close)
 		return NULL;
 	set_value(pair, p + 1, close);
@@ -187,8 +194,8 @@ static const char *read_name(struct secret_scan *s, struct secret_pair *pair)
 	const char *p = s->p;
 
 	if (*p == '"' || *p == '\'') {
-		const char *close = closing_quote(p, end_of_line(p, s->end));
-		if (!close)
+		const char *close = closing_quote(p, s->end, QUOTED_NAME_MAX);
+		if (!close || memchr(p, '\n', (size_t)(close - p)))
 			return NULL;
 		pair->name = p + 1;
 		pair->name_size = (size_t)(close - p - 1);

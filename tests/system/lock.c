@@ -100,7 +100,7 @@ static pid_t start_watcher(const char *path)
 
 static void build(struct memo *m, const char *self)
 {
-	char script[4096];
+	char script[3 * 4096];
 
 	(void)snprintf(script, sizeof(script),
 		"cd %s; mkdir -p deb/DEBIAN root/var/lib/dpkg/info root/var/lib/dpkg/updates; "
