@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/engine.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,21 +12,15 @@
 #include "config.h"
 #include "daemon/keeper.h"
 #include "daemon/log.h"
+#include "daemon/outlet.h"
 #include "daemon/retry.h"
 #include "daemon/sched.h"
-#include "fact/coverage.h"
 #include "fact/lock.h"
 
 /* What is not watched completely is read again on a timer, at no more than 1/8 of a processor. */
 #define RECONCILE_SHARE 8
 #define ENTER_RETRY_MIN_USEC (250 * USEC_PER_MSEC)
 #define ENTER_RETRY_MAX_USEC (2 * USEC_PER_SEC)
-
-enum {
-	SINKS_MAX = 2,
-	SOURCES_MAX = 4,
-	PRUNE_EVERY = 256,
-};
 
 struct engine {
 	struct policy *policy;
@@ -37,9 +30,8 @@ struct engine {
 	struct sched sched;
 	struct store *store;
 	struct ledger *ledger;
-	struct sink sinks[SINKS_MAX];
-	size_t n_sinks;
-	const char *journal_address, *syslog_address;
+	struct outlet outlet;
+	struct outlet_addresses addresses;
 	char epoch[33];
 	uint64_t started_realtime_usec;
 
@@ -50,21 +42,10 @@ struct engine {
 	unsigned unentered;        /* readings since then that took the place of another */
 	struct keeper keeper;
 	struct retry retry;
-	uint64_t overflow_rest;    /* facts still to be read again after an overflow */
-	struct engine_source sources[SOURCES_MAX];
-	size_t n_sources;
-	bool sources_changed;      /* since coverage told of them */
-	struct {
-		bool overflowed;   /* until overflow_rest is empty */
-		uint64_t unwatched; /* of watch_blind() */
-		uint64_t blind;     /* that and the facts of sources that do not work */
-	} told;                    /* what the coverage fact says */
-	bool overflowed;
-	uint64_t overflows;        /* since the start */
+	struct health health;
 	uint64_t reconcile_usec, heartbeat_usec; /* when due; USEC_INFINITY: never */
 	uint64_t lapse_realtime_usec; /* the same by the wall clock */
 	uint64_t reconcile_cost_usec; /* processor time of the last reading of blind facts */
-	uint64_t pruned_seq;
 	struct now now;            /* of the step or event being handled, for callbacks */
 };
 
@@ -146,29 +127,6 @@ static int open_state(
 	return 0;
 }
 
-static int add_sink(struct engine *e, const char *key, const struct sink_ops *ops,
-	const char *address)
-{
-	if (!policy_bool(e->policy, "hardend", key))
-		return 0;
-	int r = sink_init(&e->sinks[e->n_sinks], ops, address, e->store);
-	if (r < 0)
-		return log_error(r, "cannot read the cursor of sink %s", ops->name);
-	e->n_sinks++;
-	return 0;
-}
-
-static int open_sinks(struct engine *e)
-{
-	for (size_t i = 0; i < e->n_sinks; i++)
-		sink_fini(&e->sinks[i]);
-	e->n_sinks = 0;
-	int r = add_sink(e, "journal", &sink_journal, e->journal_address);
-	if (r == 0)
-		r = add_sink(e, "syslog", &sink_syslog, e->syslog_address);
-	return r;
-}
-
 static void plan_heartbeat(struct engine *e)
 {
 	uint64_t every = policy_usec(e->policy, "hardend", "heartbeat");
@@ -183,27 +141,12 @@ static void plan_lapse(struct engine *e)
 		judge_until(&e->judge));
 }
 
-/* When the newest event was entered that is still known; 0 when there is none. */
-static uint64_t last_heard(struct engine *e)
-{
-	_cleanup_(arena_freep) struct arena *a = arena_new();
-	struct outbox_row row = {0};
-	struct event last = {0};
-	uint64_t seq = ledger_seq(e->ledger);
-
-	if (!a || seq == 0 || store_next(e->store, "", seq - 1, &row) <= 0)
-		return 0;
-	int r = event_decode(a, row.json, &last);
-	outbox_row_fini(&row);
-	return r < 0 ? 0 : last.realtime_usec;
-}
-
 /* What the start has to tell: started, whether from nothing, and what was lost. */
 static int note_start(struct engine *e, const char *aside, bool emptied)
 {
 	char text[512], when[32], since[128] = "";
 	bool first = ledger_is_fresh(e->ledger);
-	uint64_t heard = last_heard(e);
+	uint64_t heard = ledger_last_realtime(e->ledger);
 
 	if (heard > 0)
 		(void)snprintf(since, sizeof(since),
@@ -241,10 +184,10 @@ int engine_new(const struct engine_params *p, struct now now, struct engine **re
 	e->now = now;
 	e->root = *p->root;
 	e->root.deps = NULL;
-	e->journal_address = p->journal_address;
-	e->syslog_address = p->syslog_address;
+	e->addresses = (struct outlet_addresses){p->journal_address, p->syslog_address};
 	e->started_realtime_usec = now.realtime_usec;
 	e->reconcile_usec = USEC_INFINITY;
+	health_init(&e->health);
 	sched_init(&e->sched, ask_busy, e);
 	int r = make_epoch(e->epoch);
 	if (r == 0)
@@ -254,15 +197,13 @@ int engine_new(const struct engine_params *p, struct now now, struct engine **re
 	if (r == 0)
 		r = open_state(e, p->state_path, &aside, &emptied);
 	if (r == 0)
-		r = open_sinks(e);
+		r = outlet_open(&e->outlet, e->policy, &e->addresses, e->store);
 	if (r == 0)
 		r = note_start(e, aside, emptied);
 	if (r < 0)
 		return r;
 	plan_heartbeat(e);
 	plan_lapse(e);
-	/* Nothing is told yet: the first judgement makes the coverage fact. */
-	e->told.blind = e->told.unwatched = FACT_ALL;
 	engine_dirty(e, all_facts(), WATCH_NOW, now);
 	*ret = TAKE_PTR(e);
 	return 0;
@@ -272,8 +213,7 @@ void engine_free(struct engine *e)
 {
 	if (!e)
 		return;
-	for (size_t i = 0; i < e->n_sinks; i++)
-		sink_fini(&e->sinks[i]);
+	outlet_fini(&e->outlet);
 	keeper_fini(&e->keeper);
 	ledger_free(e->ledger);
 	store_close(e->store);
@@ -302,9 +242,7 @@ int engine_events(struct engine *e, struct now now)
 
 void engine_overflow(struct engine *e, struct now now)
 {
-	e->overflows++;
-	e->overflowed = true;
-	e->overflow_rest = all_facts();
+	health_overflow(&e->health, all_facts());
 	engine_dirty(e, all_facts(), WATCH_NOW, now);
 }
 
@@ -320,82 +258,21 @@ static void plan_reconcile(struct engine *e)
 			e->reconcile_cost_usec * RECONCILE_SHARE);
 }
 
-/* Which facts it is just now, and by how much, changes by itself and would be told each time. */
-static void describe_inotify(
-	const struct engine *e, struct arena *a, uint64_t blind, struct coverage_source *s)
-{
-	*s = (struct coverage_source){.name = "inotify", .lost = e->overflows};
-	if (e->overflowed) {
-		s->degraded = true;
-		s->detail = arena_printf(a,
-			"queue overflow, %" PRIu64 " since the start: everything is read again",
-			e->overflows);
-		s->remedy = "fs.inotify.max_queued_events large enough for the bursts of this machine";
-	} else if (blind) {
-		s->degraded = true;
-		s->detail = "too few watches: what is not watched is read again on a timer instead";
-		s->remedy = "fs.inotify.max_user_watches and user.max_inotify_watches large enough";
-	}
-}
-
 void engine_source(struct engine *e, const struct engine_source *s)
 {
-	size_t i = 0;
-
-	while (i < e->n_sources && strcmp(e->sources[i].name, s->name) != 0)
-		i++;
-	assert(i < SOURCES_MAX);
-	e->sources[i] = *s;
-	e->n_sources = MAX(e->n_sources, i + 1);
-	e->sources_changed = true;
-}
-
-/* The facts of the sources that do not work; s: a row for each source. */
-static uint64_t describe_sources(const struct engine *e, struct coverage_source *s)
-{
-	uint64_t blind = 0;
-
-	for (size_t i = 0; i < e->n_sources; i++) {
-		const struct engine_source *source = &e->sources[i];
-		s[i] = (struct coverage_source){
-			.name = source->name,
-			.degraded = source->detail != NULL,
-			.detail = source->detail,
-			.remedy = source->remedy,
-		};
-		if (source->detail)
-			blind |= source->facts;
-	}
-	return blind;
+	health_source(&e->health, s);
 }
 
 /* Replaces the coverage fact when what it says has changed. 0 or -ENOMEM. */
 static int refresh_coverage(struct engine *e)
 {
-	uint64_t unwatched = watch_blind(e->watch);
+	struct fact *f = NULL;
+	int r = health_fact(&e->health, watch_blind(e->watch), &f);
 
-	if (unwatched == e->told.unwatched && e->overflowed == e->told.overflowed &&
-		!e->sources_changed)
-		return 0;
-	_cleanup_(fact_freep) struct fact *f = fact_new(FACT_COVERAGE);
-	struct coverage *c = f ? arena_alloc(f->arena, sizeof(*c)) : NULL;
-	struct coverage_source *s =
-		c ? arena_alloc(f->arena, (1 + e->n_sources) * sizeof(*s)) : NULL;
-	if (!s)
-		return -ENOMEM;
-	describe_inotify(e, f->arena, unwatched, s);
-	uint64_t blind = unwatched | describe_sources(e, s + 1);
-	*c = (struct coverage){.sources = s, .n = 1 + e->n_sources};
-	f->u.coverage = c;
-	int r = fact_seal(f);
-	if (r < 0)
+	if (r <= 0)
 		return r;
-	factset_put(&e->judge.facts, TAKE_PTR(f));
-	e->told.blind = blind;
-	e->told.unwatched = unwatched;
-	e->told.overflowed = e->overflowed;
-	e->sources_changed = false;
-	if (!blind)
+	factset_put(&e->judge.facts, f);
+	if (!e->health.told.blind)
 		e->reconcile_usec = USEC_INFINITY;
 	else if (e->reconcile_usec == USEC_INFINITY)
 		plan_reconcile(e);
@@ -448,11 +325,11 @@ static int judge_facts(struct engine *e, uint64_t mask)
 	if (r < 0)
 		return r;
 	watch_facts(e, mask, true);
-	if (mask & e->told.blind)
+	if (mask & e->health.told.blind)
 		e->reconcile_cost_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID) - begin;
 	e->judged |= mask;
 	e->unentered += e->enter_delay_usec > 0 && (e->pending & mask);
-	e->overflow_rest &= ~mask;
+	health_read(&e->health, mask);
 	e->pending |= mask;
 	r = judge_evaluate(&e->judge, mask, e->now.realtime_usec);
 	retry_note(&e->retry, mask, retry_failing(&e->judge, mask), e->now.monotonic_usec);
@@ -502,51 +379,12 @@ static void enter(struct engine *e)
 	e->enter_retry_usec = e->now.monotonic_usec + e->enter_delay_usec;
 }
 
-/* The number up to which every sink has the events. */
-static uint64_t told_by_all(const struct engine *e)
-{
-	uint64_t told = ledger_seq(e->ledger);
-
-	for (size_t i = 0; i < e->n_sinks; i++)
-		told = MIN(told, e->sinks[i].cursor);
-	return told;
-}
-
-static void prune(struct engine *e)
-{
-	const char *names[SINKS_MAX + 1] = {NULL};
-
-	if (keeper_holds(&e->keeper)) {
-		keeper_shed(&e->keeper, told_by_all(e));
-		return;
-	}
-	if (ledger_seq(e->ledger) < e->pruned_seq + PRUNE_EVERY)
-		return;
-	for (size_t i = 0; i < e->n_sinks; i++)
-		names[i] = e->sinks[i].ops->name;
-	int r = store_prune(e->store, names, policy_uint(e->policy, "hardend", "history_events"));
-	if (r < 0)
-		(void)log_error(r, "cannot remove old events from the outbox");
-	else
-		e->pruned_seq = ledger_seq(e->ledger);
-}
-
 /* Returns when a sink wants to be asked again. */
 static uint64_t pump(struct engine *e)
 {
-	uint64_t next = USEC_INFINITY;
+	uint64_t next = outlet_pump(&e->outlet, e->store, e->now.monotonic_usec);
 
-	for (size_t i = 0; i < e->n_sinks; i++) {
-		int r = sink_pump(&e->sinks[i], e->store, e->now.monotonic_usec);
-		if (r < 0)
-			(void)log_error(r, "cannot read the outbox for sink %s",
-				e->sinks[i].ops->name);
-		if (r != 0)
-			next = MIN(next, e->now.monotonic_usec + (r > 0 ? 0 : USEC_PER_SEC));
-		else if (e->sinks[i].retry_usec)
-			next = MIN(next, e->sinks[i].retry_usec);
-	}
-	prune(e);
+	outlet_prune(&e->outlet, e->policy, &e->keeper, ledger_seq(e->ledger));
 	return next;
 }
 
@@ -559,7 +397,7 @@ static void heartbeat(struct engine *e)
 		open += e->judge.verdicts[i] && result_is_open(e->judge.verdicts[i]->result);
 	(void)snprintf(text, sizeof(text),
 		"heartbeat: %u of %zu checks are open, %s, seq %" PRIu64 ", chain %.16s", open,
-		check_count(), e->told.blind || e->told.overflowed ? "coverage degraded" : "all sources work",
+		check_count(), health_degraded(&e->health) ? "coverage degraded" : "all sources work",
 		ledger_seq(e->ledger), ledger_head(e->ledger));
 	int r = ledger_note(
 		e->ledger, EVENT_HEARTBEAT, SEV_LOW, text, e->now.realtime_usec);
@@ -595,7 +433,7 @@ static int on_time(struct engine *e)
 
 	if (e->reconcile_usec <= mono) {
 		plan_reconcile(e);
-		sched_mark(&e->sched, e->told.blind, false, mono);
+		sched_mark(&e->sched, e->health.told.blind, false, mono);
 	}
 	if (!beat && !lapse)
 		return 0;
@@ -623,9 +461,9 @@ static int step(struct engine *e, uint64_t *ret_next)
 		if (r < 0)
 			return r;
 		/* What it hid is told first, that it is over last. */
-		if (e->overflowed)
+		if (e->health.overflowed)
 			enter(e);
-		e->overflowed = e->overflow_rest != 0;
+		health_settle(&e->health);
 		r = refresh_coverage(e);
 		if (r < 0)
 			return r;
@@ -704,7 +542,7 @@ int engine_reload(struct engine *e, struct policy *p, struct now now)
 	r = ledger_configure(e->ledger, &config);
 	if (r < 0)
 		return r;
-	r = open_sinks(e);
+	r = outlet_open(&e->outlet, e->policy, &e->addresses, e->store);
 	if (r < 0)
 		return r;
 	/* Policy keys bound what collectors look at. */
@@ -755,8 +593,8 @@ uint64_t engine_started_realtime(const struct engine *e)
 
 size_t engine_sinks(const struct engine *e, const struct sink **ret)
 {
-	*ret = e->sinks;
-	return e->n_sinks;
+	*ret = e->outlet.sinks;
+	return e->outlet.n;
 }
 
 void engine_watch_stats(const struct engine *e, struct watch_stats *ret)

@@ -13,6 +13,7 @@
 #include "check/judge.h"
 #include "conf/policy.h"
 #include "daemon/clock.h"
+#include "daemon/health.h"
 #include "daemon/sink.h"
 #include "daemon/watch.h"
 #include "ledger/ledger.h"
@@ -47,14 +48,6 @@ void engine_dirty(struct engine *e, uint64_t mask, enum watch_urgency urgency, s
 
 /* Events were lost: everything is read again, and coverage tells it. */
 void engine_overflow(struct engine *e, struct now now);
-
-/* What an event source beside the watch says of itself. The strings are constants. */
-struct engine_source {
-	const char *name;
-	uint64_t facts;     /* what it tells of */
-	const char *detail; /* why it does not work; NULL: it works */
-	const char *remedy;
-};
 
 /*
  * To be called by the source at its start and whenever that changes. While it

@@ -24,7 +24,7 @@ struct keeper {
 	uint64_t lost_retry_usec;
 };
 
-/* From now on, what the disk refuses is kept. dir is where path lies. */
+/* From now on, what the disk refuses is kept. path: of the database; its directory is watched. */
 void keeper_init(struct keeper *k, struct store *s, struct ledger *l, const char *path);
 void keeper_fini(struct keeper *k);
 

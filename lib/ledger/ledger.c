@@ -153,6 +153,19 @@ uint64_t ledger_seq(const struct ledger *l)
 	return l->seq;
 }
 
+uint64_t ledger_last_realtime(struct ledger *l)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	struct outbox_row row = {0};
+	struct event last = {0};
+
+	if (!a || l->seq == 0 || store_next(l->store, "", l->seq - 1, &row) <= 0)
+		return 0;
+	int r = event_decode(a, row.json, &last);
+	outbox_row_fini(&row);
+	return r < 0 ? 0 : last.realtime_usec;
+}
+
 const char *ledger_head(const struct ledger *l)
 {
 	return l->head;

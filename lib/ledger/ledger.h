@@ -107,3 +107,6 @@ uint64_t ledger_open_since(const struct ledger *l, const struct check *c);
 /* The last sequence number given out, and the chain's head. */
 uint64_t ledger_seq(const struct ledger *l);
 const char *ledger_head(const struct ledger *l);
+
+/* When the newest event was entered; 0 when there is none, or the outbox can't be read. */
+uint64_t ledger_last_realtime(struct ledger *l);
