@@ -21,6 +21,15 @@ void log_set_level(int priority)
 	level = priority;
 }
 
+/* The level stands in front for journald (sd-daemon(3)), not for a person. */
+static void put_line(int priority, const char *text)
+{
+	if (isatty(STDERR_FILENO))
+		(void)fprintf(stderr, "hardend: %s\n", text);
+	else
+		(void)fprintf(stderr, "<%d>%s\n", priority, text);
+}
+
 static void write_line(int priority, const char *text)
 {
 	struct arena *a = arena_new();
@@ -29,7 +38,7 @@ static void write_line(int priority, const char *text)
 	/* A reader who does not read must not hold up the watching: the line is lost, counted. */
 	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
 	if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT))
-		(void)fprintf(stderr, "<%d>%s\n", priority, clean ? clean : "out of memory");
+		put_line(priority, clean ? clean : "out of memory");
 	else
 		rate.dropped++;
 	arena_free(a);

@@ -83,6 +83,14 @@ static const struct option_row {
 	{{"version", no_argument, NULL, OPT_VERSION}, 0, NULL, "show the version"},
 };
 
+static void put_option(FILE *f, const struct option_row *o)
+{
+	const char *arg = o->arg ? o->arg : "";
+	int pad = 22 - (int)(strlen(o->o.name) + strlen(arg));
+
+	fprintf(f, "  --%s%s%s%*s%s\n", o->o.name, o->arg ? " " : "", arg, pad + !o->arg, "", o->help);
+}
+
 static void usage(FILE *f)
 {
 	fputs("usage: hardenctl [OPTION...] VERB [ARGUMENT...]\n\n", f);
@@ -92,16 +100,31 @@ static void usage(FILE *f)
 		fprintf(f, "  %s %s%*s%s\n", v->name, v->args, pad, "", v->help);
 	}
 	fputc('\n', f);
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		const struct option_row *o = &options[i];
-		const char *arg = o->arg ? o->arg : "";
-		int pad = 22 - (int)(strlen(o->o.name) + strlen(arg));
-		fprintf(f, "  --%s%s%s%*s%s\n", o->o.name, o->arg ? " " : "", arg, pad + !o->arg,
-			"", o->help);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		put_option(f, &options[i]);
 	fputs("\nExit status: 0 nothing fails, 1 something does, 2 the command failed. See "
 	      "hardenctl(1).\n",
 		f);
+}
+
+/* One verb and the options that it takes. */
+static void usage_of(FILE *f, const struct verb *v)
+{
+	fprintf(f, "usage: hardenctl [OPTION...] %s%s%s\n\n  %s\n\n", v->name, *v->args ? " " : "",
+		v->args, v->help);
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		if (!options[i].takes || (options[i].takes & v->takes))
+			put_option(f, &options[i]);
+	}
+}
+
+static const struct verb *find_verb(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(verbs[i].name, word) == 0)
+			return &verbs[i];
+	}
+	return NULL;
 }
 
 static int verb_help(struct ctl *ctl)
@@ -217,19 +240,16 @@ static int check_options(const struct verb *v, unsigned used)
 
 static int dispatch(struct ctl *ctl, const char *word, unsigned used)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		const struct verb *v = &verbs[i];
-		if (strcmp(v->name, word) != 0)
-			continue;
-		if (ctl->n_args < v->min)
-			return ctl_error(
-				"%s needs an argument: hardenctl %s %s", word, word, v->args);
-		if (v->max >= 0 && ctl->n_args > v->max)
-			return ctl_error("%s: unexpected argument \"%s\"", word, ctl->args[v->max]);
-		int r = check_options(v, used);
-		return r == CTL_OK ? v->run(ctl) : r;
-	}
-	return unknown_verb(word);
+	const struct verb *v = find_verb(word);
+
+	if (!v)
+		return unknown_verb(word);
+	if (ctl->n_args < v->min)
+		return ctl_error("%s needs an argument: hardenctl %s %s", word, word, v->args);
+	if (v->max >= 0 && ctl->n_args > v->max)
+		return ctl_error("%s: unexpected argument \"%s\"", word, ctl->args[v->max]);
+	int r = check_options(v, used);
+	return r == CTL_OK ? v->run(ctl) : r;
 }
 
 static int run(struct ctl *ctl, int argc, char *argv[])
@@ -257,6 +277,11 @@ static int run(struct ctl *ctl, int argc, char *argv[])
 	if (!verb && optind == argc) {
 		usage(stderr);
 		return CTL_ERROR;
+	}
+	const struct verb *about = verb && optind < argc ? find_verb(argv[optind]) : NULL;
+	if (about) {
+		usage_of(ctl->out, about);
+		return CTL_OK;
 	}
 	if (verb)
 		return verb_help(ctl);

@@ -64,10 +64,15 @@ class CommandLine(Case):
         r = run()
         self.assertEqual((r.returncode, r.stdout), (2, ""))
         self.assertIn("usage: hardenctl", r.stderr)
-        for args in (["--help"], ["help"], ["-h"], ["scan", "--help"]):
+        for args in (["--help"], ["help"], ["-h"], ["nonsense", "--help"]):
             r = run(*args)
             self.assertEqual((r.returncode, r.stderr), (0, ""))
             self.assertIn("check-config", r.stdout)
+        r = run("scan", "--help")
+        self.assertEqual((r.returncode, r.stderr), (0, ""))
+        self.assertIn("usage: hardenctl [OPTION...] scan [CHECK...]\n", r.stdout)
+        self.assertIn("--fail-on", r.stdout)
+        self.assertNotIn("--reason", r.stdout)  # accept's
         r = run("--version")
         self.assertEqual(r.returncode, 0)
         self.assertRegex(r.stdout, r"^hardenctl \d+\.\d+\.\d+\n$")
@@ -87,6 +92,7 @@ class CommandLine(Case):
         self.fails("explain needs an argument", "explain")
         self.fails("did you mean monitor-coverage?", "explain", "monitor-coverge")
         self.fails("did you mean monitor-coverage?", "scan", "monitor-coverge")
+        self.fails("mail-server is not built yet", "scan", "--root", self.root, "mail-server")
         self.fails("No such file or directory", "scan", "--root", self.dir + "/none")
         self.fails("\\x1b[31m", "\x1b[31m")
 
