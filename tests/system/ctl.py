@@ -92,7 +92,6 @@ class CommandLine(Case):
         self.fails("explain needs an argument", "explain")
         self.fails("did you mean monitor-coverage?", "explain", "monitor-coverge")
         self.fails("did you mean monitor-coverage?", "scan", "monitor-coverge")
-        self.fails("mail-server is not built yet", "scan", "--root", self.root, "mail-server")
         self.fails("No such file or directory", "scan", "--root", self.dir + "/none")
         self.fails("\\x1b[31m", "\x1b[31m")
 
