@@ -22,13 +22,12 @@ static void add_warnings(const struct policy *policy, struct errlist *warnings)
 {
 	uint64_t now = (uint64_t)time(NULL) * USEC_PER_SEC;
 	const struct waiver *w;
-	char until[32];
+	char until[16];
 
 	for (size_t i = 0; (w = policy_waiver_at(policy, i)); i++) {
 		if (w->until_realtime_usec >= now)
 			continue;
-		(void)text_rfc3339(until, w->until_realtime_usec - 1);
-		until[strcspn(until, "T")] = '\0';
+		(void)text_day(until, w->until_realtime_usec - 1);
 		errlist_add(warnings, w->path, w->line,
 			"[waiver %s] ended with %s and covers nothing", w->name, until);
 	}
@@ -36,8 +35,7 @@ static void add_warnings(const struct policy *policy, struct errlist *warnings)
 	for (size_t i = 0; (a = policy_attestation_at(policy, i)); i++) {
 		if (a->until_realtime_usec >= now)
 			continue;
-		(void)text_rfc3339(until, a->until_realtime_usec - 1);
-		until[strcspn(until, "T")] = '\0';
+		(void)text_day(until, a->until_realtime_usec - 1);
 		errlist_add(warnings, a->path, a->line,
 			"[attestation %s] lapsed after %s: the check fails until it is stated anew",
 			a->check, until);

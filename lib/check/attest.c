@@ -6,37 +6,26 @@
 
 #include "base/text.h"
 
-enum {
-	DATE_SIZE = 32,
-};
-
-static const char *date(char buf[static DATE_SIZE], uint64_t realtime_usec)
-{
-	(void)text_rfc3339(buf, realtime_usec);
-	buf[strcspn(buf, "T")] = '\0';
-	return buf;
-}
-
 const char *attest_words(
 	const struct check *c, const struct policy *policy, const struct verdict *v)
 {
 	const struct attestation *a = policy_attestation(policy, c->id);
-	char until[DATE_SIZE];
+	char until[16];
 
 	if (!a)
 		return NULL;
 	return arena_printf(v->arena, "%s states until %s: %s", a->owner,
-		date(until, a->until_realtime_usec), a->statement);
+		text_day(until, a->until_realtime_usec), a->statement);
 }
 
 static void add(const struct check *c, const struct attestation *a, enum result result,
 	enum severity s, struct verdict *ret)
 {
-	char subject[128], stated[DATE_SIZE], until[DATE_SIZE];
+	char subject[128], stated[16], until[16];
 
 	(void)snprintf(subject, sizeof(subject), "attestation %s", c->id);
-	(void)date(stated, a->stated_realtime_usec);
-	(void)date(until, a->until_realtime_usec);
+	(void)text_day(stated, a->stated_realtime_usec);
+	(void)text_day(until, a->until_realtime_usec);
 	verdict_add(ret, &(struct evidence){
 				 .result = result,
 				 .severity = s,
@@ -75,7 +64,7 @@ void attest_evaluate(const struct check *c, _unused_ const struct factset *facts
 	const struct policy *policy, uint64_t realtime_usec, struct verdict *ret)
 {
 	const struct attestation *a = policy_attestation(policy, c->id);
-	char stated[DATE_SIZE];
+	char stated[16];
 
 	switch (attest_add(c, policy, c->severity, realtime_usec, ret)) {
 	case ATTEST_CURRENT:
@@ -87,7 +76,7 @@ void attest_evaluate(const struct check *c, _unused_ const struct factset *facts
 	case ATTEST_ABSENT:
 		if (a)
 			verdict_set(ret, RESULT_NOTCHECKED, "stated to hold from %s on only",
-				date(stated, a->stated_realtime_usec));
+				text_day(stated, a->stated_realtime_usec));
 		else
 			verdict_set(ret, RESULT_NOTCHECKED,
 				"nobody has stated it: [attestation %s] is missing in the "

@@ -219,13 +219,12 @@ static int add_differences(
 
 static const char *waiver_words(struct arena *a, const struct waiver *w)
 {
-	char until[32];
+	char until[16];
 
 	if (!w)
 		return NULL;
 	/* The day that it ends with, not the one that begins then. */
-	text_rfc3339(until, w->until_realtime_usec - 1);
-	until[strcspn(until, "T")] = '\0';
+	(void)text_day(until, w->until_realtime_usec - 1);
 	return arena_printf(a, "%s of %s until %s: %s", text_clean(a, w->name),
 		text_clean(a, w->owner), until, text_clean(a, w->reason));
 }
