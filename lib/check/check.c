@@ -53,10 +53,18 @@ uint64_t check_triggers(const struct check *c)
 	return c->facts ? c->facts : FACT_BIT(FACT_OS);
 }
 
-const char *check_remedy(const struct check *c, const struct factset *facts)
+const char *check_remedy(const struct check *c, const struct factset *facts, enum result result)
 {
 	const struct fact *os = factset_get(facts, FACT_OS);
 
+	if (result == RESULT_ERROR)
+		return "Change nothing yet: it could not be looked at, and the summary says why. "
+		       "Where permission was denied, run `sudo hardenctl scan`; else bring back "
+		       "what it names, and it is judged again.";
+	if (result == RESULT_UNKNOWN)
+		return "Change nothing yet: it could not be decided, and the evidence says why. "
+		       "Look at what it names; in the form that is expected there it can be "
+		       "judged.";
 	if (c->remedy_rhel && os && os->u.os && os->u.os->family == OS_RHEL)
 		return c->remedy_rhel;
 	return c->remedy;

@@ -49,8 +49,13 @@ size_t check_index(const struct check *c);
  */
 uint64_t check_triggers(const struct check *c);
 
-/* The remedy for this machine: the family comes from FACT_OS. */
-const char *check_remedy(const struct check *c, const struct factset *facts);
+/*
+ * What to do about a result of the check: the row's remedy for this machine
+ * (the family comes from FACT_OS), and of an error or an unknown what lets it
+ * be judged instead, since nothing says yet that anything is wrong. A constant.
+ */
+const char *check_remedy(
+	const struct check *c, const struct factset *facts, enum result result);
 
 /*
  * Whether all facts in mask are there and readable. If not, sets the verdict:

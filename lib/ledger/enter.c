@@ -339,7 +339,8 @@ static int tell_check(struct entry *e, struct entered_check *ec)
 		.severity = closed ? ec->finding->severity : ec->verdict->severity,
 		.check = ec->check->id,
 		.title = ec->check->title,
-		.remedy = closed ? NULL : check_remedy(ec->check, &e->judge->facts),
+		.remedy = closed ? NULL
+				 : check_remedy(ec->check, &e->judge->facts, ec->verdict->result),
 		.waiver = step->waiver,
 		.since_realtime_usec = closed ? ec->finding->since_realtime_usec
 					      : step->since_realtime_usec,

@@ -79,7 +79,7 @@ json_t *report_finding(const struct check *c, const struct verdict *v, const str
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o}", "check", c->id, "title",
 		c->title, "result", result_name(v->result), "severity", severity_name(v->severity),
 		"summary", text(v->summary), "guides", words(c->guides), "evidence",
-		evidence_json(v), "remedy", check_remedy(c, facts), "waiver",
+		evidence_json(v), "remedy", check_remedy(c, facts, v->result), "waiver",
 		waiver_json(v->waiver));
 }
 

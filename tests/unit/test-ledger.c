@@ -161,6 +161,7 @@ static void test_changed(void **state)
 		"PermitRootLogin (was prohibit-password) at /etc/ssh/sshd_config:33 "
 		"(open since 2025-11-21T23:35:57Z)",
 		NULL);
+	assert_string_equal(f->event.remedy, "let it be judged");
 	fixture_reopen(f);
 	fixture_expect(f, F_OS, NULL);
 	fixture_set(f, CHECK_ROOT, RESULT_ERROR, "/etc/b may not be read");

@@ -90,6 +90,15 @@ static void test_json(void **state)
 	assert_string_equal(text, expected);
 	free(text);
 	json_decref(o);
+	/* What could not be looked at needs no remedy for what may well be in order. */
+	static const enum result open[] = {RESULT_ERROR, RESULT_UNKNOWN};
+	static const char *const words[] = {"looked at", "decided"};
+	for (size_t i = 0; i < ARRAY_SIZE(open); i++) {
+		v->result = open[i];
+		o = report_finding(&c, v, &facts);
+		assert_non_null(strstr(json_string_value(json_object_get(o, "remedy")), words[i]));
+		json_decref(o);
+	}
 	verdict_free(v);
 }
 
