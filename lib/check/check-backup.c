@@ -252,6 +252,19 @@ static void add_success(const struct asking *q, const char *subject, const char 
 	bool old = q->now > when && q->now - when > max;
 	char made[32], since[32];
 
+	if (verdict_ahead(ret, when, q->now)) {
+		verdict_add(ret, &(struct evidence){
+					 .result = RESULT_UNKNOWN,
+					 .subject = subject,
+					 .path = path,
+					 .observed = arena_printf(ret->arena,
+						 "last success %s, which is in the future",
+						 text_rfc3339(made, when)),
+					 .expected = "a time in the past: see `date`, then make a "
+						     "backup",
+				 });
+		return;
+	}
 	verdict_add(ret, &(struct evidence){
 				 .result = old ? RESULT_FAIL : RESULT_PASS,
 				 .severity = q->check->severity,

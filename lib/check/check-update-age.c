@@ -22,12 +22,24 @@ static const char *shown(struct verdict *ret, const struct update_mark *mark)
 		ret->arena, "%s, by %s", text_rfc3339(time, mark->realtime_usec), mark->path);
 }
 
-/* A mark that is older than it may be; returns whether it is. */
+/* A mark that is older than it may be; returns whether it is. One of the future tells nothing. */
 static bool judge_mark(const struct update_mark *mark, const char *subject, uint64_t max_days,
 	uint64_t realtime_usec, struct verdict *ret)
 {
 	uint64_t due = mark->realtime_usec + max_days * USEC_PER_DAY;
 
+	if (mark->path && verdict_ahead(ret, mark->realtime_usec, realtime_usec)) {
+		verdict_add(ret, &(struct evidence){
+					 .result = RESULT_UNKNOWN,
+					 .subject = subject,
+					 .path = mark->path,
+					 .observed = arena_printf(ret->arena,
+						 "last: %s, which is in the future", shown(ret, mark)),
+					 .expected = "a time in the past: see `date`, then `touch` the "
+						     "file",
+				 });
+		return false;
+	}
 	if (mark->path && due >= realtime_usec) {
 		verdict_until(ret, due + 1);
 		return false;

@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 
+#define AHEAD_USEC (10 * USEC_PER_MIN)
+
 struct verdict *verdict_new(void)
 {
 	struct verdict *v = calloc(1, sizeof(*v));
@@ -90,4 +92,12 @@ void verdict_set(struct verdict *v, enum result r, const char *fmt, ...)
 void verdict_until(struct verdict *v, uint64_t realtime_usec)
 {
 	v->until_realtime_usec = MIN(v->until_realtime_usec, realtime_usec);
+}
+
+bool verdict_ahead(struct verdict *v, uint64_t realtime_usec, uint64_t now_realtime_usec)
+{
+	if (realtime_usec <= now_realtime_usec + AHEAD_USEC)
+		return false;
+	verdict_until(v, realtime_usec - AHEAD_USEC);
+	return true;
 }

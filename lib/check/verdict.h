@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -55,6 +56,13 @@ void verdict_summary(struct verdict *v, const char *fmt, ...) _printf_(2, 3);
  * earliest of several calls holds.
  */
 void verdict_until(struct verdict *v, uint64_t realtime_usec);
+
+/*
+ * Whether the time of a record lies further ahead of now than a clock that is
+ * being set right explains (10 minutes). Such a record proves nothing: taken for
+ * recent it would be so for ever. Judged again when its time has come.
+ */
+bool verdict_ahead(struct verdict *v, uint64_t realtime_usec, uint64_t now_realtime_usec);
 
 /*
  * Sets a clause (escaped) that check_judge() puts behind the summary, whatever

@@ -183,6 +183,11 @@ static void test_age(void **state)
 		{"stale as stated", "2026-11-07", "[update-age]\nmax_days = 1\n",
 			{STATUS, SOURCES, {SECURE, RELEASE, "2026-11-05"}}, RESULT_FAIL,
 			"the last successful check for updates was 2026-11-05T12:00:00Z", NULL},
+		/* Such a stamp would do for ever. */
+		{"of the future", "2026-11-07", NULL,
+			{STATUS, SOURCES, {SECURE, RELEASE, "2099-01-01"}}, RESULT_UNKNOWN,
+			"last: 2099-01-01T12:00:00Z, by " SECURE ", which is in the future",
+			"2099-01-01"},
 		{"never", "2026-11-07", NULL, {STATUS, SOURCES}, RESULT_FAIL, "never", NULL},
 		{"no packages", "2026-11-07", NULL, {SOURCES}, RESULT_NOTAPPLICABLE, "", NULL},
 		{"packages cut short", "2026-11-07", NULL,
@@ -222,6 +227,8 @@ static void test_idle(void **state)
 		{"idle", "2026-11-10", {.name = "bash", .candidate = "2"}, RESULT_FAIL,
 			"1 update (bash) waits, and nothing was installed since "
 			"2026-11-01T12:00:00Z"},
+		{"installed in the future", "2026-10-01", {.name = "bash", .candidate = "2"},
+			RESULT_UNKNOWN, "last: 2026-11-01T12:00:00Z, by"},
 		{"held", "2026-11-10", {.name = "bash", .candidate = "2", .held = true},
 			RESULT_PASS, "checked"},
 		{"phased", "2026-11-10", {.name = "bash", .candidate = "2", .phased = true},
