@@ -9,17 +9,13 @@
 #include "fact/guards.h"
 #include "fact/sshd.h"
 
-enum {
-	PORTS_MAX = 32,
-};
-
 /* What is asked of each guard. */
 struct asking {
 	const struct check *check;
 	const struct policy *policy;
 	const struct units *units;
 	struct arena *arena;
-	unsigned ports[PORTS_MAX]; /* where sshd listens; none when that is not known */
+	unsigned *ports; /* where sshd listens; none when that is not known */
 	size_t n_ports;
 };
 
@@ -38,8 +34,13 @@ static void add_port(struct asking *q, const char *text)
 	const char *colon = strrchr(text, ':');
 	unsigned long port = strtoul(colon ? colon + 1 : text, NULL, 10);
 
-	if (port > 0 && port <= 65535 && q->n_ports < PORTS_MAX)
-		q->ports[q->n_ports++] = (unsigned)port;
+	if (port == 0 || port > 65535)
+		return;
+	unsigned *slot = arena_grow(q->arena, &q->ports, q->n_ports, sizeof(*slot));
+	if (!slot)
+		return; /* the arena remembers */
+	*slot = (unsigned)port;
+	q->n_ports++;
 }
 
 /* With socket activation the socket's ports count, else the configuration's. */
@@ -153,6 +154,13 @@ static void judge_jail(const struct asking *q, const struct guard_fail2ban *g,
 	} else if (all) {
 		x->observed = arena_printf(q->arena, "ignoreip holds %s: nobody is banned", all);
 		x->expected = "the networks of trusted people only";
+	} else if (q->n_ports == 0 && !j->all_ports) {
+		x->observed = arena_printf(q->arena,
+			"it is not known where sshd listens, so neither whether port = %s is there",
+			j->port_text);
+		x->expected = "an sshd configuration that can be read, or port = 0:65535";
+		x->result = RESULT_UNKNOWN;
+		return;
 	}
 	x->result = x->observed ? RESULT_FAIL : RESULT_PASS;
 }

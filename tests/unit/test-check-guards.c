@@ -49,6 +49,11 @@ struct file_row {
 		"/etc/sshguard/sshguard.conf", text \
 	}
 
+/* One after the other, sshd has no most. */
+#define PORTS_8                                                                      \
+	"0.0.0.0:22 0.0.0.0:22 0.0.0.0:22 0.0.0.0:22 0.0.0.0:22 0.0.0.0:22 0.0.0.0:22 " \
+	"0.0.0.0:22 "
+
 static const struct vector {
 	struct file_row files[6];
 	struct unit_row units[2];
@@ -86,6 +91,14 @@ static const struct vector {
 		"0.0.0.0:2222", NULL, RESULT_PASS, "jail sshd", "guards", NULL},
 	{{JAIL(""), AUTH_LOG}, RUNS("fail2ban.service"), "[::]:22 0.0.0.0:2222", NULL, RESULT_FAIL,
 		"jail sshd", "port 2222 open", NULL},
+	{{JAIL(""), AUTH_LOG}, RUNS("fail2ban.service"),
+		PORTS_8 PORTS_8 PORTS_8 PORTS_8 "0.0.0.0:2222", NULL, RESULT_FAIL, "jail sshd",
+		"port 2222 open", NULL},
+	/* What sshd listens on can't be told: so can't whether the jail closes that. */
+	{{JAIL(""), AUTH_LOG}, RUNS("fail2ban.service"), "", NULL, RESULT_UNKNOWN, "jail sshd",
+		"not known where sshd listens", NULL},
+	{{JAIL("action = ban-allports\n" ALL_TRUSTED), AUTH_LOG}, RUNS("fail2ban.service"), "",
+		NULL, RESULT_PASS, "jail sshd", "guards", NULL},
 	{{JAIL("ignoreip = 0.0.0.0/0\n"), AUTH_LOG}, RUNS("fail2ban.service"), NULL, NULL,
 		RESULT_FAIL, "jail sshd", "nobody is banned", NULL},
 	/* Another jail's missing log keeps all of fail2ban from starting. */
