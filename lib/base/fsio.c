@@ -520,6 +520,15 @@ int root_glob(const struct root *r, struct arena *a, const char *pattern, size_t
 	return 0;
 }
 
+char *stat_signature(const struct stat *st, char buf[static STAT_SIGNATURE_MAX])
+{
+	(void)snprintf(buf, STAT_SIGNATURE_MAX, "%ju:%ju %jd %jd.%09ld %jd.%09ld",
+		(uintmax_t)st->st_dev, (uintmax_t)st->st_ino, (intmax_t)st->st_size,
+		(intmax_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec, (intmax_t)st->st_ctim.tv_sec,
+		st->st_ctim.tv_nsec);
+	return buf;
+}
+
 const char *fsio_strerror(int r)
 {
 	switch (-r) {

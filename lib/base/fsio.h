@@ -126,5 +126,14 @@ int root_list_types(const struct root *r, const char *path, size_t max,
 int root_glob(const struct root *r, struct arena *a, const char *pattern, size_t max,
 	char ***ret, size_t *ret_n);
 
+/*
+ * What says that a file is the one that it was: device, inode, size, mtime, and
+ * ctime, which tells what mtime was set back from. For the memo; returns buf.
+ */
+enum {
+	STAT_SIGNATURE_MAX = 160,
+};
+char *stat_signature(const struct stat *st, char buf[static STAT_SIGNATURE_MAX]);
+
 /* What an errno of this module means to a reader, in a few words ("is a FIFO, device or socket"). */
 const char *fsio_strerror(int r);

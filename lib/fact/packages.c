@@ -218,12 +218,9 @@ static int read_rpm_child(
 	const char *const argv[] = {"/usr/bin/rpm", "--dbpath", dir, "-qa", "--queryformat",
 		PACKAGE_LIST_RPM_FORMAT, NULL};
 	struct child_result res = {0};
-	char sig[128];
+	char sig[STAT_SIGNATURE_MAX];
+	const char *known = memo_get(rd->c->memo, path, stat_signature(st, sig));
 
-	(void)snprintf(sig, sizeof(sig), "%ju:%ju %jd %jd.%09ld", (uintmax_t)st->st_dev,
-		(uintmax_t)st->st_ino, (intmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec,
-		st->st_mtim.tv_nsec);
-	const char *known = memo_get(rd->c->memo, path, sig);
 	if (known)
 		return rpm_answer(rd, known, path);
 	int r = child_run(rd->c->memo, argv, NULL, RPM_TIMEOUT_USEC, RPM_OUTPUT_MAX, &res);

@@ -228,16 +228,15 @@ static int read_list(struct reading *rd, const struct list *list, enum unpack_fo
 	_cleanup_free_ char *text = NULL;
 	struct memo *memo = rd->l->c->memo;
 	const char *path = list->index->path;
-	char key[512], signature[160];
+	char key[512], same[STAT_SIGNATURE_MAX], signature[STAT_SIGNATURE_MAX + 20];
 	struct stat st;
 	_cleanup_close_ int fd = root_open_file(rd->l->c->root, path, &st);
 
 	if (fd < 0)
 		return fd;
 	(void)snprintf(key, sizeof(key), "packages of %s", path);
-	(void)snprintf(signature, sizeof(signature), "%ju:%ju %jd %jd.%09ld %016" PRIx64,
-		(uintmax_t)st.st_dev, (uintmax_t)st.st_ino, (intmax_t)st.st_size,
-		(intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, rd->digest);
+	(void)snprintf(signature, sizeof(signature), "%s %016" PRIx64, stat_signature(&st, same),
+		rd->digest);
 	const char *known = memo_get(memo, key, signature);
 	if (known)
 		return take_extract(rd, list, known);

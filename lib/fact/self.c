@@ -71,17 +71,14 @@ static int hash_content(int fd, char hex[static 2 * SHA256_DIGEST_SIZE + 1])
 /* The file's hash; kept while the inode, its size and times are the same. */
 static int hash(struct reading *rd, const char *path, const char **ret)
 {
-	char key[PATH_MAX + 16], sig[160], hex[2 * SHA256_DIGEST_SIZE + 1];
+	char key[PATH_MAX + 16], sig[STAT_SIGNATURE_MAX], hex[2 * SHA256_DIGEST_SIZE + 1];
 	struct stat st;
 	_cleanup_close_ int fd = root_open_file(rd->c->root, path, &st);
 
 	if (fd < 0)
 		return fd;
 	(void)snprintf(key, sizeof(key), "sha256 %s", path);
-	(void)snprintf(sig, sizeof(sig), "%ju:%ju %jd %jd.%09ld %jd.%09ld", (uintmax_t)st.st_dev,
-		(uintmax_t)st.st_ino, (intmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec,
-		st.st_mtim.tv_nsec, (intmax_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
-	const char *known = memo_get(rd->c->memo, key, sig);
+	const char *known = memo_get(rd->c->memo, key, stat_signature(&st, sig));
 	if (!known) {
 		int r = hash_content(fd, hex);
 		if (r == 0)
