@@ -9,6 +9,7 @@ enum {
 	VALUE_MAX = 64 << 20,
 	STEPS_PER_CALL = 100000, /* of SQLite's virtual machine */
 	CALLS_MAX = 200,
+	TRIES = 5,
 };
 
 #define READ_MAX (INT64_C(2) << 30)
@@ -298,4 +299,46 @@ int rodb_close(struct rodb *d)
 	}
 	free(d);
 	return r;
+}
+
+int rodb_each(sqlite3 *db, const char *sql, int (*each)(sqlite3_stmt *row, void *arg), void *arg)
+{
+	sqlite3_stmt *s = NULL;
+	int r = 0, step = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+
+	while (step == SQLITE_OK || step == SQLITE_ROW) {
+		step = sqlite3_step(s);
+		r = step == SQLITE_ROW ? each(s, arg) : 0;
+		if (r < 0)
+			break;
+	}
+	(void)sqlite3_finalize(s); /* repeats the error of the last step */
+	if (r < 0 || step == SQLITE_DONE)
+		return r;
+	return step == SQLITE_NOMEM ? -ENOMEM : -EBADMSG;
+}
+
+static int read_once(
+	const struct root *r, const char *path, int (*read)(sqlite3 *db, void *arg), void *arg)
+{
+	struct rodb *d = NULL;
+	int err = rodb_open(r, path, &d);
+
+	if (err < 0)
+		return err;
+	err = read(d->db, arg);
+	int closed = rodb_close(d);
+	/* What made no sense may have been half written. */
+	return err == -ENOMEM || closed == 0 ? err : closed;
+}
+
+int rodb_read(
+	const struct root *r, const char *path, int (*read)(sqlite3 *db, void *arg), void *arg)
+{
+	int err = -EAGAIN;
+
+	/* rpm gives its lock up first and then moves the WAL into the database: milliseconds. */
+	for (int i = 0; i < TRIES && err == -EAGAIN; i++)
+		err = read_once(r, path, read, arg);
+	return err;
 }

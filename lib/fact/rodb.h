@@ -30,3 +30,17 @@ sqlite3 *rodb_handle(struct rodb *d);
 
 /* Closes. 0, or -EAGAIN when the files were changed since rodb_open(). NULL is fine. */
 int rodb_close(struct rodb *d);
+
+/*
+ * Gives each row of a query to each(row, arg); negative stops. 0, what each
+ * returned, -EBADMSG when the database does not answer it, -ENOMEM.
+ */
+int rodb_each(sqlite3 *db, const char *sql, int (*each)(sqlite3_stmt *row, void *arg), void *arg);
+
+/*
+ * Opens, gives the connection to read(db, arg), closes; up to five times while
+ * the database is being changed, so read must forget what it had. What read
+ * returned or rodb_open() did; -EAGAIN when it was changed each time.
+ */
+int rodb_read(
+	const struct root *r, const char *path, int (*read)(sqlite3 *db, void *arg), void *arg);

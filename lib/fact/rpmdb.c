@@ -23,7 +23,6 @@ enum {
 	ENTRY_SIZE = 16,
 	ENTRIES_MAX = 0xffff, /* rpm's own limits */
 	DATA_MAX = 256 << 20,
-	TRIES = 5,
 };
 
 struct header {
@@ -101,52 +100,32 @@ int rpmdb_header(struct package_list *l, const uint8_t *p, size_t n)
 	return r;
 }
 
-static int read_rows(sqlite3 *db, struct package_list *l)
-{
-	sqlite3_stmt *s = NULL;
-	int r = 0, step = sqlite3_prepare_v2(db, "SELECT blob FROM Packages", -1, &s, NULL);
+struct reading {
+	struct package_list *list;
+	size_t before; /* packages of other databases */
+};
 
-	while (step == SQLITE_OK || step == SQLITE_ROW) {
-		step = sqlite3_step(s);
-		if (step != SQLITE_ROW)
-			break;
-		const uint8_t *blob = sqlite3_column_blob(s, 0);
-		if (!blob) {
-			r = sqlite3_errcode(db) == SQLITE_NOMEM ? -ENOMEM : -EBADMSG;
-			break;
-		}
-		r = rpmdb_header(l, blob, (size_t)sqlite3_column_bytes(s, 0));
-		if (r < 0)
-			break;
-	}
-	(void)sqlite3_finalize(s); /* repeats the error of the last step */
-	if (r < 0 || step == SQLITE_DONE)
-		return r;
-	return step == SQLITE_NOMEM ? -ENOMEM : -EBADMSG;
+static int take_row(sqlite3_stmt *row, void *arg)
+{
+	const struct reading *rd = arg;
+	const uint8_t *blob = sqlite3_column_blob(row, 0);
+
+	if (!blob)
+		return sqlite3_errcode(sqlite3_db_handle(row)) == SQLITE_NOMEM ? -ENOMEM : -EBADMSG;
+	return rpmdb_header(rd->list, blob, (size_t)sqlite3_column_bytes(row, 0));
 }
 
-static int read_once(const struct root *r, const char *path, struct package_list *l)
+static int read_rows(sqlite3 *db, void *arg)
 {
-	struct rodb *d = NULL;
-	int err = rodb_open(r, path, &d);
+	const struct reading *rd = arg;
 
-	if (err < 0)
-		return err;
-	err = read_rows(rodb_handle(d), l);
-	int closed = rodb_close(d);
-	/* What made no sense may have been half written. */
-	return err == -ENOMEM || closed == 0 ? err : closed;
+	rd->list->n = rd->before;
+	return rodb_each(db, "SELECT blob FROM Packages", take_row, arg);
 }
 
 int rpmdb_read(const struct root *r, const char *path, struct package_list *l)
 {
-	size_t before = l->n;
-	int err = -EAGAIN;
+	struct reading rd = {l, l->n};
 
-	/* rpm gives its lock up first and then moves the WAL into the database: milliseconds. */
-	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
-		l->n = before;
-		err = read_once(r, path, l);
-	}
-	return err;
+	return rodb_read(r, path, read_rows, &rd);
 }
