@@ -8,6 +8,24 @@ static const char *package_text(struct arena *a, const struct package_file *file
 			     : file->package;
 }
 
+/* Of what the package manager has no digest nothing is known. */
+static void report_unlisted(const struct package_file *file, struct verdict *ret)
+{
+	struct arena *a = ret->arena;
+
+	verdict_add(ret,
+		&(struct evidence){
+			.result = RESULT_UNKNOWN,
+			.subject = file->path ? arena_printf(a, "file %s", file->path)
+					      : arena_printf(a, "package %s", file->package),
+			.path = file->list,
+			.observed = arena_printf(a, "%s %s", file->list, file->observed),
+			.expected = arena_printf(a,
+				"the digest of each file, as %s brought it: reinstall the package",
+				package_text(a, file)),
+		});
+}
+
 static void judge_file(const struct package_file *file, struct verdict *ret)
 {
 	struct arena *a = ret->arena;
@@ -30,6 +48,9 @@ static void judge_file(const struct package_file *file, struct verdict *ret)
 	case PACKAGE_FILE_UNREADABLE:
 		e.result = RESULT_ERROR;
 		break;
+	case PACKAGE_FILE_UNLISTED:
+		report_unlisted(file, ret);
+		return;
 	}
 	/* A configuration file is there to be changed; that it was is worth knowing. */
 	if (file->config && file->state == PACKAGE_FILE_CHANGED) {
@@ -67,13 +88,23 @@ static void evaluate_files(_unused_ const struct check *c, const struct factset 
 	if (!check_facts_usable(facts, FACT_BIT(FACT_PACKAGE_FILES), ret))
 		return;
 	const struct package_files *p = factset_get(facts, FACT_PACKAGE_FILES)->u.package_files;
-	if (p->files == 0) {
+	if (p->files == 0 && p->n == 0) {
 		verdict_set(ret, RESULT_NOTAPPLICABLE,
 			"the package manager knows no digest of a security-critical file");
 		return;
 	}
 	for (size_t i = 0; i < p->n; i++)
 		judge_file(&p->v[i], ret);
+	if (p->cut)
+		verdict_add(
+			ret, &(struct evidence){
+				     .result = RESULT_UNKNOWN,
+				     .subject = "files",
+				     .observed = arena_printf(ret->arena,
+					     "%zu more are not as their packages installed them",
+					     p->cut),
+				     .expected = "few enough to be told one by one",
+			     });
 	summarise(p, ret);
 }
 
@@ -93,7 +124,8 @@ const struct check check_package_integrity = {
 		  "FILE /root/evidence/`), look at `stat FILE` and at the package manager's log "
 		  "(/var/log/dpkg.log). Then `apt-get install --reinstall PACKAGE`. A file that "
 		  "was replaced on purpose belongs in a package, or aside with `dpkg-divert "
-		  "--local --rename --add FILE`.",
+		  "--local --rename --add FILE`. That a list of digests is gone is no accident "
+		  "either: `apt-get install --reinstall PACKAGE` writes it anew.",
 	.remedy_rhel = "Find out who changed it before it is put right: keep a copy (`cp "
 		       "--preserve=all FILE /root/evidence/`), look at `stat FILE` and at `dnf "
 		       "history`. Then `dnf reinstall PACKAGE`, and `rpm -V PACKAGE` shows what is "

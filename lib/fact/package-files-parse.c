@@ -252,7 +252,7 @@ static const char *algorithm_name(uint32_t number)
 
 /* What a header says of its files: arrays with an element for each. */
 struct rpm_files {
-	const char *package, *algorithm;
+	const char *package, *algorithm; /* NULL: one that is not known here */
 	struct tag names, indexes, dirs, digests, flags, modes, states;
 	const char **dir; /* the strings of dirs */
 };
@@ -318,13 +318,15 @@ static int take_files(const struct rpm_files *f, package_digest_fn *each, void *
 			return -EBADMSG;
 		bool config = be32(f->flags.p + 4 * (size_t)i) & FILE_CONFIG;
 		int len = snprintf(path, sizeof(path), "%s%s", f->dir[dir], name);
-		if (len >= (int)sizeof(path) || *path != '/' || !*hex ||
-			!is_hex(hex, strlen(hex)) || !is_installed_file(f, i) ||
+		if (len >= (int)sizeof(path) || *path != '/' || !is_installed_file(f, i) ||
 			strcmp(path, "/etc/ssh/moduli") == 0 ||
 			(!config && !package_files_wants(f->package, path)))
 			continue;
-		int r = each(
-			&(struct package_digest){f->package, path, f->algorithm, hex, config}, arg);
+		/* A header without a digest of a regular file is none that rpm wrote. */
+		bool usable = f->algorithm && is_hex(hex, strlen(hex));
+		int r = each(&(struct package_digest){f->package, path, usable ? f->algorithm : "",
+				     usable ? hex : "", config},
+			arg);
 		if (r < 0)
 			return r;
 	}
@@ -346,8 +348,6 @@ int package_files_header(const uint8_t *p, size_t n, package_digest_fn *each, vo
 	int r = read_arrays(&h, &f);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (!f.algorithm)
-		return 0;
 	_cleanup_free_ const char **dir = calloc((size_t)f.dirs.count + 1, sizeof(*dir));
 	if (!dir)
 		return -ENOMEM;

@@ -40,6 +40,7 @@ static const struct {
 	ROW("shadow", "/bin/login", "/bin/su", "/bin/passwd", "/bin/gpasswd", "/sbin/usermod"),
 	ROW("polkit*", "/bin/pkexec", "/lib*/polkit-1/polkitd",
 		"/lib*/polkit-1/polkit-agent-helper-1"),
+	ROW("pkexec", "/bin/pkexec"),
 	ROW("policykit-1", "/bin/pkexec", "/lib*/polkit-1/polkitd"),
 	/* PAM; the modules of other packages too */
 	ROW("libpam0*", "/lib*/libpam*.so*"),

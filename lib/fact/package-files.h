@@ -23,21 +23,25 @@ enum package_file_state {
 	PACKAGE_FILE_CHANGED,
 	PACKAGE_FILE_MISSING,
 	PACKAGE_FILE_UNREADABLE,
+	PACKAGE_FILE_UNLISTED, /* the package manager has no digest of it */
 };
 
 struct package_file {
 	enum package_file_state state;
 	bool config;	      /* a configuration file: the administrator's to change */
-	const char *path;     /* where it is, after diversions; not escaped */
+	const char *path;     /* where it is, after diversions; not escaped; NULL: any of them */
+	const char *list;     /* where its digest stands, or should */
 	const char *package;  /* "openssh-server", as its manager names it */
 	const char *version;  /* of the package; NULL when not known */
-	const char *observed; /* "MD5 ...", or why it could not be read */
-	const char *expected; /* "MD5 ..." */
+	const char
+		*observed; /* "MD5 ...", why it could not be read, or what is wrong with the list */
+	const char *expected; /* "MD5 ..."; NULL when unlisted */
 };
 
 struct package_files {
 	const struct package_file *v; /* those that are not as they should be */
 	size_t n;
+	size_t cut;	 /* more that are not, for which there was no room */
 	size_t files;	 /* that were looked at */
 	uint64_t bytes;	 /* of them */
 	uint64_t hashed; /* bytes that had to be read this time */
@@ -48,7 +52,7 @@ struct package_digest {
 	const char *package;   /* with its architecture: "libc6:amd64" */
 	const char *path;      /* absolute */
 	const char *algorithm; /* "MD5", "SHA256", ... */
-	const char *hex;       /* lower case */
+	const char *hex;       /* lower case; "" when rpm has none that could be compared */
 	bool config;
 };
 

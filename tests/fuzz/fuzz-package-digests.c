@@ -11,7 +11,8 @@
 
 static int each(const struct package_digest *d, void *arg)
 {
-	if (*d->path != '/' || !*d->package || !*d->algorithm || !*d->hex ||
+	/* rpm's may be without a digest: without an algorithm, too. */
+	if (*d->path != '/' || !*d->package || !*d->algorithm != !*d->hex || (arg && !*d->hex) ||
 		strspn(d->hex, "0123456789abcdef") != strlen(d->hex) ||
 		!package_files_wants_package(arg ? arg : d->package) ||
 		(!d->config && !package_files_wants(arg ? arg : d->package, d->path)))
