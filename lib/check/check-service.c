@@ -58,7 +58,9 @@ const struct check check_service_drift = {
 	.references = "systemctl(1), systemd.unit(5), crontab(5), at(1)",
 	.rationale = "What starts by itself survives a reboot, and that is what a foothold needs. "
 		     "Each unit that is enabled, disabled or masked is told, with its file, and "
-		     "each new job of cron or at.",
+		     "each job of cron, of any user, or of root's at, that is new or changed. "
+		     "Arguments of a command are not told, since they may be passwords: which "
+		     "programs it starts is, and a fingerprint that shows each change of it.",
 	.remedy = "Look at it with `systemctl cat UNIT` and `hardenctl diff`. Take it back with "
 		  "`systemctl disable --now UNIT`, `systemctl unmask UNIT` or `systemctl enable "
 		  "UNIT`; take a job out of the file of the evidence, `crontab -e` or `atrm`. "

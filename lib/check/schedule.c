@@ -6,10 +6,6 @@
 
 #include "fact/cron.h"
 
-enum {
-	SHOWN_MAX = 160, /* bytes of a command in the subject of a cron job, as its item has it */
-};
-
 const struct units *schedule_units(const struct factset *facts, struct verdict *ret)
 {
 	const struct fact *f = factset_get(facts, FACT_UNITS);
@@ -160,21 +156,25 @@ static int find_timers(struct find *f, const struct units *u)
 	return r;
 }
 
+/* A table of a user proves nothing: anybody can write there what looks like a backup. */
+static bool is_root_scheduled(const struct cron_job *j)
+{
+	return j->kind != CRON_AT && j->kind != CRON_REST &&
+	       (j->kind != CRON_USER || strcmp(j->user, "root") == 0);
+}
+
 static int find_cron(struct find *f, const struct cron *cron)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < cron->n; i++) {
 		const struct cron_job *j = &cron->v[i];
-		const char *program = j->kind == CRON_AT ? NULL : program_of(f, NULL, j->command);
+		const char *program = is_root_scheduled(j) ? program_of(f, NULL, j->command) : NULL;
 		if (!program)
 			continue;
 		bool runs = j->kind == CRON_ANACRON ? cron->anacron : cron->daemon != NULL;
 		struct schedule_job job = {.program = program,
-			.subject = j->kind == CRON_SCRIPT
-					   ? arena_printf(f->a, "cron job %s", j->path)
-					   : arena_printf(f->a, "cron job %s: %.*s", j->path,
-						     SHOWN_MAX, j->command),
+			.subject = cron_subject(f->a, j),
 			.path = j->path,
 			.line = j->line,
 			.command = j->command,

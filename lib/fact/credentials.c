@@ -2,7 +2,6 @@
 #include "fact/credentials.h"
 
 #include <errno.h>
-#include <nettle/hmac.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,14 +9,13 @@
 #include "conf/policy.h"
 #include "fact/accounts.h"
 #include "fact/collectors.h"
+#include "fact/fingerprint.h"
 
 #define SECTION "secret-cloud-credentials"
 
 enum {
 	HOME_DEPTH = 5,
 	PLACE_DEPTH = 3,
-	HOST_KEY_MAX = 64 * 1024,
-	FINGERPRINT_BYTES = 6,
 	HOMES_MAX = 10000, /* entries of /home */
 	/* Beyond this nothing is learnt from one more that cannot be read. */
 	GAPS_MAX = 100,
@@ -34,8 +32,7 @@ struct search {
 	struct credential_gap *gaps;
 	size_t names_left, files_left, bytes_left, found_left;
 	struct walk walk;
-	uint8_t key[SHA256_DIGEST_SIZE];
-	bool has_key;
+	struct fingerprint_key key;
 	/* of the tree in hand */
 	const char *base;
 	size_t tree_files, tree_bytes, tree_found; /* left to it */
@@ -56,44 +53,6 @@ static char *join(struct arena *a, const char *dir, const char *rel)
 	while (n > 0 && dir[n - 1] == '/')
 		n--;
 	return arena_printf(a, "%.*s/%s", (int)n, dir, rel);
-}
-
-/* ---- the fingerprint ---- */
-
-/* A key that this machine has and nobody else, and that stays the same. */
-static int read_key(struct search *s)
-{
-	static const char *const paths[] = {"/etc/ssh/ssh_host_ed25519_key",
-		"/etc/ssh/ssh_host_ecdsa_key", "/etc/ssh/ssh_host_rsa_key"};
-	static const char purpose[] = "hardend: fingerprints of credentials";
-
-	for (size_t i = 0; i < ARRAY_SIZE(paths) && !s->has_key; i++) {
-		_cleanup_file_ struct file file = {0};
-		struct hmac_sha256_ctx ctx;
-		int r = root_read(&s->quiet, paths[i], HOST_KEY_MAX, &file);
-		if (r == -ENOMEM)
-			return r;
-		if (r < 0 || file.size == 0)
-			continue;
-		hmac_sha256_set_key(&ctx, file.size, (const uint8_t *)file.data);
-		hmac_sha256_update(&ctx, sizeof(purpose), (const uint8_t *)purpose);
-		hmac_sha256_digest(&ctx, sizeof(s->key), s->key);
-		explicit_bzero(&ctx, sizeof(ctx));
-		explicit_bzero(file.data, file.size);
-		s->has_key = true;
-	}
-	return 0;
-}
-
-static const char *fingerprint(struct search *s, struct hmac_sha256_ctx *ctx)
-{
-	uint8_t digest[FINGERPRINT_BYTES];
-	char *hex = arena_alloc(s->a, 2 * FINGERPRINT_BYTES + 1);
-
-	hmac_sha256_digest(ctx, sizeof(digest), digest);
-	for (size_t i = 0; hex && i < sizeof(digest); i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-	return hex;
 }
 
 /* ---- one file ---- */
@@ -155,7 +114,7 @@ static int add_found(struct search *s, const char *rel, const struct stat *st,
 	*c = (struct credential){
 		.path = join(s->a, s->base, rel),
 		.find = *find,
-		.fingerprint = s->has_key && !find->renewed ? fingerprint(s, ctx) : "",
+		.fingerprint = find->renewed ? "" : fingerprint_end(s->a, &s->key, ctx),
 		.uid = st->st_uid,
 		.gid = st->st_gid,
 		.mode = st->st_mode & 07777,
@@ -203,7 +162,7 @@ static int judge_text(struct search *s, const char *rel, const char *name, int f
 	ssize_t n = read_head(fd, buf, room);
 	if (n < 0)
 		return add_gap(s, rel, (int)n);
-	hmac_sha256_set_key(&ctx, sizeof(s->key), s->key);
+	fingerprint_begin(&s->key, &ctx);
 	int r = credential_find(last ? last + 1 : dir, name, buf, (size_t)n, &ctx, &find);
 	if (r == 1)
 		r = add_found(s, rel, st, &find, &ctx);
@@ -424,7 +383,7 @@ static void finish(struct search *s)
 
 static int search_all(struct search *s)
 {
-	int r = read_key(s);
+	int r = fingerprint_key_load(&s->quiet, "hardend: fingerprints of credentials", &s->key);
 
 	if (r == 0)
 		r = search_homes(s);
@@ -467,7 +426,7 @@ static int credentials_collect(const struct collect *c, struct fact *f)
 	s.walk.deadline_monotonic_usec = walk_now_usec() +
 					 policy_usec(c->policy, SECTION, "max_time");
 	int r = search_all(&s);
-	explicit_bzero(s.key, sizeof(s.key));
+	fingerprint_key_fini(&s.key);
 	if (r < 0)
 		return r;
 	finish(&s);

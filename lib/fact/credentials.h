@@ -5,10 +5,8 @@
  * walk (base/walk.h), on a slow schedule; what is watched is where programs
  * keep such files by default, and the directories in which one was found.
  *
- * No secret is kept. What is kept is a fingerprint, HMAC-SHA-256 of the secrets
- * under a key that is derived from a private host key of the SSH server: only
- * who can read that key (root of this machine, who can read the secret as well)
- * can try passwords against it. Without a host key there is no fingerprint.
+ * No secret is kept. What is kept is a fingerprint of the secrets
+ * (fact/fingerprint.h), none without a key for it.
  */
 #pragma once
 

@@ -35,9 +35,3 @@ int cron_table_parse(struct arena *a, const char *text, unsigned syntax,
  * run-parts as a script; by the rule of cronie and RHEL, or by Debian's.
  */
 bool cron_name_is_run(const char *name, bool cronie, bool script);
-
-/*
- * A copy of a command in which what looks like a password, a token or a key is
- * "***", cut at max bytes. NULL on ENOMEM.
- */
-char *cron_mask(struct arena *a, const char *command, size_t max);

@@ -8,13 +8,14 @@
 
 #include "base/text.h"
 #include "fact/collectors.h"
+#include "fact/cron-command.h"
 #include "fact/cron-table.h"
+#include "fact/fingerprint.h"
 #include "fact/packages.h"
 
 enum {
 	FILES_MAX = 4096, /* of one directory */
 	TABLE_SIZE_MAX = 1 << 20,
-	SHOWN_MAX = 160, /* bytes of a command in a subject */
 };
 
 struct collecting {
@@ -23,6 +24,7 @@ struct collecting {
 	struct cron *cron;
 	struct cron_job *jobs;
 	bool cronie; /* its rules for names and tables, not those of Debian's cron */
+	struct fingerprint_key key;
 };
 
 /* A table that is being read. */
@@ -31,7 +33,28 @@ struct table {
 	enum cron_kind kind;
 	const char *path, *user; /* user: of all its jobs, or NULL */
 	const char *idle;
+	struct stat st;		     /* of its file */
+	size_t n;		     /* jobs so far */
+	struct hmac_sha256_ctx rest; /* of those beyond CRON_USER_JOBS_MAX */
 };
+
+const char *cron_subject(struct arena *a, const struct cron_job *job)
+{
+	switch (job->kind) {
+	case CRON_SCRIPT:
+		return arena_printf(a, "cron job %s", job->path);
+	case CRON_AT:
+		return arena_printf(a, "at job %s", job->path);
+	case CRON_REST:
+		return arena_printf(a, "cron job %s: the rest", job->path);
+	case CRON_TABLE:
+	case CRON_ANACRON:
+	case CRON_USER:
+		break;
+	}
+	const char *programs = cron_programs(a, job->command);
+	return programs ? arena_printf(a, "cron job %s: %s", job->path, programs) : NULL;
+}
 
 static int add_job(struct collecting *k, const struct cron_job *job)
 {
@@ -42,24 +65,6 @@ static int add_job(struct collecting *k, const struct cron_job *job)
 	*slot = *job;
 	k->cron->n++;
 	return 0;
-}
-
-static int add_line(const struct cron_line *l, void *arg)
-{
-	const struct table *t = arg;
-	const char *command = cron_mask(t->k->f->arena, l->command, CRON_COMMAND_MAX);
-
-	if (!command)
-		return -ENOMEM;
-	return add_job(t->k, &(struct cron_job){
-				     .kind = t->kind,
-				     .user = t->user ? t->user : l->user,
-				     .when = l->when,
-				     .command = command,
-				     .path = t->path,
-				     .line = l->line,
-				     .idle = t->idle,
-			     });
 }
 
 /* What could not be read: its jobs are not known, and not gone. */
@@ -75,14 +80,100 @@ static int unread(struct collecting *k, const char *path, int r)
 	return 0;
 }
 
+/* What tells one command from another: of what ctx was given, or the time of the file. */
+static const char *mark_of(
+	const struct collecting *k, struct hmac_sha256_ctx *ctx, const struct stat *st)
+{
+	char when[32];
+	const char *hex = fingerprint_end(k->f->arena, &k->key, ctx);
+
+	if (!hex)
+		return NULL;
+	if (*hex)
+		return arena_printf(k->f->arena, "command %s", hex);
+	return arena_printf(k->f->arena, "file of %s",
+		text_rfc3339(when, (uint64_t)st->st_ctim.tv_sec * USEC_PER_SEC));
+}
+
+static const char *mark_text(const struct collecting *k, const char *text, const struct stat *st)
+{
+	struct hmac_sha256_ctx ctx;
+
+	fingerprint_begin(&k->key, &ctx);
+	hmac_sha256_update(&ctx, strlen(text), (const uint8_t *)text);
+	return mark_of(k, &ctx, st);
+}
+
+/* Whether somebody other than root can write as many lines into it as they like. */
+static bool is_foreign(const struct table *t)
+{
+	return t->kind == CRON_USER && strcmp(t->user, "root") != 0;
+}
+
+static int add_line(const struct cron_line *l, void *arg)
+{
+	struct table *t = arg;
+
+	if (is_foreign(t) && t->n++ >= CRON_USER_JOBS_MAX) {
+		/* With their ends, so that "a b","c" is not "a","b c". */
+		hmac_sha256_update(&t->rest, strlen(l->when) + 1, (const uint8_t *)l->when);
+		hmac_sha256_update(&t->rest, strlen(l->command) + 1, (const uint8_t *)l->command);
+		return 0;
+	}
+	const char *mark = mark_text(t->k, l->command, &t->st);
+	if (!mark)
+		return -ENOMEM;
+	return add_job(t->k, &(struct cron_job){
+				     .kind = t->kind,
+				     .user = t->user ? t->user : l->user,
+				     .when = l->when,
+				     .command = l->command,
+				     .mark = mark,
+				     .path = t->path,
+				     .line = l->line,
+				     .idle = t->idle,
+			     });
+}
+
+/* A job for what is left of a table: when says what that is. */
+static int add_rest(struct table *t, const char *when, const char *mark)
+{
+	if (!when || !mark)
+		return -ENOMEM;
+	return add_job(t->k, &(struct cron_job){
+				     .kind = CRON_REST,
+				     .user = t->user,
+				     .when = when,
+				     .command = "",
+				     .mark = mark,
+				     .path = t->path,
+				     .idle = t->idle,
+			     });
+}
+
+/* The table of a user is larger than any is read: that it changed is told, and it costs no more. */
+static int add_unread(struct table *t)
+{
+	struct arena *a = t->k->f->arena;
+	int r = root_stat(t->k->c->root, t->path, &t->st);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : unread(t->k, t->path, r);
+	const char *state = arena_printf(a, "%lld %lld.%09ld", (long long)t->st.st_size,
+		(long long)t->st.st_ctim.tv_sec, t->st.st_ctim.tv_nsec);
+	return state ? add_rest(t, "in a table that is too large to be read",
+			       mark_text(t->k, state, &t->st))
+		     : -ENOMEM;
+}
+
 /* Why the daemon takes no table that looks so; NULL when it does. Debian's cron, and cronie. */
 static const char *refused(const struct table *t, const struct stat *st)
 {
 	if (t->kind == CRON_ANACRON)
 		return NULL;
-	if (st->st_uid != 0)
+	if (st->st_uid != 0 && !is_foreign(t))
 		return "it is not root's";
-	if (t->kind == CRON_ROOT && !t->k->cronie && (st->st_mode & 07777) != 0600)
+	if (t->kind == CRON_USER && !t->k->cronie && (st->st_mode & 07777) != 0600)
 		return "its mode is not 0600";
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		return "others may write to it";
@@ -100,8 +191,12 @@ static int read_table(struct table *t)
 
 	if (r == -ENOENT || r == -ENOTDIR || r == -EISDIR || r == -ENODEV)
 		return 0; /* none there, or none that the daemon would read */
+	if (r == -EFBIG && is_foreign(t))
+		return add_unread(t);
 	if (r < 0)
 		return unread(k, t->path, r);
+	t->st = file.st;
+	fingerprint_begin(&k->key, &t->rest);
 	if (!t->idle)
 		t->idle = refused(t, &file.st);
 	if (t->kind == CRON_TABLE)
@@ -109,6 +204,9 @@ static int read_table(struct table *t)
 	if (t->kind == CRON_ANACRON)
 		syntax = CRON_SYNTAX_ANACRON;
 	r = cron_table_parse(k->f->arena, file.data, syntax, add_line, t, &line, &why);
+	if (r == 0 && t->n > CRON_USER_JOBS_MAX)
+		r = add_rest(t, arena_printf(k->f->arena, "%zu more", t->n - CRON_USER_JOBS_MAX),
+			mark_of(k, &t->rest, &t->st));
 	if (r != -EBADMSG)
 		return r;
 	/* One bad line, and none of the table is run. */
@@ -132,6 +230,20 @@ static int each_table(const char *name, unsigned char type, void *arg)
 		t.idle = "its name is not one that cron reads";
 	t.path = path;
 	return read_table(&t);
+}
+
+/* The tables that users make with crontab(1): each has its user's name. */
+static int each_user(const char *name, unsigned char type, void *arg)
+{
+	const struct table *dir = arg;
+	struct table t = *dir;
+
+	/* "tmp.": what crontab(1) is writing. */
+	if (type == DT_DIR || *name == '.' || strncmp(name, "tmp.", 4) == 0)
+		return 0;
+	t.path = arena_printf(dir->k->f->arena, "%s/%s", dir->path, name);
+	t.user = arena_strdup(dir->k->f->arena, name);
+	return t.path && t.user ? read_table(&t) : -ENOMEM;
 }
 
 static int each_script(const char *name, unsigned char type, void *arg)
@@ -169,18 +281,14 @@ static int list(struct table *t, int (*each)(const char *name, unsigned char typ
 	return r < 0 ? unread(t->k, t->path, r) : r;
 }
 
-/* The command of an at job: what the shell is given at the end of the file. */
-static const char *at_command(struct arena *a, const char *text)
+/* The commands of an at job: what the shell is given at the end of the file. */
+static const char *at_command(const char *text)
 {
 	static const char mark[] = "marcinDELIMITER";
 	const char *p = strstr(text, mark);
 
 	p = p ? strchr(p, '\n') : NULL;
-	if (!p)
-		return "a command that is not told";
-	p += strspn(p, "\n \t");
-	const char *line = arena_strndup(a, p, strcspn(p, "\n"));
-	return line ? cron_mask(a, line, CRON_COMMAND_MAX) : NULL;
+	return p ? p + strspn(p, "\n \t") : "";
 }
 
 /* QJJJJJTTTTTTTT: the queue, the number of the job, minutes since 1970; "=" while it runs. */
@@ -189,10 +297,10 @@ static int each_at(const char *name, unsigned char type, void *arg)
 	const struct table *dir = arg;
 	struct collecting *k = dir->k;
 	_cleanup_file_ struct file file = {0};
-	unsigned long job = 0, minutes = 0;
+	unsigned long number = 0, minutes = 0;
 	char queue, when[32];
 
-	if (type != DT_REG || sscanf(name, "%c%5lx%8lx", &queue, &job, &minutes) != 3)
+	if (type != DT_REG || sscanf(name, "%c%5lx%8lx", &queue, &number, &minutes) != 3)
 		return 0;
 	const char *path = arena_printf(k->f->arena, "%s/%s", dir->path, name);
 	if (!path)
@@ -204,16 +312,17 @@ static int each_at(const char *name, unsigned char type, void *arg)
 		return unread(k, path, r);
 	if (file.st.st_uid != 0)
 		return 0; /* it runs as its owner */
-	struct cron_job new = {
+	struct cron_job job = {
 		.kind = CRON_AT,
 		.user = "root",
 		.when = arena_strdup(
 			k->f->arena, text_rfc3339(when, (uint64_t)minutes * USEC_PER_MIN)),
-		.command = at_command(k->f->arena, file.data),
+		.command = arena_strdup(k->f->arena, at_command(file.data)),
 		.path = path,
 		.idle = file.st.st_mode & S_IXUSR ? NULL : "it was run",
 	};
-	return new.when &&new.command ? add_job(k, &new) : -ENOMEM;
+	job.mark = job.command ? mark_text(k, job.command, &file.st) : NULL;
+	return job.when && job.mark ? add_job(k, &job) : -ENOMEM;
 }
 
 /* Who runs the tables of this root. */
@@ -247,8 +356,8 @@ static void find_daemon(struct collecting *k)
 /* The tables, and why none of them is run. */
 static int read_tables(struct collecting *k)
 {
-	static const char *const roots[] = {"/var/spool/cron/crontabs/root", "/var/spool/cron/root",
-		"/var/spool/cron/tabs/root", "/etc/crontabs/root"};
+	static const char *const users[] = {"/var/spool/cron/crontabs", "/var/spool/cron",
+		"/var/spool/cron/tabs", "/etc/crontabs"};
 	const char *idle = k->cron->daemon ? NULL : "no cron is installed";
 	struct table t = {.k = k, .kind = CRON_TABLE, .path = "/etc/crontab", .idle = idle};
 	int r = read_table(&t);
@@ -257,10 +366,9 @@ static int read_tables(struct collecting *k)
 		t = (struct table){.k = k, .kind = CRON_TABLE, .path = "/etc/cron.d", .idle = idle};
 		r = list(&t, each_table);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(roots) && r == 0; i++) {
-		t = (struct table){
-			.k = k, .kind = CRON_ROOT, .path = roots[i], .user = "root", .idle = idle};
-		r = read_table(&t);
+	for (size_t i = 0; i < ARRAY_SIZE(users) && r == 0; i++) {
+		t = (struct table){.k = k, .kind = CRON_USER, .path = users[i], .idle = idle};
+		r = list(&t, each_user);
 	}
 	if (r == 0 && k->cron->anacron) {
 		t = (struct table){
@@ -294,28 +402,24 @@ static int read_scripts(struct collecting *k)
 	return r;
 }
 
-static void add_items(struct collecting *k)
+static int add_items(struct collecting *k)
 {
-	char subject[512], value[CRON_COMMAND_MAX + 128];
+	struct arena *a = k->f->arena;
 
 	for (size_t i = 0; i < k->cron->n; i++) {
 		const struct cron_job *j = &k->jobs[i];
 		if (j->idle)
 			continue;
-		if (j->kind == CRON_SCRIPT) {
-			(void)snprintf(subject, sizeof(subject), "cron job %s", j->path);
-			(void)snprintf(value, sizeof(value), "%s, %s", j->user, j->when);
-		} else if (j->kind == CRON_AT) {
-			(void)snprintf(subject, sizeof(subject), "at job %s", j->path);
-			(void)snprintf(
-				value, sizeof(value), "%s, %s: %s", j->user, j->when, j->command);
-		} else {
-			(void)snprintf(subject, sizeof(subject), "cron job %s: %.*s", j->path,
-				SHOWN_MAX, j->command);
-			(void)snprintf(value, sizeof(value), "%s, %s", j->user, j->when);
-		}
+		const char *subject = cron_subject(a, j);
+		const char *programs = j->kind == CRON_AT ? cron_programs(a, j->command) : NULL;
+		const char *value = arena_printf(a, "%s, %s%s%s%s%s", j->user, j->when,
+			programs ? ": " : "", programs ? programs : "", j->mark ? ", " : "",
+			j->mark ? j->mark : "");
+		if (!subject || !value)
+			return -ENOMEM;
 		fact_add_item(k->f, subject, value, j->path, j->line);
 	}
+	return 0;
 }
 
 static int cron_collect(const struct collect *c, struct fact *f)
@@ -325,14 +429,19 @@ static int cron_collect(const struct collect *c, struct fact *f)
 
 	if (!cron)
 		return -ENOMEM;
+	int r = fingerprint_key_load(c->root, "hardend: commands of cron and at", &k.key);
+	if (r < 0)
+		return r;
 	find_daemon(&k);
-	int r = read_tables(&k);
+	r = read_tables(&k);
 	if (r == 0)
 		r = read_scripts(&k);
+	if (r == 0)
+		r = add_items(&k);
+	fingerprint_key_fini(&k.key);
 	if (r < 0)
 		return r;
 	cron->v = k.jobs;
-	add_items(&k);
 	f->u.cron = cron;
 	return 0;
 }

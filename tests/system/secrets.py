@@ -76,6 +76,18 @@ def files():
     return credentials, variables
 
 
+def jobs():
+    """A table of cron whose commands hold secrets where programs take them."""
+    commands = [f"sshpass -p {secret()} ssh h", f"curl -u user:{secret()} https://h",
+                f"x --password='a b {secret()}'", f"x --passphrase=a\\ {secret()}",
+                f"mysqldump -p'a {secret()}' db", f"PASSWORD=$'{secret()} x' y",
+                f"curl -H \"Authorization: Token {secret()}\" h", f"ldapsearch -w {secret()}",
+                f"smbclient -U u%{secret()}", f"openssl enc -k {secret()}",
+                f"RESTIC_KEY={secret()} restic backup /", f"curl https://h/services/{secret()}",
+                f"curl https://h/x?a=b&sig={secret()}", f"curl https://h/x?a=b&{secret()}"]
+    return "".join(f"* * * * * root {command}\n" for command in commands)
+
+
 def plant(root):
     credentials, variables = files()
     plain = {
@@ -84,6 +96,8 @@ def plant(root):
         "etc/os-release": "ID=debian\nVERSION_ID=12\n",
         "etc/ssh/ssh_host_ed25519_key": secret(),
         "bin/sh": "",
+        "usr/sbin/cron": "",
+        "etc/cron.d/site": jobs(),
         "usr/lib/systemd/systemd": "",
         "usr/lib/systemd/system/multi-user.target": "[Unit]\n",
     }

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "alloc-fail.h"
+#include "fact/cron-command.h"
 #include "fact/cron-table.h"
 #include "fact/cron.h"
 #include "fact/fact.h"
@@ -101,36 +102,74 @@ static void test_names(void **state)
 	}
 }
 
-static void test_mask(void **state)
+static void test_programs(void **state)
 {
 	static const struct {
 		const char *command, *want;
 	} vectors[] = {
-		{"run-parts /etc/cron.daily", "run-parts /etc/cron.daily"},
-		{"x --password=geheim -v", "x --password=*** -v"},
-		{"x --password geheim", "x --password ***"},
-		{"DB_PASSWORD='geheim' x", "DB_PASSWORD='***' x"},
-		{"PGPASSWORD=geheim pg_dump", "PGPASSWORD=*** pg_dump"},
-		{"curl -H 'Authorization: Bearer geheim' u",
-			"curl -H 'Authorization: Bearer ***' u"},
-		{"curl https://u:geheim@h/p", "curl https://u:***@h/p"},
-		{"curl https://u:p@geheim@h/p", "curl https://u:***@h/p"},
-		{"curl 'https://h/?token=geheim&a=b'", "curl 'https://h/?token=***&a=b'"},
-		{"mysqldump -u root -pgeheim db", "mysqldump -u root -p*** db"},
-		{"mkdir -p x", "mkdir -p x"},
-		{"passwd -l x", "passwd -l x"},
-		{"", ""},
+		{"run-parts /etc/cron.daily", "run-parts"},
+		{"cd / && run-parts --report /etc/cron.hourly", "cd, run-parts"},
+		{"test -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.daily; }",
+			"test, cd, run-parts"},
+		{"[ -x /usr/bin/debsecan ] && exec debsecan --cron", "test, exec, debsecan"},
+		{"if true; then ./x; else y; fi", "true, ./x, y"},
+		{"for i in geheim b; do x; done", "x"},
+		{"a | b > /dev/null 2>&1 && c </dev/null", "a, b, c"},
+		{"2>/dev/null a &> geheim b", "a"},
+		{"a <<< geheim", "a"},
+		{"(a; b)", "a, b"},
+		{"a; b; c; d; e", "a, b, c, d, ..."},
+		{"a # && geheim", "a"},
+		{"a -x % && geheim", "a"},
+		{"a \\% && b", "a, b"},
+		/* Wrappers, as far as their options are known. */
+		{"nice -n 10 ionice -c2 -n 7 restic backup", "nice, ionice, restic"},
+		{"timeout -k 5 60 a", "timeout, a"},
+		{"flock -n /run/lock a", "flock, a"},
+		{"flock /run/lock -c geheim", "flock, ..."},
+		{"sudo -u alice -p geheim a", "sudo, a"},
+		{"sudo --prompt geheim a", "sudo, ..."},
+		{"env -i A=geheim a", "env, a"},
+		{"env -S geheim", "env, ..."},
+		/* Of secrets nothing is told, wherever they stand. */
+		{"sshpass -p geheim ssh h", "sshpass"},
+		{"curl -u user:geheim https://h", "curl"},
+		{"x --password='a b geheim'", "x"},
+		{"x --passphrase=a\\ geheim", "x"},
+		{"mysqldump -p'a geheim' db", "mysqldump"},
+		{"PASSWORD=$'geheim x' y", "a shell command"},
+		{"PASSWORD=$'a\\' geheim' y", "a shell command"},
+		{"PASSWORD='geheim x' y", "y"},
+		{"PASSWORD=a\\ geheim y", "y"},
+		{"PASSWORD=\"a $(cat geheim; geheim) \" y", "a shell command"},
+		{"PASSWORD=`geheim` y", "a shell command"},
+		{"PASSWORD=${A:-b geheim} y", "a shell command"},
+		{"'PASSWORD=a' geheim", "a shell command"},
+		{"A=(geheim geheim) y", "a shell command"},
+		{"curl -H \"Authorization: Token geheim\" u", "curl"},
+		{"ldapsearch -w geheim", "ldapsearch"},
+		{"smbclient -U u%geheim", "smbclient"},
+		{"openssl enc -k geheim", "openssl"},
+		{"RESTIC_KEY=geheim restic", "restic"},
+		{"curl https://hooks.example/services/geheim", "curl"},
+		{"curl https://h/x?a=b&sig=geheim", "curl, ..."},
+		{"curl https://h/x?a=b&geheim", "curl, ..."},
+		{"echo geheim|x", "echo, ..."},
+		{"case geheim in geheim) x;; geheim) y;; esac", "a shell command"},
+		{"[[ a && geheim ]] && x", "a shell command"},
+		{"echo 'no end geheim && geheim", "echo, ..."},
+		{"\"$(x)\" geheim", "a shell command"},
+		{"", "a shell command"},
 	};
 	_cleanup_(arena_freep) struct arena *a = arena_new();
 
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
-		char *got = cron_mask(a, vectors[i].command, CRON_COMMAND_MAX);
+		const char *got = cron_programs(a, vectors[i].command);
 		if (strstr(got, "geheim"))
 			fail_msg("a secret: %s", got);
 		if (strcmp(got, vectors[i].want) != 0)
 			fail_msg("%s: %s", vectors[i].command, got);
 	}
-	assert_string_equal(cron_mask(a, "aaaa\xc3\xa4", 5), "aaaa");
 }
 
 static struct fact *collect(const struct test_root *t)
@@ -151,6 +190,7 @@ static void script(const struct test_root *t, const char *path, mode_t mode)
 
 static void machine(const struct test_root *t)
 {
+	test_write(t, "/etc/ssh/ssh_host_ed25519_key", "one machine's key\n");
 	script(t, "/usr/sbin/cron", 0755);
 	script(t, "/usr/sbin/anacron", 0755);
 	script(t, "/usr/sbin/atd", 0755);
@@ -167,6 +207,8 @@ static void machine(const struct test_root *t)
 	test_write(t, "/var/spool/cron/crontabs/root", "@reboot /root/up\n");
 	assert_int_equal(chmod(test_path(t, "/var/spool/cron/crontabs/root"), 0600), 0);
 	test_write(t, "/var/spool/cron/crontabs/alice", "@reboot /home/alice/up\n");
+	assert_int_equal(chmod(test_path(t, "/var/spool/cron/crontabs/alice"), 0600), 0);
+	test_write(t, "/var/spool/cron/crontabs/tmp.x1y2z3", "@reboot /tmp/up\n");
 	test_write(t, "/var/spool/cron/atjobs/a00001000000ff",
 		"#!/bin/sh\numask 22\nX=geheim; export X\n${SHELL:-/bin/sh} << 'marcinDELIMITER1'\n"
 		"\ntouch /x\nmarcinDELIMITER1\n");
@@ -179,12 +221,14 @@ static void test_collect(void **state)
 		const char *subject, *value;
 	} items[] = {
 		{"at job /var/spool/cron/atjobs/a00001000000ff",
-			"root, 1970-01-01T04:15:00Z: touch /x"},
-		{"cron job /etc/anacrontab: run-parts /etc/cron.daily", "root, every 1 days"},
-		{"cron job /etc/cron.d/good: x --token=***", "www, */5 * * * *"},
+			"root, 1970-01-01T04:15:00Z: touch, command "},
+		{"cron job /etc/anacrontab: run-parts", "root, every 1 days, command "},
+		{"cron job /etc/cron.d/good: x", "www, */5 * * * *, command "},
 		{"cron job /etc/cron.daily/run", "root, daily"},
-		{"cron job /etc/crontab: cd / && run-parts /etc/cron.hourly", "root, 17 *\\t* * *"},
-		{"cron job /var/spool/cron/crontabs/root: /root/up", "root, @reboot"},
+		{"cron job /etc/crontab: cd, run-parts", "root, 17 *\\t* * *, command "},
+		{"cron job /var/spool/cron/crontabs/alice: /home/alice/up",
+			"alice, @reboot, command "},
+		{"cron job /var/spool/cron/crontabs/root: /root/up", "root, @reboot, command "},
 	};
 	struct test_root t;
 
@@ -197,7 +241,10 @@ static void test_collect(void **state)
 	assert_string_equal(f->u.cron->daemon, "cron");
 	for (size_t i = 0; i < f->n_items && i < ARRAY_SIZE(items); i++) {
 		assert_string_equal(f->items[i].subject, items[i].subject);
-		assert_string_equal(f->items[i].value, items[i].value);
+		size_t n = strlen(items[i].value);
+		assert_memory_equal(f->items[i].value, items[i].value, n);
+		assert_int_equal(
+			strlen(f->items[i].value), n + (items[i].value[n - 1] == ' ' ? 12 : 0));
 	}
 	assert_int_equal(f->n_items, ARRAY_SIZE(items));
 	/* What is not run is there with why. */
@@ -205,6 +252,105 @@ static void test_collect(void **state)
 	for (size_t i = 0; i < f->u.cron->n; i++)
 		idle += f->u.cron->v[i].idle != NULL;
 	assert_int_equal(idle, 5); /* named.sh, bad's first, open, off, dot.sh */
+	test_root_fini(&t);
+}
+
+static const char *value_of(const struct fact *f, const char *subject)
+{
+	for (size_t i = 0; i < f->n_items; i++) {
+		if (strcmp(f->items[i].subject, subject) == 0)
+			return f->items[i].value;
+	}
+	fail_msg("no item %s", subject);
+	return NULL;
+}
+
+/* Each change of an argument is told, and no argument is. */
+static void test_change(void **state)
+{
+	static const char subject[] = "cron job /etc/cron.d/good: x";
+	static const struct {
+		const char *text;
+		bool same;
+	} changes[] = {
+		{"* * * * * root x -p geheim\n", true},
+		{"# a\n* * * * * root x -p geheim\n", true},
+		{"* * * * * root x -p geheim2\n", false},
+		{"* * * * * root x -p geheim # y\n", false},
+		{"* * * * * www x -p geheim\n", false},
+	};
+	struct test_root t;
+
+	if (geteuid() != 0)
+		skip();
+	test_root_init(&t);
+	machine(&t);
+	test_write(&t, "/etc/cron.d/good", changes[0].text);
+	_cleanup_(fact_freep) struct fact *before = collect(&t);
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		test_write(&t, "/etc/cron.d/good", changes[i].text);
+		_cleanup_(fact_freep) struct fact *f = collect(&t);
+		bool same = strcmp(value_of(f, subject), value_of(before, subject)) == 0;
+		if (same != changes[i].same)
+			fail_msg("%s%s", changes[i].text, value_of(f, subject));
+		for (size_t k = 0; k < f->n_items; k++) {
+			assert_null(strstr(f->items[k].subject, "geheim"));
+			assert_null(strstr(f->items[k].value, "geheim"));
+		}
+	}
+	/* Of another machine it is another one: nobody can try passwords against it. */
+	test_write(&t, "/etc/cron.d/good", changes[0].text);
+	test_write(&t, "/etc/ssh/ssh_host_ed25519_key", "another machine's key\n");
+	_cleanup_(fact_freep) struct fact *other = collect(&t);
+	assert_string_not_equal(value_of(other, subject), value_of(before, subject));
+	/* And without a key there is none, but when the file changed. */
+	assert_int_equal(unlink(test_path(&t, "/etc/ssh/ssh_host_ed25519_key")), 0);
+	_cleanup_(fact_freep) struct fact *none = collect(&t);
+	assert_memory_equal(value_of(none, subject), "root, * * * * *, file of 2",
+		strlen("root, * * * * *, file of 2"));
+	test_root_fini(&t);
+}
+
+static void write_many(const struct test_root *t, unsigned n, const char *last)
+{
+	FILE *f = fopen(test_path(t, "/var/spool/cron/crontabs/alice"), "we");
+
+	assert_non_null(f);
+	for (unsigned i = 0; i < n; i++)
+		assert_true(fprintf(f, "%u * * * * x\n", i % 60) > 0);
+	assert_true(fprintf(f, "1 2 3 4 5 %s\n", last) > 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Whatever a user writes, a change of it is told, and it costs the others nothing. */
+static void test_users(void **state)
+{
+	static const char rest[] = "cron job /var/spool/cron/crontabs/alice: the rest";
+	const char *path;
+	struct test_root t;
+
+	if (geteuid() != 0)
+		skip();
+	test_root_init(&t);
+	machine(&t);
+	path = "/var/spool/cron/crontabs/alice";
+	assert_int_equal(chown(test_path(&t, path), 1000, 1000), 0);
+	write_many(&t, CRON_USER_JOBS_MAX - 1, "y");
+	_cleanup_(fact_freep) struct fact *few = collect(&t);
+	assert_int_equal(few->n_items, 6 + CRON_USER_JOBS_MAX);
+	write_many(&t, 1000, "y");
+	_cleanup_(fact_freep) struct fact *many = collect(&t);
+	assert_int_equal(many->n_items, 6 + CRON_USER_JOBS_MAX + 1);
+	write_many(&t, 1000, "z");
+	_cleanup_(fact_freep) struct fact *changed = collect(&t);
+	assert_string_not_equal(value_of(many, rest), value_of(changed, rest));
+	assert_memory_equal(value_of(many, rest), "alice, 937 more, command ", 25);
+	/* One that is too large is no reason to know nothing of root's. */
+	assert_int_equal(truncate(test_path(&t, path), 1 << 30), 0);
+	_cleanup_(fact_freep) struct fact *large = collect(&t);
+	assert_int_equal(large->state, FACT_STATE_OK);
+	assert_int_equal(large->n_items, 7);
+	assert_non_null(strstr(value_of(large, rest), "too large"));
 	test_root_fini(&t);
 }
 
@@ -271,8 +417,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_mask),
+		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_collect),
+		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_memory),
