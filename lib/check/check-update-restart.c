@@ -83,16 +83,22 @@ static void evaluate_restart(_unused_ const struct check *c, const struct factse
 						 p->denied),
 				 });
 	if (p->cut)
-		verdict_add(ret, &(struct evidence){
-					 .result = RESULT_UNKNOWN,
-					 .subject = "processes",
-					 .observed = "there was more than is read of them",
-				 });
+		verdict_add(ret,
+			&(struct evidence){
+				.result = RESULT_UNKNOWN,
+				.subject = "processes",
+				.observed = arena_printf(ret->arena,
+					"%zu more uses of replaced files, or processes with too "
+					"many mappings, are not told one by one",
+					p->cut),
+				.expected = "`lsof -d DEL,txt` names them all",
+			});
 	if (units == 0 && !p->denied && !p->cut)
 		verdict_summary(ret,
 			"no running process uses a program or library that was replaced "
-			"(%zu looked at, %zu started since the last change)",
-			p->looked, p->skipped);
+			"(%zu looked at, %zu started since the last change, %zu left to the image "
+			"of their container)",
+			p->looked, p->skipped, p->contained);
 }
 
 const struct check check_update_restart = {

@@ -71,33 +71,24 @@ static bool ends_with(const char *s, size_t n, const char *end)
 	return n > len && memcmp(s + n - len, end, len) == 0;
 }
 
-/* A group as container managers name them. */
-static bool is_container(const char *group, size_t n)
+static bool is_unit(const char *name, size_t n)
 {
-	static const char *const signs[] = {"docker", "libpod", "kubepods", "containerd", "/lxc",
-		"machine.slice/", "crio-", "garden/"};
-	/* The managers themselves are services of the host. */
-	static const char *const services[] = {
-		"docker.service", "containerd.service", "docker.socket"};
-
-	for (size_t i = 0; i < sizeof(services) / sizeof(*services); i++) {
-		if (ends_with(group, n, services[i]))
-			return false;
-	}
-	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++) {
-		if (memmem(group, n, signs[i], strlen(signs[i])))
-			return true;
-	}
-	return false;
+	return ends_with(name, n, ".service") || ends_with(name, n, ".scope");
 }
 
-/* The first component of a group's path that is a service or a scope. */
-static const char *unit_of(const char *group, size_t n, size_t *ret_n)
+static bool is_user_slice(const char *name, size_t n)
+{
+	return n > 5 && memcmp(name, "user-", 5) == 0 && ends_with(name, n, ".slice");
+}
+
+/* The first component of a group's path that fits; NULL when none does. */
+static const char *component(
+	const char *group, size_t n, bool (*fits)(const char *name, size_t n), size_t *ret_n)
 {
 	for (const char *p = group, *end = group + n; p < end;) {
 		const char *slash = memchr(p, '/', (size_t)(end - p));
 		size_t len = (size_t)((slash ? slash : end) - p);
-		if (ends_with(p, len, ".service") || ends_with(p, len, ".scope")) {
+		if (fits(p, len)) {
 			*ret_n = len;
 			return p;
 		}
@@ -106,27 +97,34 @@ static const char *unit_of(const char *group, size_t n, size_t *ret_n)
 	return NULL;
 }
 
-const char *process_unit(struct arena *a, const char *text, bool *ret_container)
+static int copy_group(struct arena *a, const char *group, size_t n, struct process_group *ret)
 {
-	const char *unit = "";
-	size_t len = 0;
+	size_t len;
+	const char *unit = component(group, n, is_unit, &len);
 
-	*ret_container = false;
+	if (unit && !(ret->unit = arena_strndup(a, unit, len)))
+		return -ENOMEM;
+	/* What is below a user's slice is named by him: only what is above a unit counts. */
+	const char *slice = component(
+		group, unit ? (size_t)(unit - group) : n, is_user_slice, &len);
+	if (slice && !(ret->slice = arena_strndup(a, slice, len)))
+		return -ENOMEM;
+	return 0;
+}
+
+int process_group_parse(struct arena *a, const char *text, struct process_group *ret)
+{
+	struct process_group g = {.unit = "", .slice = ""};
+
 	for (const char *p = text; *p;) {
 		size_t n = strcspn(p, "\n");
 		/* "0::/system.slice/ssh.service", of the old hierarchy "1:name=systemd:/..." */
 		const char *group = memmem(p, n, ":/", 2);
 		bool named = group && (memcmp(p, "0::", 3) == 0 || memmem(p, n, "=systemd:", 9));
-		if (group) {
-			size_t rest = n - (size_t)(group + 1 - p);
-			*ret_container = *ret_container || is_container(group + 1, rest);
-			const char *found = named ? unit_of(group + 1, rest, &len) : NULL;
-			if (found)
-				unit = arena_strndup(a, found, len);
-			if (!unit)
-				return NULL;
-		}
+		if (named && copy_group(a, group + 1, n - (size_t)(group + 1 - p), &g) < 0)
+			return -ENOMEM;
 		p += n + (p[n] == '\n');
 	}
-	return unit;
+	*ret = g;
+	return 0;
 }

@@ -12,7 +12,9 @@
 
 enum {
 	PROCESSES_MAX = 32768,
-	USES_MAX = 1000,
+	USES_MAX = 4000,
+	PROCESS_USES_MAX = 256, /* of one process */
+	OWNER_USES_MAX = 256,	/* of one unit, or of all that a user runs */
 	STAT_MAX = 4096,
 	CGROUP_MAX = 16384,
 	MAPS_MAX = 2 << 20, /* of one process */
@@ -25,6 +27,12 @@ enum {
 /* The clock may have been set a little, and a start is known in ticks only. */
 #define MARGIN_USEC USEC_PER_MIN
 
+/* Whose uses are counted together, so that a user's many crowd out nobody else's. */
+struct owner {
+	const char *name;
+	size_t uses;
+};
+
 /* What is being looked at. */
 struct reading {
 	const struct collect *c;
@@ -32,9 +40,12 @@ struct reading {
 	struct fact *f;
 	struct processes *p;
 	struct stale_use *uses;
-	size_t n;
+	size_t n, first;      /* the uses of the process that is being read start at first */
 	uint64_t booted_usec; /* real time; 0: not known */
-	char *own_namespace;  /* of PIDs */
+	char *pid_ns, *mnt_ns; /* of process 1 */
+	struct stat top;       /* its root directory */
+	struct owner *owners;
+	size_t n_owners;
 	char buf[CHUNK];
 };
 
@@ -102,7 +113,7 @@ static int add_use(struct reading *rd, pid_t pid, const char *path, size_t n, bo
 {
 	if (is_known(rd, pid, path, n))
 		return 0;
-	if (rd->n == USES_MAX) {
+	if (rd->n - rd->first >= PROCESS_USES_MAX) {
 		rd->p->cut++;
 		return 0;
 	}
@@ -185,43 +196,120 @@ static int read_program(struct reading *rd, pid_t pid)
 	return add_use(rd, pid, found, n, true);
 }
 
-static int is_elsewhere(struct reading *rd, pid_t pid, bool *ret)
+static int read_namespace(struct reading *rd, const char *process, const char *kind, char **ret)
 {
-	_cleanup_free_ char *ns = NULL;
 	char path[64];
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
-	int r = root_readlink(&rd->quiet, path, &ns);
+	(void)snprintf(path, sizeof(path), "/proc/%s/ns/%s", process, kind);
+	return root_readlink(&rd->quiet, path, ret);
+}
+
+/* -1: not known, 0: it is that of process 1, 1: another; or -ENOMEM. */
+static int is_other_namespace(struct reading *rd, pid_t pid, const char *kind, const char *own)
+{
+	_cleanup_free_ char *ns = NULL;
+	char process[16];
+
+	(void)snprintf(process, sizeof(process), "%d", pid);
+	int r = own ? read_namespace(rd, process, kind, &ns) : -ENOENT;
 	if (r < 0)
-		return r;
-	*ret = rd->own_namespace && strcmp(rd->own_namespace, ns) != 0;
+		return r == -ENOMEM ? r : -1;
+	return strcmp(own, ns) != 0;
+}
+
+/*
+ * The directory that is "/" to a process. The link is none that can be resolved
+ * in a root: it leads to the directory itself, in whichever mount namespace.
+ */
+static int stat_root(struct reading *rd, const char *process, struct stat *ret)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "proc/%s/root", process);
+	return fstatat(rd->quiet.fd, path, ret, 0) < 0 ? -errno : 0;
+}
+
+/* What is not known is no sign of a container. 1, 0 or -ENOMEM. */
+static int is_contained(struct reading *rd, pid_t pid)
+{
+	char process[16];
+	struct stat st;
+	int r = is_other_namespace(rd, pid, "pid", rd->pid_ns);
+
+	if (r == 1)
+		r = is_other_namespace(rd, pid, "mnt", rd->mnt_ns);
+	if (r != 1)
+		return r == -ENOMEM ? r : 0;
+	(void)snprintf(process, sizeof(process), "%d", pid);
+	return rd->top.st_ino && stat_root(rd, process, &st) == 0 &&
+	       (st.st_ino != rd->top.st_ino || st.st_dev != rd->top.st_dev);
+}
+
+/* The uses counted so far of a user's slice, a unit, or what else runs as this user. */
+static struct owner *owner_of(struct reading *rd, pid_t pid, const struct process_group *g)
+{
+	char path[64], uid[32];
+	const char *name = *g->slice ? g->slice : g->unit;
+	struct stat st = {0};
+
+	if (!*name) {
+		(void)snprintf(path, sizeof(path), "/proc/%d", pid);
+		(void)root_stat(&rd->quiet, path, &st); /* gone: it counts as root's */
+		(void)snprintf(uid, sizeof(uid), "uid %u", st.st_uid);
+		name = uid;
+	}
+	for (size_t i = 0; i < rd->n_owners; i++) {
+		if (strcmp(rd->owners[i].name, name) == 0)
+			return &rd->owners[i];
+	}
+	struct owner *o = arena_grow(rd->f->arena, &rd->owners, rd->n_owners, sizeof(*o));
+	if (!o || !(o->name = arena_strdup(rd->f->arena, name)))
+		return NULL;
+	o->uses = 0;
+	rd->n_owners++;
+	return o;
+}
+
+/* Drops the uses of this process that are too many for their owner, or for all. */
+static int limit_uses(struct reading *rd, pid_t pid, const struct process_group *g)
+{
+	struct owner *o = owner_of(rd, pid, g);
+	size_t n = rd->n - rd->first;
+
+	if (!o)
+		return -ENOMEM;
+	size_t room = MIN((size_t)OWNER_USES_MAX - o->uses, (size_t)USES_MAX - rd->first);
+	rd->p->cut += n > room ? n - room : 0;
+	rd->n = rd->first + MIN(n, room);
+	o->uses += MIN(n, room);
 	return 0;
 }
 
-/* Completes the uses from first on, all of one process, or drops them again. */
-static int describe(struct reading *rd, size_t first, pid_t pid, const struct process_stat *st)
+/* Completes the uses of one process, or drops them again. 0 or -ENOMEM. */
+static int describe(struct reading *rd, pid_t pid, const struct process_stat *st)
 {
 	_cleanup_file_ struct file file = {0};
-	bool elsewhere = false, container = false;
+	struct process_group group;
 	char path[64];
+	int r = is_contained(rd, pid);
 
-	int r = is_elsewhere(rd, pid, &elsewhere);
-	if (r == -ENOMEM)
-		return r;
+	if (r != 0) {
+		rd->n = rd->first;
+		rd->p->contained += r > 0;
+		return MIN(r, 0);
+	}
 	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
 	r = root_read(&rd->quiet, path, CGROUP_MAX, &file);
 	if (r == -ENOMEM)
 		return r;
-	const char *unit = process_unit(rd->f->arena, r == 0 ? file.data : "", &container);
+	r = process_group_parse(rd->f->arena, r == 0 ? file.data : "", &group);
+	if (r == 0)
+		r = limit_uses(rd, pid, &group);
 	const char *command = arena_strdup(rd->f->arena, st->command);
-	if (!unit || !command)
+	if (r < 0 || !command)
 		return -ENOMEM;
-	if (elsewhere || container) {
-		rd->n = first;
-		return 0;
-	}
-	for (size_t i = first; i < rd->n; i++) {
-		rd->uses[i].unit = unit;
+	for (size_t i = rd->first; i < rd->n; i++) {
+		rd->uses[i].unit = group.unit;
 		rd->uses[i].command = command;
 	}
 	return 0;
@@ -242,7 +330,6 @@ static int read_process(struct reading *rd, pid_t pid)
 {
 	_cleanup_file_ struct file file = {0};
 	struct process_stat st;
-	size_t first = rd->n;
 	char path[64];
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
@@ -257,12 +344,16 @@ static int read_process(struct reading *rd, pid_t pid)
 		rd->p->skipped++;
 		return 0;
 	}
+	rd->first = rd->n;
 	r = read_program(rd, pid);
 	if (r == 0)
 		r = read_maps(rd, pid);
-	if (r == 0)
-		rd->p->looked++;
-	return r == 0 && rd->n > first ? describe(rd, first, pid, &st) : r;
+	if (r < 0) {
+		rd->n = rd->first; /* gone meanwhile, or half read: nothing to name it by */
+		return r;
+	}
+	rd->p->looked++;
+	return rd->n > rd->first ? describe(rd, pid, &st) : 0;
 }
 
 static int each_process(const char *name, void *arg)
@@ -291,20 +382,40 @@ static int compare_uses(const void *a, const void *b)
 	return r ? r : strcmp(x->path, y->path);
 }
 
-/* Whether a package's list names the path, or its old place from before /usr was merged. */
-static bool lists_path(const struct file *list, const char *path)
-{
-	const char *const forms[] = {path, strncmp(path, "/usr/", 5) == 0 ? path + 4 : NULL};
+/* A line of a package's list: a path as it is, or from before /usr was merged. */
+struct list_line {
+	const char *text;
+	size_t n;
+	bool merged; /* stands for its place in /usr */
+};
 
-	for (size_t i = 0; i < ARRAY_SIZE(forms) && forms[i]; i++) {
-		size_t n = strlen(forms[i]);
-		for (const char *p = list->data;
-			(p = memmem(p, list->size - (size_t)(p - list->data), forms[i], n)); p++) {
-			if ((p == list->data || p[-1] == '\n') && (p[n] == '\n' || !p[n]))
-				return true;
-		}
+static int compare_line(const struct list_line *line, const char *path)
+{
+	int r = line->merged ? strncmp("/usr", path, 4) : 0;
+
+	if (r)
+		return r;
+	path += line->merged ? 4 : 0;
+	r = strncmp(line->text, path, line->n);
+	return r ? r : -(path[line->n] != '\0');
+}
+
+/* Names the package of the uses of this path; they are sorted by path. */
+static void name_uses(struct reading *rd, const struct list_line *line, const char *package)
+{
+	size_t from = 0, to = rd->n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		if (compare_line(line, rd->uses[middle].path) > 0)
+			from = middle + 1;
+		else
+			to = middle;
 	}
-	return false;
+	for (; from < rd->n && compare_line(line, rd->uses[from].path) == 0; from++) {
+		if (!rd->uses[from].package)
+			rd->uses[from].package = package;
+	}
 }
 
 static int each_list(const char *name, void *arg)
@@ -312,7 +423,6 @@ static int each_list(const char *name, void *arg)
 	_cleanup_file_ struct file file = {0};
 	struct reading *rd = arg;
 	size_t n = strlen(name);
-	const char *package = NULL;
 	char path[512];
 
 	if (n < 6 || n > 255 || strcmp(name + n - 5, ".list") != 0)
@@ -321,20 +431,28 @@ static int each_list(const char *name, void *arg)
 	int r = root_read(&rd->quiet, path, LIST_MAX, &file);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0; /* a package that isn't named is no loss */
-	for (size_t i = 0; i < rd->n; i++) {
-		struct stale_use *use = &rd->uses[i];
-		if (use->package || !lists_path(&file, use->path))
-			continue;
-		/* "libc6:amd64.list" */
-		const char *colon = memchr(name, ':', n - 5);
-		if (!package)
-			package = arena_strndup(
-				rd->f->arena, name, colon ? (size_t)(colon - name) : n - 5);
-		if (!package)
-			return -ENOMEM;
-		use->package = package;
+	/* "libc6:amd64.list" */
+	const char *colon = memchr(name, ':', n - 5);
+	const char *package = arena_strndup(
+		rd->f->arena, name, colon ? (size_t)(colon - name) : n - 5);
+	if (!package)
+		return -ENOMEM;
+	for (const char *p = file.data; *p;) {
+		struct list_line line = {p, strcspn(p, "\n"), false};
+		name_uses(rd, &line, package);
+		line.merged = strncmp(p, "/usr/", 5) != 0;
+		if (line.merged)
+			name_uses(rd, &line, package);
+		p += line.n + (p[line.n] == '\n');
 	}
 	return 0;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	const struct stale_use *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
 }
 
 /* Only when there is something to name: it reads every package's list of files. */
@@ -344,6 +462,7 @@ static int find_packages(struct reading *rd)
 
 	if (rd->n == 0 || !fact || !fact->u.packages || fact->u.packages->manager != PACKAGES_DPKG)
 		return 0;
+	qsort(rd->uses, rd->n, sizeof(*rd->uses), compare_paths);
 	int r = root_list(&rd->quiet, "/var/lib/dpkg/info", LISTS_MAX, each_list, rd);
 	return r == -ENOMEM ? r : 0;
 }
@@ -353,9 +472,13 @@ static int collect_live(struct reading *rd)
 	int r = read_boot(rd);
 
 	if (r == 0)
-		r = root_readlink(&rd->quiet, "/proc/self/ns/pid", &rd->own_namespace);
+		r = read_namespace(rd, "1", "pid", &rd->pid_ns);
+	if (r != -ENOMEM)
+		r = read_namespace(rd, "1", "mnt", &rd->mnt_ns);
 	if (r == -ENOMEM)
 		return r;
+	if (stat_root(rd, "1", &rd->top) < 0)
+		rd->top = (struct stat){0};
 	find_change(rd);
 	r = root_list(&rd->quiet, "/proc", PROCESSES_MAX, each_process, rd);
 	if (r == 0)
@@ -389,7 +512,8 @@ static int processes_collect(const struct collect *c, struct fact *f)
 	rd->quiet.deps = NULL;
 	rd->p = arena_alloc(f->arena, sizeof(*rd->p));
 	int r = rd->p ? collect_live(rd) : -ENOMEM;
-	free(rd->own_namespace);
+	free(rd->pid_ns);
+	free(rd->mnt_ns);
 	free(rd);
 	return r;
 }

@@ -4,11 +4,15 @@
  * a library that was replaced or removed after they had mapped it. A fix that
  * was installed protects them from their next start on.
  *
- * Not looked at: kernel threads; processes in containers (another PID
- * namespace, or a container's control group), whose files are their image's;
- * mappings that are no programs of the system (outside of /usr, /lib*, /bin,
- * /sbin and /opt: memfd, /dev/zero, SysV segments, what somebody unpacked in
- * /tmp); processes that were started after the last change of what is installed.
+ * Not looked at: kernel threads; processes in containers, whose files are their
+ * image's; mappings that are no programs of the system (outside of /usr, /lib*,
+ * /bin, /sbin and /opt: memfd, /dev/zero, SysV segments, what somebody unpacked
+ * in /tmp); processes that were started after the last change of what is installed.
+ *
+ * A process is in a container when its PID namespace, its mount namespace and
+ * its root directory are all others than those of process 1. Each alone is a
+ * service's sandbox or a chroot: those run the host's files. Control groups do
+ * not decide: their names are their users' to choose.
  */
 #pragma once
 
@@ -35,6 +39,7 @@ struct processes {
 	size_t looked;			/* how many processes' mappings were read */
 	size_t skipped;			/* younger than the last change: nothing to read */
 	size_t denied;			/* could not be looked at */
+	size_t contained;		/* in containers, with replaced files of their image */
 	size_t cut;			/* more than was read of them, or of their list */
 	uint64_t changed_realtime_usec; /* last change of what is installed */
 };
@@ -56,9 +61,11 @@ int process_stat_parse(const char *text, struct process_stat *ret);
  */
 bool process_map_stale(const char *line, size_t n, const char **ret_path, size_t *ret_n);
 
-/*
- * The unit in the text of /proc/PID/cgroup: its first component that is a
- * service or scope ("" when there is none), in the arena; NULL on ENOMEM.
- * *ret_container: the group is one of a container.
- */
-const char *process_unit(struct arena *a, const char *text, bool *ret_container);
+/* Where a process stands among the control groups. */
+struct process_group {
+	const char *unit;  /* first component that is a service or scope; "" when there is none */
+	const char *slice; /* "user-1000.slice" when that is above the unit; else "" */
+};
+
+/* Reads the text of /proc/PID/cgroup into the arena. 0 or -ENOMEM, then *ret is untouched. */
+int process_group_parse(struct arena *a, const char *text, struct process_group *ret);

@@ -12,13 +12,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = a ? arena_strndup(a, (const char *)data, size) : NULL;
 	struct process_stat s;
 	const char *path;
-	bool container;
+	struct process_group group;
 	size_t n;
 
 	if (text) {
 		(void)process_stat_parse(text, &s);
 		(void)process_map_stale((const char *)data, size, &path, &n);
-		(void)process_unit(a, text, &container);
+		(void)process_group_parse(a, text, &group);
 	}
 	arena_free(a);
 	return 0;

@@ -77,39 +77,60 @@ static void test_map(void **state)
 	}
 }
 
-static void test_unit(void **state)
+static void test_group(void **state)
 {
 	static const struct {
-		const char *text, *unit;
-		bool container;
+		const char *text, *unit, *slice;
 	} vectors[] = {
-		{"0::/system.slice/ssh.service\n", "ssh.service", false},
+		{"0::/system.slice/ssh.service\n", "ssh.service", ""},
 		{"0::/user.slice/user-1000.slice/user@1000.service/app.slice/x.service\n",
-			"user@1000.service", false},
-		{"0::/user.slice/user-1000.slice/session-3.scope\n", "session-3.scope", false},
-		{"0::/init.scope\n", "init.scope", false},
+			"user@1000.service", "user-1000.slice"},
+		{"0::/user.slice/user-1000.slice/session-3.scope\n", "session-3.scope",
+			"user-1000.slice"},
+		/* What a user names in his own part of the tree. */
+		{"0::/user.slice/user-7.slice/user@7.service/user-8.slice/x-docker.scope\n",
+			"user@7.service", "user-7.slice"},
+		{"0::/system.slice/a.service/user-8.slice/x.scope\n", "a.service", ""},
+		{"0::/init.scope\n", "init.scope", ""},
 		{"12:pids:/system.slice/a.service\n1:name=systemd:/system.slice/b.service\n0::/\n",
-			"b.service", false},
-		{"0::/system.slice/docker.service\n", "docker.service", false},
-		{"0::/system.slice/docker-0123.scope\n", "docker-0123.scope", true},
-		{"0::/machine.slice/machine-x.scope/payload\n", "machine-x.scope", true},
-		{"0::/kubepods.slice/x/cri-containerd-1.scope\n", "cri-containerd-1.scope", true},
-		{"0::/\n", "", false},
-		{"nonsense", "", false},
-		{"", "", false},
+			"b.service", ""},
+		{"0::/system.slice/docker-0123.scope\n", "docker-0123.scope", ""},
+		{"0::/\n", "", ""},
+		{"nonsense", "", ""},
+		{"", "", ""},
 	};
 	_cleanup_(arena_freep) struct arena *a = arena_new();
 
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
-		bool container = false;
-		assert_string_equal(process_unit(a, vectors[i].text, &container), vectors[i].unit);
-		assert_int_equal(container, vectors[i].container);
+		struct process_group g;
+		assert_int_equal(process_group_parse(a, vectors[i].text, &g), 0);
+		assert_string_equal(g.unit, vectors[i].unit);
+		assert_string_equal(g.slice, vectors[i].slice);
+	}
+}
+
+#define HOST	 "pid:[4026531836]"
+#define HOST_MNT "mnt:[4026531832]"
+
+/* The namespaces and the root directory of a process, that as seen from /proc/PID. */
+static void write_place(
+	struct test_root *t, int pid, const char *pid_ns, const char *mnt_ns, const char *root)
+{
+	const char *const links[][2] = {{"ns/pid", pid_ns}, {"ns/mnt", mnt_ns}, {"root", root}};
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/x", pid);
+	test_write(t, path, "");
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/%s", pid, links[i][0]);
+		(void)unlink(test_path(t, path));
+		assert_int_equal(symlink(links[i][1], test_path(t, path)), 0);
 	}
 }
 
 /* One process of a /proc in a directory. */
 static void write_process(struct test_root *t, int pid, const char *command, unsigned start,
-	const char *exe, const char *maps, const char *group, const char *ns)
+	const char *exe, const char *maps, const char *group, const char *pid_ns)
 {
 	char path[128], text[512];
 
@@ -122,10 +143,7 @@ static void write_process(struct test_root *t, int pid, const char *command, uns
 	test_write(t, path, maps);
 	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
 	test_write(t, path, group);
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/x", pid);
-	test_write(t, path, "");
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
-	assert_int_equal(symlink(ns, test_path(t, path)), 0);
+	write_place(t, pid, pid_ns, HOST_MNT, "../..");
 	(void)snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	if (*exe)
 		assert_int_equal(symlink(exe, test_path(t, path)), 0);
@@ -135,7 +153,8 @@ static void write_process(struct test_root *t, int pid, const char *command, uns
 #define LIBC	"7f0000-7f1000 r-xp 0 fe:01 13 /usr/lib/libc.so.6 (deleted)\n"
 #define PRESENT "7f0000-7f1000 r-xp 0 fe:01 14 /usr/lib/libm.so.6\n"
 #define SSH	"0::/system.slice/ssh.service\n"
-#define HOST	"pid:[4026531836]"
+#define OTHER	"pid:[4026532000]"
+#define OWN_MNT "mnt:[4026532001]"
 
 static void write_machine(struct test_root *t)
 {
@@ -147,8 +166,7 @@ static void write_machine(struct test_root *t)
 	test_write(
 		t, "/var/lib/dpkg/info/other.list", "/usr/lib/libz.so.11\n/x/usr/lib/libz.so.1\n");
 	test_write(t, "/proc/stat", "cpu 1\nbtime 1793000000\n");
-	test_write(t, "/proc/self/ns/x", "");
-	assert_int_equal(symlink(HOST, test_path(t, "/proc/self/ns/pid")), 0);
+	write_place(t, 1, HOST, HOST_MNT, "../..");
 	write_process(t, 2, "kthreadd", 1, "", "", "0::/\n", HOST);
 	t->root.live = true;
 }
@@ -178,8 +196,9 @@ static void test_collect_uses(void **state)
 	write_process(&t, 700, "sshd", 5, "/usr/sbin/sshd", LIBZ PRESENT LIBC LIBZ, SSH, HOST);
 	write_process(&t, 701, "sshd", 6, "/usr/sbin/sshd (deleted)", PRESENT, SSH, HOST);
 	write_process(&t, 800, "bash", 7, "/usr/bin/bash", LIBC, "0::/\n", HOST);
-	write_process(&t, 900, "java", 8, "/usr/bin/java", LIBC, "0::/docker/0123\n", HOST);
-	write_process(&t, 901, "nginx", 9, "/usr/bin/nginx", LIBC, "0::/\n", "pid:[4026532000]");
+	test_write(&t, "/image/usr/lib/x", "");
+	write_process(&t, 901, "nginx", 9, "/usr/bin/nginx", LIBC, "0::/\n", OTHER);
+	write_place(&t, 901, OTHER, OWN_MNT, "../../image");
 	write_process(&t, 950, "fine", 9, "/usr/bin/fine", PRESENT, "0::/\n", HOST);
 	assert_int_equal(test_collect(&t, FACTS, &facts), 0);
 	const struct fact *f = facts.v[FACT_PROCESSES];
@@ -190,7 +209,8 @@ static void test_collect_uses(void **state)
 	expect(p, 2, "ssh.service", 700, "/usr/lib/libz.so.1", false, "zlib1g");
 	expect(p, 3, "ssh.service", 701, "/usr/sbin/sshd", true, NULL);
 	assert_int_equal(p->n, 4);
-	assert_int_equal(p->looked, 6);
+	assert_int_equal(p->looked, 5);
+	assert_int_equal(p->contained, 1);
 	assert_int_equal(p->denied, 0);
 	/* Nothing of /proc is watched. */
 	for (size_t i = 0; i < f->deps.n; i++)
@@ -206,6 +226,108 @@ static void test_collect_uses(void **state)
 		"pid 700 sshd uses the replaced /usr/lib/libc.so.6 (package libc6); in all 3 files "
 		"in 2 processes");
 	verdict_free(v);
+	factset_fini(&facts);
+	test_root_fini(&t);
+}
+
+/* What is a container is decided by where a process stands, and not by what it is called. */
+static void test_containers(void **state)
+{
+	static const struct {
+		const char *group, *pid_ns, *mnt_ns, *root;
+		bool contained;
+	} vectors[] = {
+		{"0::/system.slice/docker-registry.service\n", HOST, HOST_MNT, "../..", false},
+		{"0::/system.slice/lxcfs.service\n", HOST, HOST_MNT, "../..", false},
+		{"0::/system.slice/docker-compose@app.service\n", HOST, OWN_MNT, "../..", false},
+		{"0::/system.slice/containerd.service/x\n", HOST, HOST_MNT, "../..", false},
+		{"0::/user.slice/user-1.slice/user@1.service/x-docker.scope\n", HOST, HOST_MNT,
+			"../..", false},
+		/* unshare --pid --mount; a chroot; a service with both a sandbox and a chroot */
+		{"0::/user.slice/user-1.slice/session-1.scope\n", OTHER, OWN_MNT, "../..", false},
+		{"0::/system.slice/a.service\n", OTHER, HOST_MNT, "../../image", false},
+		{"0::/system.slice/a.service\n", HOST, OWN_MNT, "../../image", false},
+		{"0::/system.slice/a.service\n", OTHER, OWN_MNT, "nowhere", false},
+		{"0::/system.slice/docker-0123.scope\n", OTHER, OWN_MNT, "../../image", true},
+		{"0::/system.slice/a.service\n", OTHER, OWN_MNT, "../../image", true},
+	};
+	struct factset facts = {0};
+	struct test_root t;
+
+	test_root_init(&t);
+	write_machine(&t);
+	test_write(&t, "/image/usr/lib/x", "");
+	write_process(&t, 700, "x", 5, "/usr/sbin/x", LIBZ, "", HOST);
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		test_write(&t, "/proc/700/cgroup", vectors[i].group);
+		write_place(&t, 700, vectors[i].pid_ns, vectors[i].mnt_ns, vectors[i].root);
+		assert_int_equal(test_collect(&t, FACTS, &facts), 0);
+		const struct processes *p = facts.v[FACT_PROCESSES]->u.processes;
+		if ((p->n == 0) != vectors[i].contained)
+			fail_msg("%zu: %s", i, vectors[i].group);
+		assert_int_equal(p->contained, vectors[i].contained);
+	}
+	factset_fini(&facts);
+	test_root_fini(&t);
+}
+
+/* Processes of a user with mappings of his own invention leave room for the others'. */
+static void test_crowd(void **state)
+{
+	struct factset facts = {0};
+	struct test_root t;
+	char *maps = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&maps, &size);
+
+	assert_non_null(f);
+	for (int i = 0; i < 300; i++)
+		(void)fprintf(f, "7f-80 r-xp 0 00:01 1 /usr/lib/forged.so.%d (deleted)\n", i);
+	assert_int_equal(fclose(f), 0);
+	test_root_init(&t);
+	write_machine(&t);
+	for (int i = 0; i < 20; i++) {
+		char group[128];
+		(void)snprintf(group, sizeof(group),
+			"0::/user.slice/user-1000.slice/session-%d.scope\n", i);
+		write_process(&t, 300 + i, "x", 5, "/usr/bin/x", maps, group, OTHER);
+		write_place(&t, 300 + i, OTHER, OWN_MNT, "../..");
+	}
+	free(maps);
+	write_process(&t, 700, "sshd", 5, "/usr/sbin/sshd", LIBZ, SSH, HOST);
+	write_process(&t, 800, "bash", 5, "/usr/bin/bash", LIBC, "0::/\n", HOST);
+	assert_int_equal(test_collect(&t, FACTS, &facts), 0);
+	const struct processes *p = facts.v[FACT_PROCESSES]->u.processes;
+	/* Of 300 in each, 256 are kept of a process and 256 of a user. */
+	assert_int_equal(p->n, 256 + 2);
+	assert_int_equal(p->cut, 20 * 300 - 256);
+	size_t found = 0;
+	for (size_t i = 0; i < p->n; i++)
+		found += p->v[i].pid >= 700;
+	assert_int_equal(found, 2);
+	struct verdict *v = test_judge("update-restart", &facts, NULL, 1);
+	assert_int_equal(v->result, RESULT_FAIL);
+	assert_string_equal(v->evidence[v->n_evidence - 1].subject, "processes");
+	assert_int_equal(v->evidence[v->n_evidence - 1].result, RESULT_UNKNOWN);
+	verdict_free(v);
+	factset_fini(&facts);
+	test_root_fini(&t);
+}
+
+/* A process that ends while it is read leaves nothing behind. */
+static void test_half_read(void **state)
+{
+	struct factset facts = {0};
+	struct test_root t;
+
+	test_root_init(&t);
+	write_machine(&t);
+	write_process(&t, 700, "sshd", 5, "/usr/sbin/sshd (deleted)", LIBZ, SSH, HOST);
+	assert_int_equal(unlink(test_path(&t, "/proc/700/maps")), 0);
+	assert_int_equal(test_collect(&t, FACTS, &facts), 0);
+	const struct processes *p = facts.v[FACT_PROCESSES]->u.processes;
+	assert_int_equal(p->n, 0);
+	assert_int_equal(p->denied, 0);
 	factset_fini(&facts);
 	test_root_fini(&t);
 }
@@ -300,8 +422,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stat),
 		cmocka_unit_test(test_map),
-		cmocka_unit_test(test_unit),
+		cmocka_unit_test(test_group),
 		cmocka_unit_test(test_collect_uses),
+		cmocka_unit_test(test_containers),
+		cmocka_unit_test(test_crowd),
+		cmocka_unit_test(test_half_read),
 		cmocka_unit_test(test_younger),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_alloc),
