@@ -358,7 +358,7 @@ static void judge_origins(struct update_way *w, const struct apt_conf *conf)
 	for (size_t i = 0; i < repos->n && patterns.n; i++) {
 		const struct repo *repo = &repos->v[i];
 		if (repo->kind != REPO_APT || !repo->enabled || repo->source ||
-			!update_is_security(repo))
+			!repo_is_security(repo))
 			continue;
 		archives++;
 		judge_archive(w, &patterns, repo, os, &distro);

@@ -45,19 +45,6 @@ struct reading {
 	uint64_t digest; /* of the names */
 };
 
-bool pending_is_security(const struct repo_release *r)
-{
-	const char *const names[] = {r->suite, r->codename, r->label};
-
-	/* "bookworm-security", "stretch/updates" with its label, "jammy-apps-security". */
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		size_t n = strlen(names[i]);
-		if (n > 9 && strcasecmp(names[i] + n - 9, "-security") == 0)
-			return true;
-	}
-	return false;
-}
-
 static int read_preferences(struct reading *rd, const char *path)
 {
 	_cleanup_file_ struct file file = {0};
@@ -300,7 +287,7 @@ static int add_lists(struct reading *rd, const struct repo *r)
 				.arch = r->indexes[i].arch},
 			.repo = r,
 			.index = &r->indexes[i],
-			.security = r->release && pending_is_security(r->release),
+			.security = repo_is_security(r),
 		};
 		list->priority = apt_file_priority(&rd->pins, &list->file);
 	}

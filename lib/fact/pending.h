@@ -54,7 +54,3 @@ struct pending {
 	/* When the first list of security updates is out of date by its own word; 0: never. */
 	uint64_t valid_until_realtime_usec;
 };
-
-/* Whether a source carries security updates, by its Release. */
-struct repo_release;
-bool pending_is_security(const struct repo_release *r);

@@ -56,6 +56,29 @@ bool repo_bool(const struct repo *r, const char *key, bool dflt)
 	return dflt;
 }
 
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), len = strlen(end);
+
+	return n >= len && strcasecmp(s + n - len, end) == 0;
+}
+
+static bool is_security_name(const char *s)
+{
+	return ends_with(s, "-security") || strcasecmp(s, "security") == 0;
+}
+
+bool repo_is_security(const struct repo *r)
+{
+	static const struct repo_release none = {.suite = "", .codename = "", .label = ""};
+	const struct repo_release *rel = r->release ? r->release : &none;
+
+	return r->kind == REPO_APT &&
+	       (is_security_name(r->suite) || ends_with(r->suite, "/updates") ||
+		       is_security_name(rel->suite) || is_security_name(rel->codename) ||
+		       is_security_name(rel->label));
+}
+
 /* What the collector works on. */
 struct reading {
 	const struct collect *c;

@@ -122,3 +122,11 @@ const struct repo_option *repo_option(const struct repo *r, const char *key);
  * and their opposites, any case); dflt when it is not set or is no such word.
  */
 bool repo_bool(const struct repo *r, const char *key, bool dflt);
+
+/*
+ * Whether security updates come from here: the suite as it is written, or what
+ * the Release calls itself (suite, codename, label), is "security" or ends with
+ * "-security"; or the suite ends with "/updates", as Debian named it until 10.
+ * apt only: false for all others.
+ */
+bool repo_is_security(const struct repo *r);

@@ -149,13 +149,6 @@ static int look_glob(struct reading *rd, const char *pattern, struct update_mark
 	return r;
 }
 
-bool update_is_security(const struct repo *r)
-{
-	return strstr(r->suite, "security") ||
-	       strcmp(r->suite + strcspn(r->suite, "/"), "/updates") == 0 ||
-	       (r->release && strcasestr(r->release->label, "security"));
-}
-
 /*
  * apt puts a Release file in place anew at each fetch, even of an unchanged
  * one, and leaves it alone when the fetch fails. The security archive counts
@@ -175,7 +168,7 @@ static int look_apt(struct reading *rd)
 		const struct repo *repo = &repos->v[i];
 		if (repo->kind == REPO_APT && repo->enabled && !repo->source && repo->release)
 			r = look(rd, arena_strdup(rd->f->arena, repo->release->path), true,
-				update_is_security(repo) ? &security : &any);
+				repo_is_security(repo) ? &security : &any);
 	}
 	if (r == 0 && (security.path || any.path) && !rd->c->root->live)
 		r = look(rd, "/var/lib/apt/lists/partial", false, security.path ? &security : &any);

@@ -39,10 +39,6 @@ struct updates {
 	const char *reason; /* why a mark could not be looked at; else NULL */
 };
 
-/* Whether a source is where security updates come from, by its name or its Release's label. */
-struct repo;
-bool update_is_security(const struct repo *r);
-
 /*
  * Reads the settings from the text of automatic.conf or yum-cron.conf, the
  * last value of each; what is not set is left. Whatever the text, there is no error.

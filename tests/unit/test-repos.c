@@ -361,6 +361,43 @@ static void test_alloc(void **state)
 	test_root_fini(&t);
 }
 
+static void test_security(void **state)
+{
+	static const struct {
+		enum repo_kind kind;
+		const char *suite, *release[3]; /* suite, codename, label */
+		bool expected;
+	} vectors[] = {
+		{REPO_APT, "bookworm-security", {NULL}, true},
+		{REPO_APT, "buster/updates", {NULL}, true},
+		{REPO_APT, "buster/updates", {"oldoldstable", "buster", "Debian-Security"}, true},
+		{REPO_APT, "stable", {"stable-security", "bookworm-security", "Debian"}, true},
+		{REPO_APT, "jammy-apps-security", {"jammy", "jammy", "UbuntuESMApps"}, true},
+		{REPO_APT, "/", {"", "", "Security"}, true},
+		{REPO_APT, "Bookworm-Security", {NULL}, true},
+		{REPO_APT, "bookworm", {NULL}, false},
+		{REPO_APT, "bookworm", {"stable", "bookworm", "Debian"}, false},
+		{REPO_APT, "bookworm-updates", {"stable-updates", "", "Debian"}, false},
+		/* Of tools for security, and no updates of them. */
+		{REPO_APT, "securityonion", {NULL}, false},
+		{REPO_APT, "stable", {"stable", "stable", "Security tools"}, false},
+		{REPO_APT, "security-tools", {"", "", "My-Security-Tools"}, false},
+		{REPO_APT, "", {NULL}, false},
+		{REPO_DNF, "", {NULL}, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		const char *const *names = vectors[i].release;
+		struct repo_release release = {
+			.suite = names[0], .codename = names[1], .label = names[2]};
+		struct repo r = {.kind = vectors[i].kind,
+			.suite = vectors[i].suite,
+			.release = names[0] ? &release : NULL};
+		if (repo_is_security(&r) != vectors[i].expected)
+			fail_msg("%zu: %s", i, r.suite);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_uri),
 		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_security),
 		cmocka_unit_test(test_collect),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_alloc),
