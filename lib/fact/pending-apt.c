@@ -251,9 +251,15 @@ static int open_list(struct reading *rd, const struct list *list)
 	const struct repo_index *index = list->index;
 	int form = unpack_form(index->ext);
 
-	if (form < 0)
-		return pending_add_gap(rd->l, list->repo->subject, index->path,
-			"its compression is none that is read here (lz4, gzip)");
+	if (form < 0) {
+		const char *what = arena_printf(rd->l->tmp,
+			"its compression (%s) is none that is read here (plain, .lz4, .gz): set "
+			"Acquire::GzipIndexes \"false\" in /etc/apt/apt.conf.d, then `rm '%s' && "
+			"apt-get update`",
+			index->ext, index->path);
+		return what ? pending_add_gap(rd->l, list->repo->subject, index->path, what)
+			    : -ENOMEM;
+	}
 	int r = read_list(rd, list, (enum unpack_form)form);
 	if (r == -ENOMEM)
 		return r;
@@ -287,7 +293,7 @@ static int add_lists(struct reading *rd, const struct repo *r)
 				.arch = r->indexes[i].arch},
 			.repo = r,
 			.index = &r->indexes[i],
-			.security = repo_is_security(r),
+			.security = r->release && repo_is_security(r),
 		};
 		list->priority = apt_file_priority(&rd->pins, &list->file);
 	}

@@ -112,7 +112,8 @@ static int read_advisories(struct reading *rd, const char *path)
 
 static int gap(struct reading *rd, const struct repo *repo, const char *path, int r)
 {
-	const char *what = r == -ENOTSUP   ? "its compression is none that is read here (gzip)"
+	const char *what = r == -ENOTSUP   ? "its compression is none that is read here (plain, "
+					     ".gz): `dnf updateinfo list --security` reads it"
 			   : r == -EBADMSG ? "is damaged"
 					   : fsio_strerror(r);
 
