@@ -56,12 +56,10 @@ static bool begins_command(const char *text, const char *p)
 		end--;
 	if (end == text || strchr("\n;&({", end[-1]))
 		return true;
-	const char *word = end;
-	while (word > text && !strchr(" \t\n;", word[-1]))
-		word--;
 	for (size_t i = 0; i < ARRAY_SIZE(before) && end < p; i++) {
-		if (strlen(before[i]) == (size_t)(end - word) &&
-			memcmp(before[i], word, (size_t)(end - word)) == 0)
+		size_t n = strlen(before[i]);
+		if ((size_t)(end - text) >= n && memcmp(end - n, before[i], n) == 0 &&
+			(end - n == text || strchr(" \t\n;", end[-(ptrdiff_t)n - 1])))
 			return true;
 	}
 	return false;

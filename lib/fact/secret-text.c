@@ -57,6 +57,14 @@ static const char *end_of_line(const char *p, const char *end)
 	return nl ? nl : end;
 }
 
+/* The same of the line at p, which is never before where the scan looked last. */
+static const char *line_end(struct secret_scan *s, const char *p)
+{
+	if (!s->eol || s->eol < p)
+		s->eol = end_of_line(p, s->end);
+	return s->eol;
+}
+
 static const char *skip_blanks(const char *p, const char *end)
 {
 	while (p < end && is_blank(*p))
@@ -65,13 +73,14 @@ static const char *skip_blanks(const char *p, const char *end)
 }
 
 /*
- * The quote that closes the one at p within max bytes, or NULL: a line of nothing but
- * quotes must not be read once for each. A backslash guards in double quotes only.
+ * The quote that closes the one at p, or NULL. Far away there is none: what is not closed
+ * must not be read to the end of the text for each quote in it. A backslash guards in double
+ * quotes only.
  */
-static const char *closing_quote(const char *p, const char *end, size_t max)
+static const char *closing_quote(const char *p, const char *end)
 {
-	if ((size_t)(end - p) > max)
-		end = p + max;
+	if (end - p > QUOTED_VALUE_MAX)
+		end = p + QUOTED_VALUE_MAX;
 	for (const char *q = p + 1; q < end; q++) {
 		if (*q == '\\' && *p == '"')
 			q++;
@@ -115,7 +124,7 @@ static const char *read_quoted(const char *p, const char *end, struct secret_pai
 
 	if (after)
 		return after;
-	const char *close = closing_quote(p, end, QUOTED_VALUE_MAX);
+	const char *close = closing_quote(p, end);
 	if (!close)
 		return NULL;
 	set_value(pair, p + 1, close);
@@ -147,9 +156,9 @@ static const char *end_of_bare(const char *p, const char *eol, bool flow)
 }
 
 /* Reads the value that begins at p; returns the place behind it. */
-static const char *read_value(const struct secret_scan *s, const char *p, struct secret_pair *pair)
+static const char *read_value(struct secret_scan *s, const char *p, struct secret_pair *pair)
 {
-	const char *eol = end_of_line(p, s->end);
+	const char *eol = line_end(s, p);
 
 	pair->value = p;
 	pair->value_size = 0;
@@ -188,14 +197,29 @@ static bool separator(const char *p, const char *end, const char **ret_value)
 	return true;
 }
 
+/*
+ * The quote that closes the name at p, or NULL. No name that counts holds a newline or a
+ * backslash, and to stop there keeps a text of guarded quotes from being read for each.
+ */
+static const char *end_of_quoted_name(const char *p, const char *end)
+{
+	if (end - p > QUOTED_NAME_MAX)
+		end = p + QUOTED_NAME_MAX;
+	for (const char *q = p + 1; q < end && *q != '\n' && *q != '\\'; q++) {
+		if (*q == *p)
+			return q;
+	}
+	return NULL;
+}
+
 /* A name at the scan's place, quoted or not; the place behind it, or NULL. */
 static const char *read_name(struct secret_scan *s, struct secret_pair *pair)
 {
 	const char *p = s->p;
 
 	if (*p == '"' || *p == '\'') {
-		const char *close = closing_quote(p, s->end, QUOTED_NAME_MAX);
-		if (!close || memchr(p, '\n', (size_t)(close - p)))
+		const char *close = end_of_quoted_name(p, s->end);
+		if (!close)
 			return NULL;
 		pair->name = p + 1;
 		pair->name_size = (size_t)(close - p - 1);

@@ -5,6 +5,7 @@
 #include <nettle/hmac.h>
 
 #include "fact/credential.h"
+#include "growth.h"
 
 #define AWS_SECRET "abcdEFGH1234abcdEFGH1234abcdEFGH12345678"
 #define NONE	   -1
@@ -212,9 +213,46 @@ static void test_digest(void **state)
 	assert_memory_not_equal(a, c, 32);
 }
 
+static const char *growth_name, *growth_directory;
+
+static void find(const char *text, size_t n)
+{
+	struct credential_find found;
+
+	(void)credential_find(growth_directory, growth_name, text, n, NULL, &found);
+}
+
+/* Whatever somebody writes, it is read once, not once for each of its parts. */
+static void test_growth(void **state)
+{
+	static const struct {
+		const char *directory, *name;
+		struct growth_text text;
+	} files[] = {
+		{"tf", "x.tfstate", {"{\"terraform_version\":1,", "\"a\":\"b\","}},
+		{".kube", "config", {"{clusters: ", "a:b,"}},
+		{"alice", ".netrc", {"", " \""}},
+		{"alice", ".netrc", {"", "macdef "}},
+		{"alice", ".netrc", {"", "#a "}},
+		{"alice", ".netrc", {"", "password $a "}},
+		{"alice", ".pgpass", {"", ":"}},
+		{"alice", ".pgpass", {"", "\\:\n"}},
+		{"alice", ".passwd-s3fs", {"", ":"}},
+		{"alice", ".git-credentials", {"", "://"}},
+		{"alice", ".git-credentials", {"", "a:@://"}},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		growth_directory = files[i].directory;
+		growth_name = files[i].name;
+		assert_linear(find, &files[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_digest),

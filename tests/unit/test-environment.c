@@ -6,6 +6,7 @@
 #include "conf/conf.h"
 #include "fact/environment.h"
 #include "fact/units.h"
+#include "growth.h"
 
 static struct policy *policy;
 
@@ -72,6 +73,42 @@ static void test_parse(void **state)
 			0);
 		if (strcmp(f.text, vectors[i].found) != 0)
 			fail_msg("%s: %s, not %s", vectors[i].text, f.text, vectors[i].found);
+	}
+}
+
+static int ignore(const char *name, size_t size, unsigned line, const char *what, void *arg)
+{
+	return 0;
+}
+
+static void parse_shell(const char *text, size_t n)
+{
+	assert_int_equal(environment_parse(ENVIRONMENT_SHELL, text, n, ignore, NULL), 0);
+}
+
+static void parse_pam_env(const char *text, size_t n)
+{
+	assert_int_equal(environment_parse(ENVIRONMENT_PAM_ENV, text, n, ignore, NULL), 0);
+}
+
+/* Whatever stands in a file, it is read once, not once for each of its parts. */
+static void test_growth(void **state)
+{
+	static const struct growth_text texts[] = {
+		{"{", "a=b,"},
+		{"{", "a='b'"},
+		{"", "a='b'"},
+		{"a,", "a='b'\t"},
+		{"", "a='b' "},
+		{"", "a=b\n"},
+		{"a ", " "},
+		{"X ", "DEFAULT=\""},
+		{"", "X DEFAULT=\n"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		assert_linear(parse_shell, &texts[i]);
+		assert_linear(parse_pam_env, &texts[i]);
 	}
 }
 
@@ -256,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_unreadable),

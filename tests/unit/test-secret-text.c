@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "fact/secret-text.h"
+#include "growth.h"
 
 static void test_scan(void **state)
 {
@@ -222,6 +223,54 @@ static void test_shapes(void **state)
 	}
 }
 
+static void scan_all(const char *text, size_t n)
+{
+	struct secret_scan s;
+	struct secret_pair p;
+
+	secret_scan_init(&s, text, n);
+	while (secret_scan_next(&s, &p)) {
+		(void)secret_pair_is_clear(&p);
+		(void)secret_shape(p.value, p.value_size);
+	}
+}
+
+/* Whatever somebody writes, it is read once, not once for each of its parts. */
+static void test_growth(void **state)
+{
+	static const struct growth_text texts[] = {
+		{"", "\""},
+		{"", "'"},
+		{"", "\"\\"},
+		{"", "\"\n"},
+		{"", "\"'"},
+		{"'", "\""},
+		{"", "a=\"\\\" "},
+		{"", "a=\"\"\"b"},
+		{"", "a=\"\"\"b='''"},
+		{"a='''", "\"\"\" "},
+		{"", "\"a\": "},
+		{"{", "\"a\":\"b\","},
+		{"{", "a:b,"},
+		{"{", "a:|1,"},
+		{"", "a=\"b\";"},
+		{"", "a='b' "},
+		{"", "{a=["},
+		{"", "a = "},
+		{"", "a   "},
+		{"a=", " \t"},
+		{"", "a: |\n"},
+		{"", "://"},
+		{"password=", "http://a:"},
+		{"", "-----BEGIN "},
+		{"", "\n#"},
+		{"", "a.b-c_"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		assert_linear(scan_all, &texts[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +279,7 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_growth),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
