@@ -8,10 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-enum {
-	ENTRIES_PER_CLOCK = 1024,
-};
-
 struct queued {
 	const char *rel, *name; /* name: last component, of base for the first */
 	unsigned depth;
@@ -99,10 +95,10 @@ static int read_names(struct walking *k, const struct queued *q, DIR *dir)
 			return errno ? k->w->unread(q->rel, -errno, k->w->arg) : 0;
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
-		if (k->w->entries_left == 0)
+		/* At each name: what is done with one may take long. */
+		if (k->w->entries_left == 0 || is_late(k->w))
 			return 1;
-		if (--k->w->entries_left % ENTRIES_PER_CLOCK == 0 && is_late(k->w))
-			return 1;
+		k->w->entries_left--;
 		int r = take_entry(k, q, e->d_name, type_of(dirfd(dir), e));
 		if (r < 0)
 			return r;

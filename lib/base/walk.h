@@ -17,7 +17,7 @@ struct walk {
 	unsigned depth; /* of directories below base; 0: base alone */
 	/* Counted down, over several walks. */
 	size_t entries_left;
-	uint64_t deadline_monotonic_usec;
+	uint64_t deadline_monotonic_usec; /* looked at before each name and each directory */
 	/*
 	 * A name that is a file or a link; rel is its path beneath base, directory
 	 * the last component of where it lies. Negative stops the walk.

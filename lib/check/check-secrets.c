@@ -12,10 +12,11 @@ static const struct param credential_params[] = {
 		       "deep."},
 	{"max_names", PARAM_UINT, "50000", .min = 100, .max = 10000000,
 		.doc = "How many names of files and directories one search reads at most, no more "
-		       "than a quarter of them in one home or directory. A search that ends there "
-		       "says so."},
+		       "than a quarter of what is left of them in one home or directory. A search "
+		       "that ends there says so."},
 	{"max_time", PARAM_USEC, "2s", .min = 1, .max = 600,
-		.doc = "How long one search may take. A search that ends there says so."},
+		.doc = "How long one search may take, no more than a quarter of what is left of it "
+		       "in one home or directory. A search that ends there says so."},
 	{NULL},
 };
 

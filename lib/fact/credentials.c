@@ -19,6 +19,7 @@ enum {
 	HOMES_MAX = 10000, /* entries of /home */
 	/* Beyond this nothing is learnt from one more that cannot be read. */
 	GAPS_MAX = 100,
+	CHUNK = 64 * 1024, /* that is read between two looks at the clock */
 };
 
 struct search {
@@ -31,7 +32,8 @@ struct search {
 	struct credential *found;
 	struct credential_gap *gaps;
 	size_t names_left, files_left, bytes_left, found_left;
-	struct walk walk;
+	uint64_t deadline_monotonic_usec; /* of the whole search */
+	struct walk walk;		  /* its deadline is that of the tree in hand */
 	struct fingerprint_key key;
 	/* of the tree in hand */
 	const char *base;
@@ -74,13 +76,20 @@ static int add_gap(struct search *s, const char *rel, int r)
 	return 0;
 }
 
-/* Reads what the descriptor gives, at most max bytes. Bytes, or -errno. */
-static ssize_t read_head(int fd, char *buf, size_t max)
+static bool is_late(const struct search *s)
+{
+	return walk_now_usec() >= s->walk.deadline_monotonic_usec;
+}
+
+/* Reads what the descriptor gives, at most max bytes. Bytes, or -errno; -ETIMEDOUT. */
+static ssize_t read_head(const struct search *s, int fd, char *buf, size_t max)
 {
 	size_t n = 0;
 
 	while (n < max) {
-		ssize_t got = read(fd, buf + n, max - n);
+		if (is_late(s))
+			return -ETIMEDOUT;
+		ssize_t got = read(fd, buf + n, MIN(max - n, CHUNK));
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -143,8 +152,7 @@ static int set_limit(struct search *s, const char *what)
 
 static bool may_read(struct search *s, size_t size)
 {
-	return MIN(s->files_left, s->tree_files) > 0 && MIN(s->bytes_left, s->tree_bytes) >= size &&
-	       MIN(s->found_left, s->tree_found) > 0;
+	return s->tree_files > 0 && s->tree_bytes >= size && s->tree_found > 0;
 }
 
 static int judge_text(struct search *s, const char *rel, const char *name, int fd,
@@ -159,7 +167,9 @@ static int judge_text(struct search *s, const char *rel, const char *name, int f
 	if (!dir || !buf)
 		return -ENOMEM;
 	const char *last = strrchr(dir, '/');
-	ssize_t n = read_head(fd, buf, room);
+	ssize_t n = read_head(s, fd, buf, room);
+	if (n == -ETIMEDOUT)
+		return set_limit(s, "as much time as a search may take");
 	if (n < 0)
 		return add_gap(s, rel, (int)n);
 	fingerprint_begin(&s->key, &ctx);
@@ -236,6 +246,18 @@ static bool is_searched(const struct search *s, const char *path)
 	return false;
 }
 
+/* Of every limit, what the tree in hand may use up. */
+static void begin_share(struct search *s)
+{
+	uint64_t now = walk_now_usec(), end = s->deadline_monotonic_usec;
+
+	s->tree_files = s->files_left / CREDENTIALS_TREE_PART;
+	s->tree_bytes = s->bytes_left / CREDENTIALS_TREE_PART;
+	s->tree_found = s->found_left / CREDENTIALS_TREE_PART;
+	s->walk.entries_left = s->names_left / CREDENTIALS_TREE_PART;
+	s->walk.deadline_monotonic_usec = now + (end > now ? end - now : 0) / CREDENTIALS_TREE_PART;
+}
+
 /* Remembers the tree. 1 when it is a new one, 0 when it is not, -ENOMEM. */
 static int take_tree(struct search *s, const char *path)
 {
@@ -248,9 +270,7 @@ static int take_tree(struct search *s, const char *path)
 	if (!s->base)
 		return -ENOMEM;
 	s->n_trees++;
-	s->tree_files = CREDENTIALS_FILES_MAX / CREDENTIALS_TREE_PART;
-	s->tree_bytes = CREDENTIALS_BYTES_MAX / CREDENTIALS_TREE_PART;
-	s->tree_found = CREDENTIALS_FOUND_MAX / CREDENTIALS_TREE_PART;
+	begin_share(s);
 	return 1;
 }
 
@@ -260,11 +280,9 @@ static int search_tree(struct search *s, const char *path, unsigned depth)
 
 	if (r <= 0)
 		return r;
-	size_t names = policy_uint(s->c->policy, SECTION, "max_names") / CREDENTIALS_TREE_PART;
-	names = MIN(names, s->names_left);
+	size_t names = s->walk.entries_left;
 	s->walk.depth = depth;
 	s->walk.arg = s;
-	s->walk.entries_left = names;
 	r = root_walk(&s->quiet, s->base, &s->walk);
 	s->names_left -= names - s->walk.entries_left;
 	if (r == -ENOENT || r == -ENOTDIR)
@@ -423,8 +441,7 @@ static int credentials_collect(const struct collect *c, struct fact *f)
 	if (!s.out)
 		return -ENOMEM;
 	s.names_left = policy_uint(c->policy, SECTION, "max_names");
-	s.walk.deadline_monotonic_usec = walk_now_usec() +
-					 policy_usec(c->policy, SECTION, "max_time");
+	s.deadline_monotonic_usec = walk_now_usec() + policy_usec(c->policy, SECTION, "max_time");
 	int r = search_all(&s);
 	fingerprint_key_fini(&s.key);
 	if (r < 0)

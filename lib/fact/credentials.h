@@ -23,8 +23,10 @@ enum {
 	CREDENTIALS_FILES_MAX = 4000,	/* that are opened in one search */
 	CREDENTIALS_BYTES_MAX = 32 * 1024 * 1024,
 	CREDENTIALS_FOUND_MAX = 1000,
-	/* Of all limits, that of names too, no tree gets more than one in this: nobody's files
-	   keep those of others from being found. */
+	/*
+	 * No tree gets more than one in this of what is left of any limit, names and time too:
+	 * nobody's files keep those of others from being found, nor do those of several.
+	 */
 	CREDENTIALS_TREE_PART = 4,
 };
 

@@ -1,14 +1,34 @@
 /* SPDX-License-Identifier: ISC */
 #include "ssh-fixture.h"
 
+#include <sys/syscall.h>
+#include <time.h>
+
 #include "alloc-fail.h"
 #include "check/check.h"
 #include "conf/conf.h"
 #include "fact/credentials.h"
+#include "growth.h"
 
 #define AWS_SECRET "abcdEFGH1234abcdEFGH1234abcdEFGH12345678"
 #define AWS	   "[default]\naws_access_key_id = AKIA0\naws_secret_access_key = " AWS_SECRET "\n"
 #define CHECK_ID   "secret-cloud-credentials"
+
+/* How much later it is each time that somebody asks; 0: the machine's own clock. */
+static uint64_t clock_step_usec;
+
+/* Instead of libc's, for all that is linked here. */
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+	static uint64_t now_usec;
+
+	if (clock_step_usec == 0 || id != CLOCK_MONOTONIC)
+		return (int)syscall(SYS_clock_gettime, id, ts);
+	now_usec += clock_step_usec;
+	*ts = (struct timespec){.tv_sec = (time_t)(now_usec / USEC_PER_SEC),
+		.tv_nsec = (long)(now_usec % USEC_PER_SEC) * 1000};
+	return 0;
+}
 
 static struct account people[] = {
 	{.name = "root", .home = "/root", .shell = "/bin/sh", .uid = 0, .login_shell = true},
@@ -269,6 +289,58 @@ static void test_hiding(void **state)
 	teardown(&x);
 }
 
+/*
+ * Nor does the time that they take: many directories, many files in one, many names in one,
+ * of which no look costs more than a thousandth of the whole.
+ */
+static void test_time(void **state)
+{
+	static const struct {
+		const char *before, *after;
+	} forms[] = {
+		{"/home/alice/", "/x"}, {"/home/alice/x/.env.", ""}, {"/home/alice/x/y", ""}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		struct ssh_fixture x;
+		char path[64];
+		setup(&x, "[" CHECK_ID "]\nmax_time = 1s\n");
+		put(&x, "/home/bob/.netrc", "default password hunter2\n", 0600);
+		put(&x, "/srv/app/.env", "OS_PASSWORD=hunter2\n", 0600);
+		for (int k = 0; k < 500; k++) {
+			(void)snprintf(path, sizeof(path), "%s%d%s", forms[i].before, k,
+				forms[i].after);
+			put(&x, path, "x\n", 0644);
+		}
+		clock_step_usec = 1000;
+		const struct credentials *k = fixture_collect(&x, FACT_CREDENTIALS)->u.credentials;
+		clock_step_usec = 0;
+		assert_non_null(k->limit);
+		assert_non_null(strstr(k->limit, "time"));
+		assert_non_null(strstr(k->limit, "/home/alice"));
+		assert_int_equal(k->n, 2);
+		teardown(&x);
+	}
+}
+
+/* Within one file too, and what was begun of it is no pass. */
+static void test_time_of_file(void **state)
+{
+	struct ssh_fixture x;
+	char *text = growth_fill(&(struct growth_text){"", "a=b\n"}, 700000);
+
+	setup(&x, "[" CHECK_ID "]\nmax_time = 1s\n");
+	put(&x, "/home/alice/.netrc", text, 0600);
+	free(text);
+	clock_step_usec = 30000;
+	struct verdict *v = judge(&x);
+	clock_step_usec = 0;
+	assert_int_equal(v->result, RESULT_UNKNOWN);
+	assert_non_null(strstr(v->evidence[0].observed, "as much time as a search may take, in "
+							"/home/alice"));
+	verdict_free(v);
+	teardown(&x);
+}
+
 static void test_unreadable(void **state)
 {
 	struct ssh_fixture x;
@@ -324,6 +396,8 @@ int main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_hiding),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_time_of_file),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_no_memory),
 	};
