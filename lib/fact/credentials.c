@@ -22,6 +22,12 @@ enum {
 	CHUNK = 64 * 1024, /* that is read between two looks at the clock */
 };
 
+/* A tree that was searched: all of it, or a home by the names that programs use. */
+struct tree {
+	const char *path;
+	bool whole;
+};
+
 struct search {
 	const struct collect *c;
 	struct root quiet; /* records nothing */
@@ -38,8 +44,7 @@ struct search {
 	/* of the tree in hand */
 	const char *base;
 	size_t tree_files, tree_bytes, tree_found; /* left to it */
-	/* trees that were searched */
-	const char **trees;
+	struct tree *trees;
 	size_t n_trees;
 };
 
@@ -68,6 +73,11 @@ static int add_gap(struct search *s, const char *rel, int r)
 		return -ENOMEM;
 	bool top = strcmp(rel, ".") == 0;
 	gap->path = top ? arena_strdup(s->a, s->base) : join(s->a, s->base, rel);
+	/* By name, and again within a tree. */
+	for (size_t i = 0; gap->path && i < s->out->n_gaps; i++) {
+		if (strcmp(s->gaps[i].path, gap->path) == 0)
+			return 0;
+	}
 	gap->state = fact_state_from_errno(r);
 	gap->reason = gap->path ? arena_printf(s->a, "%s %s", gap->path, fsio_strerror(r)) : NULL;
 	if (!gap->reason)
@@ -235,12 +245,24 @@ static int on_unread(const char *rel, int r, void *arg)
 	return r == -ENOMEM ? r : add_gap(arg, rel, r);
 }
 
-/* Whether the tree was searched already, by itself or as a part of another. */
-static bool is_searched(const struct search *s, const char *path)
+/* A path's length without the slashes at its end: passwd may have "/home/alice/". */
+static size_t path_length(const char *path)
 {
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	return n;
+}
+
+/* Whether that was searched already; what was searched by name only is not, as a whole. */
+static bool is_searched(const struct search *s, const char *path, bool whole)
+{
+	size_t n = path_length(path);
+
 	for (size_t i = 0; i < s->n_trees; i++) {
-		size_t n = strlen(s->trees[i]);
-		if (strncmp(s->trees[i], path, n) == 0 && path[n] == '\0')
+		const struct tree *t = &s->trees[i];
+		if ((t->whole || !whole) && strncmp(t->path, path, n) == 0 && t->path[n] == '\0')
 			return true;
 	}
 	return false;
@@ -259,16 +281,17 @@ static void begin_share(struct search *s)
 }
 
 /* Remembers the tree. 1 when it is a new one, 0 when it is not, -ENOMEM. */
-static int take_tree(struct search *s, const char *path)
+static int take_tree(struct search *s, const char *path, bool whole)
 {
-	if (is_searched(s, path))
+	if (is_searched(s, path, whole))
 		return 0;
-	const char **slot = arena_grow(s->a, &s->trees, s->n_trees, sizeof(*slot));
+	struct tree *slot = arena_grow(s->a, &s->trees, s->n_trees, sizeof(*slot));
 	if (!slot)
 		return -ENOMEM;
-	*slot = s->base = arena_strdup(s->a, path);
+	s->base = arena_strndup(s->a, path, path_length(path));
 	if (!s->base)
 		return -ENOMEM;
+	*slot = (struct tree){s->base, whole};
 	s->n_trees++;
 	begin_share(s);
 	return 1;
@@ -276,7 +299,7 @@ static int take_tree(struct search *s, const char *path)
 
 static int search_tree(struct search *s, const char *path, unsigned depth)
 {
-	int r = take_tree(s, path);
+	int r = take_tree(s, path, true);
 
 	if (r <= 0)
 		return r;
@@ -303,7 +326,7 @@ static void watch_home(struct search *s, const char *home)
 /* The home of a service, or one that is no directory of its own: only by name. */
 static int search_by_name(struct search *s, const char *home)
 {
-	int r = take_tree(s, home);
+	int r = take_tree(s, home, false);
 
 	for (size_t i = 0; r == 1 && credential_home_files[i]; i++) {
 		const char *rel = credential_home_files[i], *slash = strrchr(rel, '/');
@@ -339,7 +362,7 @@ static int search_homes(struct search *s)
 		const struct account *x = &s->accounts->v[i];
 		bool person = x->uid == 0 || account_is_login(s->accounts, x);
 		if (!*x->home || (is_system_directory(x->home) && !person) ||
-			is_searched(s, x->home))
+			is_searched(s, x->home, person && !is_system_directory(x->home)))
 			continue;
 		if (person && watched++ < CREDENTIALS_HOMES_WATCHED)
 			watch_home(s, x->home);

@@ -55,6 +55,18 @@ static struct account people[] = {
 		.uid = 1001,
 		.gid = 50,
 		.login_shell = true},
+	{.name = "svc",
+		.home = "/home/svc/",
+		.shell = "/usr/sbin/nologin",
+		.uid = 991,
+		.gid = 991},
+	{.name = "www-data",
+		.home = "/var/www",
+		.shell = "/usr/sbin/nologin",
+		.uid = 33,
+		.gid = 33},
+	{.name = "deploy", .home = "/opt", .shell = "/bin/sh", .uid = 1002, .gid = 1002,
+		.login_shell = true},
 };
 
 static const char *const staff[] = {"alice", NULL};
@@ -150,6 +162,28 @@ static void test_search(void **state)
 	assert_false(has_dep(f, "/home/alice", DEP_DIR));
 	assert_false(has_dep(f, "/home/alice/a", DEP_DIR));
 	assert_false(has_dep(f, "/etc", DEP_DIR));
+	teardown(&x);
+}
+
+/* That a service has it as its home keeps no directory from being searched. */
+static void test_services(void **state)
+{
+	static const char *const paths[] = {"/home/svc/.pgpass", "/home/svc/app/.env",
+		"/opt/.netrc", "/opt/app/.env", "/var/www/.netrc", "/var/www/app/.env"};
+	struct ssh_fixture x;
+
+	setup(&x, "");
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		put(&x, paths[i],
+			strstr(paths[i], ".env")     ? "OS_PASSWORD=hunter2\n"
+			: strstr(paths[i], ".netrc") ? "default password hunter2\n"
+						     : "h:1:d:u:hunter2\n",
+			0600);
+	const struct credentials *k = fixture_collect(&x, FACT_CREDENTIALS)->u.credentials;
+	assert_int_equal(k->n, ARRAY_SIZE(paths));
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		assert_string_equal(k->v[i].path, paths[i]);
+	assert_int_equal(k->n_gaps, 0);
 	teardown(&x);
 }
 
@@ -348,6 +382,7 @@ static void test_unreadable(void **state)
 	setup(&x, "");
 	put(&x, "/home/alice/.aws/credentials", AWS, 0);
 	put(&x, "/home/bob/dir/.netrc", AWS, 0600);
+	put(&x, "/home/svc/.netrc", AWS, 0); /* asked for twice, told once */
 	assert_int_equal(chmod(test_path(&x.t, "/home/bob/dir"), 0), 0);
 	if (geteuid() == 0)
 		assert_int_equal(seteuid(65534), 0);
@@ -355,9 +390,10 @@ static void test_unreadable(void **state)
 	if (geteuid() != getuid())
 		assert_int_equal(seteuid(getuid()), 0);
 	assert_int_equal(v->result, RESULT_ERROR);
-	assert_int_equal(v->n_evidence, 2);
+	assert_int_equal(v->n_evidence, 3);
 	assert_string_equal(v->evidence[0].subject, "/home/alice/.aws/credentials");
 	assert_string_equal(v->evidence[1].observed, "/home/bob/dir permission denied");
+	assert_string_equal(v->evidence[2].subject, "/home/svc/.netrc");
 	assert_int_equal(chmod(test_path(&x.t, "/home/bob/dir"), 0700), 0);
 	verdict_free(v);
 	teardown(&x);
@@ -391,6 +427,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_reach),
 		cmocka_unit_test(test_fingerprint),
 		cmocka_unit_test(test_verdicts),
