@@ -88,15 +88,18 @@ void *arena_alloc(struct arena *a, size_t size)
 	return p ? memset(p, 0, size) : NULL;
 }
 
+char *arena_memdup(struct arena *a, const void *data, size_t n)
+{
+	char *p = take(a, n + 1, 1);
+
+	if (p)
+		*(char *)mempcpy(p, data, n) = '\0';
+	return p;
+}
+
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
-	if (!s)
-		return NULL;
-	n = strnlen(s, n);
-	char *p = take(a, n + 1, 1);
-	if (p)
-		*(char *)mempcpy(p, s, n) = '\0';
-	return p;
+	return s ? arena_memdup(a, s, strnlen(s, n)) : NULL;
 }
 
 char *arena_strdup(struct arena *a, const char *s)

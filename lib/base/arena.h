@@ -27,6 +27,9 @@ DEFINE_FREEP(struct arena *, arena_free)
 /* Zeroed memory, aligned for any type; NULL on ENOMEM. Size 0 gives a unique pointer. */
 void *arena_alloc(struct arena *a, size_t size);
 
+/* A copy of n bytes, whatever they are, with a NUL behind them; NULL on ENOMEM. */
+char *arena_memdup(struct arena *a, const void *data, size_t n);
+
 /* Copies of strings; NULL on ENOMEM, and NULL for a NULL string. */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
