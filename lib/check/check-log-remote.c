@@ -57,6 +57,21 @@ static bool journal_keeps_all(const struct factset *facts)
 	       !f->u.log_kept->journal.to_syslog;
 }
 
+/* Why the files that it reads get no messages: their writer does not run. NULL: they do. */
+static const char *why_no_files(const struct factset *facts, struct arena *a,
+	const struct log_forward *f, enum log_service *ret)
+{
+	const char *why = NULL;
+
+	*ret = LOG_SERVICE_ON;
+	if (!f->by_file)
+		return NULL;
+	*ret = log_service(facts, a, log_program_units(f->writer), &why);
+	return *ret == LOG_SERVICE_ON ? NULL
+				      : arena_printf(a, "it reads the files of %s: %s",
+						log_program_name(f->writer), why ? why : "");
+}
+
 /* Why this one sends nothing to another machine; NULL: it does. */
 static const char *why_not(
 	const struct factset *facts, struct arena *a, const struct log_forward *f, enum result *ret)
@@ -72,6 +87,8 @@ static const char *why_not(
 	if (f->by_socket && journal_keeps_all(facts))
 		return "journald gives it no messages: ForwardToSyslog=no in journald.conf";
 	enum log_service on = log_service(facts, a, log_program_units(f->program), &why);
+	if (on == LOG_SERVICE_ON)
+		why = why_no_files(facts, a, f, &on);
 	if (on == LOG_SERVICE_OFF)
 		return why;
 	*ret = RESULT_UNKNOWN;

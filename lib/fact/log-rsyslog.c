@@ -261,7 +261,8 @@ static int add_action(
 
 	if (strcasecmp(act->type, "omfile") == 0) {
 		const char *file = file_of(r->a, act);
-		const struct log_local l = {LOG_RSYSLOG, file, act->pri, act->path, act->line};
+		const struct log_local l = {
+			LOG_RSYSLOG, file, !conf->journal, act->pri, act->path, act->line};
 		if (arena_failed(r->a))
 			return -ENOMEM;
 		return !file || log_add_local(r, &l) ? 0 : -ENOMEM;

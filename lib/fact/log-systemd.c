@@ -8,17 +8,6 @@
 #include "fact/logging.h"
 #include "fact/systemd-conf.h"
 
-/* "[2001:db8::1]:6514/path" or "host:6514". 0 or -ENOMEM. */
-static int split_host(struct arena *a, const char *s, struct log_forward *f)
-{
-	size_t n = *s == '[' ? strcspn(s, "]") : strcspn(s, ":/");
-	const char *rest = s + n + (s[n] == ']');
-
-	f->host = arena_strndup(a, s + (*s == '['), n - (*s == '['));
-	f->port = *rest == ':' ? arena_strndup(a, rest + 1, strcspn(rest + 1, "/")) : "";
-	return f->host && f->port ? 0 : -ENOMEM;
-}
-
 static void place(struct log_forward *f, const struct systemd_setting *s)
 {
 	f->path = s->path;
@@ -64,7 +53,7 @@ static int read_upload(struct log_reading *r, const struct systemd_conf *c)
 		f.peer_why = "TrustedCertificateFile=all";
 		place(&f, trust);
 	}
-	int e = split_host(r->a, s, &f);
+	int e = log_split_host(r->a, s, &f.host, &f.port);
 	if (e == 0 && !*f.port)
 		f.port = "19532";
 	return e == 0 && log_add_forward(r, &f) ? 0 : -ENOMEM;
@@ -116,6 +105,6 @@ int log_read_netlogd(struct log_reading *r)
 		return e;
 	place(&f, address);
 	judge_netlogd(&conf, &f);
-	e = split_host(r->a, address->value, &f);
+	e = log_split_host(r->a, address->value, &f.host, &f.port);
 	return e == 0 && log_add_forward(r, &f) ? 0 : -ENOMEM;
 }

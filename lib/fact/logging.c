@@ -64,6 +64,30 @@ const char *log_forward_subject(struct arena *a, const struct log_forward *f)
 		    : NULL;
 }
 
+int log_split_host(struct arena *a, const char *s, const char **ret_host, const char **ret_port)
+{
+	const char *scheme = strstr(s, "://");
+
+	if (scheme && strcspn(s, "/?#") == (size_t)(scheme - s) + 1)
+		s = scheme + 3;
+	/* A password may hold an "@" of its own; none of it may get into an item. */
+	const char *end = s + strcspn(s, "/?#");
+	for (const char *at = s; at < end; at++) {
+		if (*at == '@')
+			s = at + 1;
+	}
+	size_t n = *s == '[' ? strcspn(s, "]") : strcspn(s, ":/?#");
+	const char *rest = s + n + (s[n] == ']');
+	const char *host = arena_strndup(a, s + (*s == '['), n - (*s == '['));
+	const char *port = *rest == ':' ? arena_strndup(a, rest + 1, strcspn(rest + 1, "/?#,"))
+					: "";
+	if (!host || !port)
+		return -ENOMEM;
+	*ret_host = host;
+	*ret_port = port;
+	return 0;
+}
+
 struct log_forward *log_add_forward(struct log_reading *r, const struct log_forward *f)
 {
 	struct log_forward *place = arena_grow(r->a, &r->v, r->log->n, sizeof(*place));

@@ -51,7 +51,9 @@ struct log_forward {
 	const char *peer_why; /* the setting that says so: "StreamDriverAuthMode=anon" */
 	const char *broken;   /* why it sends nothing at all; NULL when it does */
 	bool by_socket;	      /* it gets them from the log socket, not from the journal */
-	struct log_pri pri;   /* which messages reach it */
+	bool by_file;	      /* it gets them from files that writer writes */
+	enum log_program writer;
+	struct log_pri pri; /* which messages reach it */
 	const char *path;
 	unsigned line;
 };
@@ -60,6 +62,7 @@ struct log_forward {
 struct log_local {
 	enum log_program program;
 	const char *file;
+	bool by_socket; /* as in struct log_forward */
 	struct log_pri pri;
 	const char *path;
 	unsigned line;
@@ -93,6 +96,13 @@ const char *log_forward_subject(struct arena *a, const struct log_forward *f);
 /* Whether the host is this machine itself: localhost, 127.0.0.0/8, ::1, a socket's path. */
 bool log_host_is_local(const char *host);
 
+/*
+ * The host and the port ("" when there is none) of "host", "host:port",
+ * "[2001:db8::1]:6514/path" or a URL, whose scheme, user and password are left
+ * out. 0 or -ENOMEM.
+ */
+int log_split_host(struct arena *a, const char *s, const char **ret_host, const char **ret_port);
+
 /* For the readers of the programs' configurations. */
 struct log_reading {
 	struct arena *a;
@@ -118,4 +128,4 @@ int log_read_rsyslog(struct log_reading *r);
 int log_read_journal_upload(struct log_reading *r);
 int log_read_netlogd(struct log_reading *r);
 int log_read_syslog_ng(struct log_reading *r);
-int log_read_agents(struct log_reading *r); /* whether they are there, no more */
+int log_read_agents(struct log_reading *r); /* after those that write files: they read them */

@@ -281,7 +281,8 @@ static int add_driver(struct follow *f, const struct sng_node *d, struct log_pri
 		is(d, "syslog"))
 		return add_network(f, d, &fw);
 	if (is(d, "file") && d->args && d->args->text) {
-		const struct log_local l = {LOG_SYSLOG_NG, d->args->text, flow, d->path, d->line};
+		const struct log_local l = {.program = LOG_SYSLOG_NG, .file = d->args->text,
+			.pri = flow, .path = d->path, .line = d->line};
 		return log_add_local(f->r, &l) ? 0 : -ENOMEM;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(remote); i++) {
