@@ -26,7 +26,7 @@ static int add_file(struct list *l, const char *path)
 	if (l->n == FILES_MAX)
 		return -EFBIG;
 	struct rsyslog_text *t = arena_grow(l->load->a, &l->v, l->n, sizeof(*t));
-	char *text = arena_strndup(l->load->a, f.data, f.size);
+	char *text = arena_memdup(l->load->a, f.data, f.size);
 	char *name = arena_strdup(l->load->a, path);
 	if (!t || !text || !name)
 		return -ENOMEM;

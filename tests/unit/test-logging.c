@@ -2,7 +2,10 @@
 /* Where logs go: configurations in a private root, what is read of them, and the verdicts. */
 #include "log-vectors.h"
 
+#include <fcntl.h>
+
 #include "alloc-fail.h"
+#include "fact/log-files-load.h"
 #include "fact/systemd-conf.h"
 
 #define OMFWD "action(type=\"omfwd\" target=\"logs.example\" port=\"6514\" protocol=\"tcp\" "
@@ -322,6 +325,29 @@ static void test_dropins(void **state)
 	test_root_fini(&t);
 }
 
+/* A text is as long as is said, whatever stands in it. */
+static void test_loaded_nul(void **state)
+{
+	static const char text[] = "module(load=\"x\")\n\0*.* @10.0.0.1\n";
+	struct arena *a = arena_new();
+	struct rsyslog_text *v;
+	struct test_root t;
+	size_t n;
+
+	test_root_init(&t);
+	test_write(&t, "/etc/x.conf", "");
+	struct log_files_load load = {.root = &t.root, .a = a};
+	int fd = open(test_path(&t, "/etc/x.conf"), O_WRONLY | O_CLOEXEC);
+	assert_int_equal(write(fd, text, sizeof(text)), sizeof(text));
+	close(fd);
+	assert_int_equal(log_files_load(&load, "/etc/x.conf", &v, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(v->size, sizeof(text));
+	assert_memory_equal(v->text, text, sizeof(text));
+	test_root_fini(&t);
+	arena_free(a);
+}
+
 static void test_alloc(void **state)
 {
 	struct test_root t;
@@ -363,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_service),
 		cmocka_unit_test(test_items),
+		cmocka_unit_test(test_loaded_nul),
 		cmocka_unit_test(test_alloc),
 	};
 
