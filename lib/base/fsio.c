@@ -294,6 +294,44 @@ int root_readlink(const struct root *r, const char *path, char **ret)
 	return 0;
 }
 
+/* The path that /proc tells of a descriptor: without links, without a "/" at its end. */
+static int path_of_fd(int fd, char buf[static PATH_MAX])
+{
+	char link[sizeof("/proc/self/fd/") + 11];
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(link, buf, PATH_MAX - 1);
+	if (n < 0)
+		return -errno;
+	while (n > 0 && buf[n - 1] == '/')
+		n--;
+	buf[n] = '\0';
+	return 0;
+}
+
+int root_realpath(const struct root *r, const char *path, char **ret)
+{
+	char base[PATH_MAX], real[PATH_MAX];
+
+	record(r, path, DEP_FILE);
+	_cleanup_close_ int fd = open_root(r, path, O_PATH);
+	if (fd < 0)
+		return fd;
+	int e = path_of_fd(r->fd, base);
+	if (e == 0)
+		e = path_of_fd(fd, real);
+	if (e < 0)
+		return e;
+	size_t n = strlen(base);
+	if (strncmp(real, base, n) != 0 || (real[n] && real[n] != '/'))
+		return -EXDEV;
+	char *s = strdup(real[n] ? real + n : "/");
+	if (!s)
+		return -ENOMEM;
+	*ret = s;
+	return 0;
+}
+
 /* A name of a directory behind its type, so that one array holds both. */
 struct names {
 	char **v; /* v[i][0] is the type, v[i] + 1 the name */

@@ -102,6 +102,12 @@ int root_open_path_beneath(const struct root *r, const char *base, const char *r
 int root_readlink(const struct root *r, const char *path, char **ret);
 
 /*
+ * The path inside the root without links at which path ends, by /proc; to be
+ * freed. -errno of open(2) and readlink(2), -EXDEV when it is not below the root.
+ */
+int root_realpath(const struct root *r, const char *path, char **ret);
+
+/*
  * Calls each(name, arg) for the names in the directory, sorted by strcmp, "."
  * and ".." left out. More than max names is -EFBIG, before any call. A negative
  * return of each stops and is returned. -ENOTDIR when it is no directory.

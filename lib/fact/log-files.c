@@ -80,18 +80,32 @@ static bool is_person(uid_t uid)
 	return uid >= 1000 && uid < 60000;
 }
 
-bool log_mode_judge(enum os_family family, const char *rel, const struct stat *st, bool reachable,
-	struct log_mode_fault *ret)
+/* The row for an object; ARRAY_SIZE(rows) when there is none. */
+static size_t find_row(enum os_family family, const char *rel, bool dir)
 {
-	bool dir = S_ISDIR(st->st_mode);
 	size_t i = 0;
 
-	if (!dir && !S_ISREG(st->st_mode))
-		return false;
 	while (i < ARRAY_SIZE(rows) &&
 		(rows[i].dir != dir || !(rows[i].families & (1u << family)) ||
 			fnmatch(rows[i].pattern, rel, FNM_PATHNAME) != 0))
 		i++;
+	return i;
+}
+
+bool log_mode_is_known(enum os_family family, const char *rel)
+{
+	return find_row(family, rel, false) < ARRAY_SIZE(rows) ||
+	       find_row(family, rel, true) < ARRAY_SIZE(rows);
+}
+
+bool log_mode_judge(enum os_family family, const char *rel, const struct stat *st, bool reachable,
+	struct log_mode_fault *ret)
+{
+	bool dir = S_ISDIR(st->st_mode);
+
+	if (!dir && !S_ISREG(st->st_mode))
+		return false;
+	size_t i = find_row(family, rel, dir);
 	*ret = (struct log_mode_fault){0};
 	if (i < ARRAY_SIZE(rows))
 		ret->max = rows[i].mode;
@@ -130,17 +144,23 @@ static const char *path_of(struct arena *a, const char *rel)
 	return arena_printf(a, "%s%s%s", BASE, *rel ? "/" : "", rel);
 }
 
-static int add_fault(
-	struct looking *l, const char *rel, const struct stat *st, const struct log_mode_fault *f)
+/* An object as it is judged: target is where a link in its place ends, else NULL. */
+struct object {
+	const char *rel, *target;
+	struct stat st;
+};
+
+static int add_fault(struct looking *l, const struct object *o, const struct log_mode_fault *f)
 {
 	if (l->ret->n == FAULTS_MAX) {
 		l->ret->cut = true;
 		return 0;
 	}
 	struct log_file *place = arena_grow(l->a, &l->v, l->ret->n, sizeof(*place));
-	const char *path = path_of(l->a, rel);
-	const char *observed = arena_printf(l->a, "mode %04o, owner %u:%u: %s",
-		(unsigned)st->st_mode & 07777, st->st_uid, st->st_gid, f->what);
+	const char *path = path_of(l->a, o->rel);
+	const char *observed = arena_printf(l->a, "%s%s%smode %04o, owner %u:%u: %s",
+		o->target ? "a link to " : "", o->target ? o->target : "", o->target ? ", " : "",
+		(unsigned)o->st.st_mode & 07777, o->st.st_uid, o->st.st_gid, f->what);
 	const char *expected = f->max ? arena_printf(
 						l->a, "mode %04o or less, not a person's", f->max)
 				      : "not writable by others";
@@ -149,6 +169,62 @@ static int add_fault(
 	*place = (struct log_file){path, observed, expected, f->write};
 	l->ret->n++;
 	return 0;
+}
+
+/* What could not be looked at; the first is told. 0 or -ENOMEM. */
+static int note_unread(struct looking *l, const char *path, int r)
+{
+	if (l->ret->unread)
+		return 0;
+	l->ret->unread_path = path;
+	l->ret->unread = arena_printf(l->a, "%s %s", path, fsio_strerror(r));
+	return l->ret->unread ? 0 : -ENOMEM;
+}
+
+/*
+ * The directories above a link's target: whether others get through all of them,
+ * and whether others may put another file into the place of the target. A sticky
+ * directory keeps them from that.
+ */
+static int look_above(struct looking *l, const struct object *o, bool *ret_reachable)
+{
+	char *dir = arena_strdup(l->a, o->target);
+	struct object above = {.rel = o->rel, .target = dir};
+
+	*ret_reachable = true;
+	if (!dir)
+		return -ENOMEM;
+	for (char *slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		int r = root_stat(&l->root, dir, &above.st);
+		bool last = !strchr(slash + 1, '/');
+		*ret_reachable = *ret_reachable && r == 0 && (above.st.st_mode & S_IXOTH);
+		if (r == 0 && last && *ret_reachable &&
+			(above.st.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH) {
+			const struct log_mode_fault f = {
+				"others may put another file into this directory", 0, true};
+			above.target = arena_strdup(l->a, dir);
+			r = above.target ? add_fault(l, &above, &f) : -ENOMEM;
+		}
+		*slash = '/';
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* A link in the place of a log: it ends elsewhere, and what is there is the log. 0 or -errno. */
+static int follow_link(struct looking *l, const char *path, struct object *o, bool *reachable)
+{
+	_cleanup_free_ char *target = NULL;
+	int r = root_stat(&l->root, path, &o->st);
+
+	if (r == 0)
+		r = root_realpath(&l->root, path, &target);
+	if (r < 0)
+		return r;
+	o->target = arena_strdup(l->a, target);
+	return o->target ? look_above(l, o, reachable) : -ENOMEM;
 }
 
 static int look(struct looking *l, const char *rel, unsigned depth, bool reachable);
@@ -172,18 +248,14 @@ static int look_into(struct looking *l, const char *rel, unsigned depth, bool re
 	int r = root_list(&l->root, path, NAMES_MAX, look_name, &level);
 	if (r == -ENOMEM || r >= 0 || r == -ENOENT)
 		return r == -ENOMEM ? r : 0;
-	if (!l->ret->unread) {
-		l->ret->unread_path = path;
-		l->ret->unread = arena_printf(l->a, "%s %s", path, fsio_strerror(r));
-	}
-	return arena_failed(l->a) ? -ENOMEM : 0;
+	return note_unread(l, path, r);
 }
 
 static int look(struct looking *l, const char *rel, unsigned depth, bool reachable)
 {
 	struct log_mode_fault fault;
 	const char *path = path_of(l->a, rel);
-	struct stat st;
+	struct object o = {.rel = rel};
 
 	if (!path)
 		return -ENOMEM;
@@ -191,16 +263,22 @@ static int look(struct looking *l, const char *rel, unsigned depth, bool reachab
 		l->ret->cut = true;
 		return 0;
 	}
-	int r = *rel ? root_lstat(&l->root, path, &st) : root_stat(&l->root, path, &st);
+	int r = *rel ? root_lstat(&l->root, path, &o.st) : root_stat(&l->root, path, &o.st);
+	if (r == 0 && S_ISLNK(o.st.st_mode) && log_mode_is_known(l->family, rel)) {
+		r = follow_link(l, path, &o, &reachable);
+		if (r < 0 && r != -ENOENT && r != -ENOMEM)
+			return note_unread(l, path, r);
+	}
 	if (r < 0)
-		return r == -ENOMEM ? r : 0; /* rotated away meanwhile */
-	if (log_mode_judge(l->family, rel, &st, reachable, &fault)) {
-		r = add_fault(l, rel, &st, &fault);
+		return r == -ENOMEM ? r : 0; /* rotated away meanwhile, or a link to nothing */
+	if (log_mode_judge(l->family, rel, &o.st, reachable, &fault)) {
+		r = add_fault(l, &o, &fault);
 		if (r < 0)
 			return r;
 	}
-	return S_ISDIR(st.st_mode) ? look_into(l, rel, depth, reachable && (st.st_mode & S_IXOTH))
-				   : 0;
+	return S_ISDIR(o.st.st_mode)
+		       ? look_into(l, rel, depth, reachable && (o.st.st_mode & S_IXOTH))
+		       : 0;
 }
 
 static int log_files_collect(const struct collect *c, struct fact *f)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owners and modes below /var/log: what others may write, and what they may read
- * though the distribution keeps it from them. A bounded walk that follows no
- * link and is no event: logs change all the time.
+ * though the distribution keeps it from them. A bounded walk that follows only
+ * the links in the places of logs that the distribution knows ("auth.log"), and
+ * is no event: logs change all the time.
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 
 struct log_file {
 	const char *path;
-	const char *observed; /* "mode 0644, owner 0:4: others may read it" */
+	const char *observed; /* "mode 0644, owner 0:4: others may read it"; where a link ends */
 	const char *expected; /* "mode 0640 or less, as Debian has it" */
 	bool write;	      /* somebody may write who should not; else it is about reading */
 };
@@ -27,6 +28,9 @@ struct log_files {
 	const char *unread; /* a directory that could not be read, and why; or NULL */
 	const char *unread_path;
 };
+
+/* Whether a row names the object, so that a link in its place is followed. */
+bool log_mode_is_known(enum os_family family, const char *rel);
 
 /*
  * What is wrong with the mode of an object below /var/log (rel: its path there,

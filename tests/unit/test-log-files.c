@@ -133,6 +133,45 @@ static void test_walk(void **state)
 	test_root_fini(&t);
 }
 
+/* A link in the place of a log: what it names is the log, and who may replace that matters. */
+static void test_linked(void **state)
+{
+	struct test_root t;
+
+	test_root_init(&t);
+	test_write(&t, "/etc/os-release", "ID=debian\n");
+	test_write(&t, "/srv/logs/auth.log", "");
+	test_write(&t, "/srv/audit/audit.log", "");
+	test_write(&t, "/var/log/x", "");
+	assert_int_equal(chmod(test_path(&t, "/srv/logs/auth.log"), 0640), 0);
+	assert_int_equal(symlink("../../srv/logs/auth.log", test_path(&t, "/var/log/auth.log")), 0);
+	assert_int_equal(symlink("/nowhere", test_path(&t, "/var/log/syslog")), 0);
+	expect(&t, RESULT_PASS, NULL);
+	assert_int_equal(chmod(test_path(&t, "/srv/logs/auth.log"), 0666), 0);
+	expect(&t, RESULT_FAIL, "file /var/log/auth.log");
+	assert_int_equal(chmod(test_path(&t, "/srv"), 0750), 0); /* nobody gets there */
+	assert_int_equal(chmod(test_path(&t, "/srv/logs/auth.log"), 0644), 0);
+	expect(&t, RESULT_PASS, NULL);
+	assert_int_equal(chmod(test_path(&t, "/srv"), 0755), 0);
+	assert_int_equal(chmod(test_path(&t, "/srv/logs/auth.log"), 0640), 0);
+	assert_int_equal(chmod(test_path(&t, "/srv/logs"), 0777), 0);
+	expect(&t, RESULT_FAIL, "file /var/log/auth.log");
+	assert_int_equal(chmod(test_path(&t, "/srv/logs"), 01777), 0);
+	expect(&t, RESULT_PASS, NULL);
+	/* A directory in the place of one, and what is in it. */
+	assert_int_equal(symlink("/srv/audit", test_path(&t, "/var/log/audit")), 0);
+	expect(&t, RESULT_FAIL, "file /var/log/audit");
+	assert_int_equal(chmod(test_path(&t, "/srv/audit"), 0750), 0);
+	assert_int_equal(chmod(test_path(&t, "/srv/audit/audit.log"), 0660), 0);
+	expect(&t, RESULT_FAIL, "file /var/log/audit/audit.log");
+	assert_int_equal(chmod(test_path(&t, "/srv/audit/audit.log"), 0640), 0);
+	expect(&t, RESULT_PASS, NULL);
+	/* Round and round. */
+	assert_int_equal(symlink("kern.log", test_path(&t, "/var/log/kern.log")), 0);
+	expect(&t, RESULT_ERROR, "log files");
+	test_root_fini(&t);
+}
+
 static void test_no_directory(void **state)
 {
 	struct test_root t;
@@ -176,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_linked),
 		cmocka_unit_test(test_no_directory),
 		cmocka_unit_test(test_alloc),
 	};
