@@ -94,7 +94,7 @@ static const char *why_not(
 	*ret = RESULT_UNKNOWN;
 	if (on == LOG_SERVICE_UNKNOWN)
 		return why;
-	if (log_host_is_local(f->host))
+	if (f->own)
 		return "it sends to this machine itself; where that goes on to cannot be seen from "
 		       "here";
 	return NULL;
@@ -186,7 +186,7 @@ static void judge_channel(
 				       "fingerprint is verified, or a network of vpn_networks";
 	const char *why = f->peer_why ? f->peer_why : "";
 
-	if (log_host_is_local(f->host)) {
+	if (f->own) {
 		add(v, f, RESULT_INFORMATIONAL, SEV_LOW,
 			"it sends to this machine itself; how that goes on cannot be seen from "
 			"here",

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "fact/logging.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/net.h"
 #include "base/text.h"
 #include "fact/collectors.h"
 
@@ -38,14 +38,23 @@ const char *const *log_program_units(enum log_program p)
 
 bool log_host_is_local(const char *host)
 {
-	struct net net;
+	static const char *const names[] = {
+		"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"};
+	struct in6_addr six;
+	struct in_addr four;
 
 	if (*host == '/' || strncmp(host, "unix:", 5) == 0)
 		return true;
-	if (strcasecmp(host, "localhost") == 0 || strcasecmp(host, "ip6-localhost") == 0 ||
-		strcmp(host, "::1") == 0)
-		return true;
-	return net_parse(host, &net) == 0 && net.family == AF_INET && net.addr[0] == 127;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcasecmp(host, names[i]) == 0)
+			return true;
+	}
+	if (inet_aton(host, &four))
+		return four.s_addr == 0 || ntohl(four.s_addr) >> 24 == 127;
+	if (inet_pton(AF_INET6, host, &six) != 1)
+		return false;
+	return IN6_IS_ADDR_LOOPBACK(&six) || IN6_IS_ADDR_UNSPECIFIED(&six) ||
+	       (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == 127);
 }
 
 const char *log_forward_text(struct arena *a, const struct log_forward *f)
@@ -187,6 +196,9 @@ static int logging_collect(const struct collect *c, struct fact *f)
 		if (e < 0)
 			return e;
 	}
+	int e = log_mark_own(&r);
+	if (e < 0)
+		return e;
 	log->v = r.v;
 	log->local = r.local;
 	f->u.logging = log;

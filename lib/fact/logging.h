@@ -51,6 +51,7 @@ struct log_forward {
 	const char *peer_why; /* the setting that says so: "StreamDriverAuthMode=anon" */
 	const char *broken;   /* why it sends nothing at all; NULL when it does */
 	bool by_socket;	      /* it gets them from the log socket, not from the journal */
+	bool own;	      /* the host is this machine itself */
 	bool by_file;	      /* it gets them from files that writer writes */
 	enum log_program writer;
 	struct log_pri pri; /* which messages reach it */
@@ -93,7 +94,11 @@ const char *log_forward_text(struct arena *a, const struct log_forward *f);
 /* The subject of a forwarding, as of its drift item: "log forwarding rsyslog tcp logs:6514". */
 const char *log_forward_subject(struct arena *a, const struct log_forward *f);
 
-/* Whether the host is this machine itself: localhost, 127.0.0.0/8, ::1, a socket's path. */
+/*
+ * Whether the host is this machine itself on any machine: localhost, ::1, a
+ * socket's path, 127.0.0.0/8 and 0.0.0.0 in any way that inet_aton(3) takes
+ * ("127.1", "2130706433").
+ */
 bool log_host_is_local(const char *host);
 
 /*
@@ -115,6 +120,13 @@ struct log_reading {
 /* Adds a copy; NULL on ENOMEM. Strings are not copied. */
 struct log_forward *log_add_forward(struct log_reading *r, const struct log_forward *f);
 struct log_local *log_add_local(struct log_reading *r, const struct log_local *l);
+
+/*
+ * Sets own of each forwarding: by log_host_is_local(), /etc/hostname, and the
+ * names and addresses that /etc/hosts gives to this machine. What cannot be read
+ * adds nothing. 0 or -ENOMEM.
+ */
+int log_mark_own(struct log_reading *r);
 
 /* Says what of a program's configuration could not be read; path may be NULL. 0 or -ENOMEM. */
 int log_set_config(struct log_reading *r, enum log_program p, int error, const char *path,
