@@ -22,6 +22,21 @@ struct stream {
 	bool mode;
 };
 
+/*
+ * A peer of wildcards only, "*" or "*.*": each stands for one label of the name
+ * (rsyslog's runtime/net.c), so that any name with as many is let in.
+ */
+static bool lets_anyone(const char *peers)
+{
+	for (const char *p = peers; p && *p; p += *p == ',') {
+		size_t n = strcspn(p, ",");
+		if (n > 0 && strspn(p, "*. ") >= n)
+			return true;
+		p += n;
+	}
+	return false;
+}
+
 static int judge_stream(struct arena *a, const struct stream *s, struct log_forward *f)
 {
 	const char *driver = s->driver ? s->driver : "ptcp";
@@ -46,12 +61,16 @@ static int judge_stream(struct arena *a, const struct stream *s, struct log_forw
 		f->peer = LOG_PEER_ANYONE;
 	else if (strcasecmp(mode, "x509/certvalid") == 0)
 		f->peer = LOG_PEER_CA;
+	else if (strcasecmp(mode, "x509/name") == 0 && lets_anyone(s->peers))
+		f->peer = LOG_PEER_CA;
 	else if (strcasecmp(mode, "x509/name") == 0)
 		f->peer = LOG_PEER_NAME; /* without PermittedPeer it must be the target's name */
 	else if (strcasecmp(mode, "x509/fingerprint") == 0)
 		f->peer = LOG_PEER_NAME;
 	else
 		f->broken = arena_printf(a, "there is no StreamDriverAuthMode \"%s\"", mode);
+	if (f->peer == LOG_PEER_CA && lets_anyone(s->peers))
+		f->peer_why = arena_printf(a, "StreamDriverPermittedPeers=%s", s->peers);
 	return f->peer_why ? 0 : -ENOMEM;
 }
 
@@ -151,9 +170,14 @@ static int read_relp(struct arena *a, const struct rsyslog_action *act, struct l
 	f->peer = LOG_PEER_ANYONE;
 	f->peer_why = mode ? arena_printf(a, "tls.authMode=%s", mode) : "tls.authMode is not set";
 	if (mode && (strcasecmp(mode, "name") == 0 || strcasecmp(mode, "fingerprint") == 0)) {
+		const char *peers = rsyslog_param(p, "tls.permittedPeer");
 		f->peer = LOG_PEER_NAME;
-		if (!rsyslog_param(p, "tls.permittedPeer"))
+		if (!peers)
 			f->broken = "tls.permittedPeer names nobody";
+		else if (lets_anyone(peers)) {
+			f->peer = LOG_PEER_CA;
+			f->peer_why = arena_printf(a, "tls.permittedPeer=%s", peers);
+		}
 	} else if (mode && strcasecmp(mode, "certvalid") == 0) {
 		f->peer = LOG_PEER_CA;
 	}
@@ -263,13 +287,20 @@ static int add_action(
 		const char *file = file_of(r->a, act);
 		const struct log_local l = {
 			LOG_RSYSLOG, file, !conf->journal, act->pri, act->path, act->line};
+		bool empty = rsyslog_empty_template(r->a, conf, act);
 		if (arena_failed(r->a))
 			return -ENOMEM;
-		return !file || log_add_local(r, &l) ? 0 : -ENOMEM;
+		return !file || empty || log_add_local(r, &l) ? 0 : -ENOMEM;
 	}
 	int sends = read_action(r->a, conf, act, &f);
 	if (sends <= 0)
 		return sends;
+	const char *empty = rsyslog_empty_template(r->a, conf, act);
+	if (empty)
+		f.broken = arena_printf(
+			r->a, "its template \"%s\" takes nothing from the message", empty);
+	if (arena_failed(r->a))
+		return -ENOMEM;
 	return log_add_forward(r, &f) ? 0 : -ENOMEM;
 }
 

@@ -8,6 +8,7 @@ enum {
 	RSYSLOG_DEPTH_MAX = 40,	  /* blocks within blocks, and rulesets that call rulesets */
 	RSYSLOG_FILES_MAX = 1000, /* files included in all */
 	RSYSLOG_STATEMENTS_MAX = 100000,
+	RSYSLOG_BURST_MIN = 200, /* rsyslog's own; a machine that boots says more than less */
 };
 
 /* A file that is being read: its lines joined, and which line each was. */
@@ -51,6 +52,7 @@ struct rsyslog_reader {
 	struct rsyslog_ruleset *rulesets, *current, *entry; /* entry: that local messages enter */
 	struct rsyslog_legacy legacy;
 	unsigned n_files, n_statements;
+	bool limit_interval, limit_few; /* $SystemLogRateLimitInterval, ...Burst */
 	bool legacy_queue; /* $RulesetCreateMainQueue, for the ruleset made last */
 };
 
@@ -102,6 +104,13 @@ bool rsyslog_is_enabled(const struct rsyslog_param *p);
 int rsyslog_object(struct rsyslog_reader *r);
 /* The ruleset of that name, made if there is none; NULL on ENOMEM. */
 struct rsyslog_ruleset *rsyslog_ruleset(struct rsyslog_reader *r, const char *name);
+/*
+ * Whether "NAME.Interval" and "NAME.Burst" let but few messages through; interval:
+ * the module's own, NULL: none.
+ */
+bool rsyslog_is_limited(const struct rsyslog_param *p, const char *name, const char *interval);
+/* Remembers a template by its text: nothing of a message is in it without a "%". 0 or -ENOMEM. */
+int rsyslog_template(struct rsyslog_reader *r, const char *name, const char *text);
 /* A module is loaded: some read this machine's messages. p: its parameters, or NULL. */
 void rsyslog_module(struct rsyslog_reader *r, const char *name, const struct rsyslog_param *p);
 

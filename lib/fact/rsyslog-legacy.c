@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -33,6 +34,8 @@ enum directive {
 	DIR_RULESET_QUEUE,
 	DIR_MODULE,
 	DIR_OMIT_LOCAL,
+	DIR_LIMIT_INTERVAL,
+	DIR_LIMIT_BURST,
 	DIR_RESET,
 };
 
@@ -54,6 +57,8 @@ static const struct {
 	{"RulesetCreateMainQueue", DIR_RULESET_QUEUE},
 	{"ModLoad", DIR_MODULE},
 	{"OmitLocalLogging", DIR_OMIT_LOCAL},
+	{"SystemLogRateLimitInterval", DIR_LIMIT_INTERVAL},
+	{"SystemLogRateLimitBurst", DIR_LIMIT_BURST},
 	{"ResetConfigVariables", DIR_RESET},
 };
 
@@ -108,6 +113,12 @@ static int apply(struct rsyslog_reader *r, enum directive directive, char *word)
 	case DIR_MODULE:
 		rsyslog_module(r, word, NULL);
 		return 0;
+	case DIR_LIMIT_INTERVAL:
+		r->limit_interval = strtoul(word, NULL, 10) > 0;
+		return 0;
+	case DIR_LIMIT_BURST:
+		r->limit_few = strtoul(word, NULL, 10) < RSYSLOG_BURST_MIN;
+		return 0;
 	case DIR_OMIT_LOCAL:
 		r->conf->local &= !is_on(word);
 		return 0;
@@ -117,10 +128,29 @@ static int apply(struct rsyslog_reader *r, enum directive directive, char *word)
 	}
 }
 
+/* "NAME,\"TEXT\",OPTIONS" */
+static int read_template(struct rsyslog_reader *r, const char *p)
+{
+	p += strspn(p, " \t");
+	size_t n = strcspn(p, ", \t");
+	const char *name = arena_strndup(r->a, p, n), *open = strchr(p + n, '"');
+	if (!name)
+		return -ENOMEM;
+	if (!open)
+		return 0;
+	size_t len = 0;
+	while (open[1 + len] && open[1 + len] != '"')
+		len += 1 + (open[1 + len] == '\\' && open[2 + len]);
+	const char *text = arena_strndup(r->a, open + 1, len);
+	return text ? rsyslog_template(r, name, text) : -ENOMEM;
+}
+
 int rsyslog_directive(struct rsyslog_reader *r, const char *line)
 {
 	size_t n = strcspn(line + 1, " \t");
 
+	if (n == strlen("template") && strncasecmp(line + 1, "template", n) == 0)
+		return read_template(r, line + 1 + n);
 	for (size_t i = 0; i < ARRAY_SIZE(directives); i++) {
 		if (strlen(directives[i].name) != n ||
 			strncasecmp(directives[i].name, line + 1, n) != 0)

@@ -2,6 +2,7 @@
 /* NAME(PARAMETER="VALUE" ...): the objects of RainerScript, and those that stand at the top. */
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -40,12 +41,58 @@ struct rsyslog_ruleset *rsyslog_ruleset(struct rsyslog_reader *r, const char *na
 	return rs;
 }
 
+bool rsyslog_is_limited(const struct rsyslog_param *p, const char *name, const char *interval)
+{
+	const char *burst = NULL;
+	size_t n = strlen(name);
+
+	for (; p; p = p->next) {
+		if (strncasecmp(p->name, name, n) != 0)
+			continue;
+		if (strcasecmp(p->name + n, ".Interval") == 0)
+			interval = p->value;
+		else if (strcasecmp(p->name + n, ".Burst") == 0)
+			burst = p->value;
+	}
+	return burst && interval && strtoul(interval, NULL, 10) > 0 &&
+	       strtoul(burst, NULL, 10) < RSYSLOG_BURST_MIN;
+}
+
+int rsyslog_template(struct rsyslog_reader *r, const char *name, const char *text)
+{
+	if (!name || !text || strchr(text, '%'))
+		return 0;
+	struct rsyslog_empty *e = arena_alloc(r->a, sizeof(*e));
+	if (!e)
+		return -ENOMEM;
+	*e = (struct rsyslog_empty){name, r->conf->empty};
+	r->conf->empty = e;
+	return 0;
+}
+
+const char *rsyslog_empty_template(
+	struct arena *a, const struct rsyslog_conf *conf, const struct rsyslog_action *act)
+{
+	const char *name = act->line_text ? strchr(act->line_text, ';')
+					  : rsyslog_param(act->params, "template");
+
+	if (name && act->line_text)
+		name = arena_strndup(a, name + 1, strcspn(name + 1, " \t#"));
+	for (const struct rsyslog_empty *e = conf->empty; name && e; e = e->next) {
+		if (strcmp(e->name, name) == 0)
+			return e->name;
+	}
+	return NULL;
+}
+
 void rsyslog_module(struct rsyslog_reader *r, const char *name, const struct rsyslog_param *p)
 {
 	const char *use = rsyslog_param(p, "SysSock.Use");
 	const char *slash = strrchr(name, '/');
 
 	name = slash ? slash + 1 : name;
+	r->conf->limited |= rsyslog_is_limited(p, "SysSock.RateLimit", NULL) ||
+			    rsyslog_is_limited(p, "Ratelimit", "600");
 	if (strncmp(name, "imuxsock", 8) == 0)
 		r->conf->local |= !use || strcasecmp(use, "on") == 0;
 	else if (strncmp(name, "imjournal", 9) == 0)
@@ -157,27 +204,31 @@ static int parse_ruleset(struct rsyslog_reader *r, const struct rsyslog_param *p
 	return 0;
 }
 
-/* template(type="list") { property(...) constant(...) } */
-static int skip_list(struct rsyslog_reader *r)
+/* template(type="string" string="...") or template(type="list") { property(...) constant(...) } */
+static int parse_template(struct rsyslog_reader *r, const struct rsyslog_param *of)
 {
+	const char *name = rsyslog_param(of, "name");
 	const struct rsyslog_param *p = NULL;
+	bool any = false;
 
 	rsyslog_skip_inside(r);
 	if (*r->src->p != '{')
-		return 0;
+		return rsyslog_template(r, name, rsyslog_param(of, "string"));
 	rsyslog_advance(r, 1);
 	for (;;) {
 		rsyslog_skip_inside(r);
 		if (*r->src->p == '}')
 			break;
-		if (!rsyslog_take_object(r, "property") && !rsyslog_take_object(r, "constant"))
+		bool property = rsyslog_take_object(r, "property");
+		any |= property;
+		if (!property && !rsyslog_take_object(r, "constant"))
 			return rsyslog_malformed(r, "property() or constant() was expected");
 		int e = rsyslog_params(r, &p);
 		if (e < 0)
 			return e;
 	}
 	rsyslog_advance(r, 1);
-	return 0;
+	return any ? 0 : rsyslog_template(r, name, "");
 }
 
 static void global(struct rsyslog_reader *r, const struct rsyslog_param *p)
@@ -207,7 +258,7 @@ int rsyslog_object(struct rsyslog_reader *r)
 	if (strcmp(names[i], "ruleset") == 0)
 		return parse_ruleset(r, p);
 	if (strcmp(names[i], "template") == 0)
-		return skip_list(r);
+		return parse_template(r, p);
 	if (!rsyslog_is_enabled(p))
 		return 0;
 	if (strcmp(names[i], "global") == 0)

@@ -40,7 +40,8 @@ static bool is_exceptional(const struct rsyslog_action *act)
 		if (n && strcmp(n, "0") != 0 && strcmp(n, "1") != 0)
 			return true;
 	}
-	return is_on(rsyslog_param(act->params, "action.execOnlyWhenPreviousIsSuspended"));
+	return is_on(rsyslog_param(act->params, "action.execOnlyWhenPreviousIsSuspended")) ||
+	       rsyslog_is_limited(act->params, "RateLimit", NULL);
 }
 
 static struct rsyslog_action *find_action(
@@ -171,6 +172,8 @@ int rsyslog_walk(struct rsyslog_reader *r)
 		flow = log_pri_all();
 	else if (r->conf->kernel)
 		flow.sure[0] = flow.maybe[0] = 0xff;
+	if (r->conf->limited || (r->limit_interval && r->limit_few))
+		memset(flow.sure, 0, sizeof(flow.sure));
 	int e = walk_list(&w, r->entry->first, flow, &ignored);
 	for (struct rsyslog_ruleset *rs = r->rulesets; e == 0 && rs; rs = rs->next)
 		e = walk_list(&w, rs->first, log_pri_none(), &ignored);

@@ -61,6 +61,12 @@ struct rsyslog_action {
 	unsigned line;
 };
 
+/* A template of which nothing depends on the message. */
+struct rsyslog_empty {
+	const char *name;
+	const struct rsyslog_empty *next;
+};
+
 struct rsyslog_conf {
 	const struct rsyslog_action *v; /* in the order of the walk; only those that are reached */
 	size_t n;
@@ -70,6 +76,8 @@ struct rsyslog_conf {
 	bool local;			  /* reads the system's log socket or the journal */
 	bool journal;			  /* reads the journal itself */
 	bool kernel;			  /* reads the kernel's messages */
+	bool limited; /* of the local messages but few in a time are let through */
+	const struct rsyslog_empty *empty;
 	const char *malformed; /* what could not be read or understood; NULL when all was */
 	const char *malformed_path;
 	unsigned malformed_line;
@@ -81,6 +89,10 @@ struct rsyslog_conf {
  */
 int rsyslog_read(struct arena *a, const struct rsyslog_files *files, const char *path,
 	struct rsyslog_conf *ret);
+
+/* The name of the action's template if that is an empty one; else NULL. NULL on ENOMEM, too. */
+const char *rsyslog_empty_template(
+	struct arena *a, const struct rsyslog_conf *conf, const struct rsyslog_action *act);
 
 /* The value of a parameter (case does not matter), or NULL. */
 const char *rsyslog_param(const struct rsyslog_param *p, const char *name);
