@@ -62,6 +62,28 @@ static void test_extract(void **state)
 	}
 }
 
+/* What is passed over may be of any length, with its empty line at any place of a vector. */
+static void test_skip(void **state)
+{
+	static const char *const names[] = {"a", NULL};
+	char text[256];
+
+	for (int n = 0; n < 80; n++) {
+		for (int cr = 0; cr < 2; cr++) {
+			int len = snprintf(text, sizeof(text),
+				"Package: b\nX: %.*s%s%s\nPackage: a\nVersion: 1\n", n,
+				"a\nVersion: 2\nPackage: a\nyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
+				"yyyyyyyyyyyyyyyyyyyyyyyyyyy",
+				n % 2 ? "\nY:\n" : "\n", cr ? "\r" : "");
+			for (int piece = 1; piece <= len; piece += n % 7 + 1) {
+				char *got = extract(text, (size_t)len, (size_t)piece, names);
+				assert_string_equal(got, "a - 1 100 a\n");
+				free(got);
+			}
+		}
+	}
+}
+
 /* A line that is longer than the buffer, in a paragraph that counts and one that does not. */
 static void test_long_line(void **state)
 {
@@ -588,6 +610,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_extract),
+		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_pins),
