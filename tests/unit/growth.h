@@ -34,7 +34,8 @@ static inline char *growth_fill(const struct growth_text *t, size_t n)
 	return text;
 }
 
-static inline double growth_cost(void (*read)(const char *text, size_t n), const char *text, size_t n)
+static inline double growth_cost(
+	void (*read)(const char *text, size_t n), const char *text, size_t n)
 {
 	double best = 0;
 

@@ -55,17 +55,17 @@ static struct account people[] = {
 		.uid = 1001,
 		.gid = 50,
 		.login_shell = true},
-	{.name = "svc",
-		.home = "/home/svc/",
-		.shell = "/usr/sbin/nologin",
-		.uid = 991,
-		.gid = 991},
+	{.name = "svc", .home = "/home/svc/", .shell = "/usr/sbin/nologin", .uid = 991, .gid = 991},
 	{.name = "www-data",
 		.home = "/var/www",
 		.shell = "/usr/sbin/nologin",
 		.uid = 33,
 		.gid = 33},
-	{.name = "deploy", .home = "/opt", .shell = "/bin/sh", .uid = 1002, .gid = 1002,
+	{.name = "deploy",
+		.home = "/opt",
+		.shell = "/bin/sh",
+		.uid = 1002,
+		.gid = 1002,
 		.login_shell = true},
 };
 
@@ -331,8 +331,7 @@ static void test_time(void **state)
 {
 	static const struct {
 		const char *before, *after;
-	} forms[] = {
-		{"/home/alice/", "/x"}, {"/home/alice/x/.env.", ""}, {"/home/alice/x/y", ""}};
+	} forms[] = {{"/home/alice/", "/x"}, {"/home/alice/x/.env.", ""}, {"/home/alice/x/y", ""}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		struct ssh_fixture x;
@@ -341,8 +340,8 @@ static void test_time(void **state)
 		put(&x, "/home/bob/.netrc", "default password hunter2\n", 0600);
 		put(&x, "/srv/app/.env", "OS_PASSWORD=hunter2\n", 0600);
 		for (int k = 0; k < 500; k++) {
-			(void)snprintf(path, sizeof(path), "%s%d%s", forms[i].before, k,
-				forms[i].after);
+			(void)snprintf(
+				path, sizeof(path), "%s%d%s", forms[i].before, k, forms[i].after);
 			put(&x, path, "x\n", 0644);
 		}
 		clock_step_usec = 1000;
