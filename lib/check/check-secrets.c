@@ -32,12 +32,12 @@ static void judge_credential(
 	struct arena *a = ret->arena;
 	const struct evidence e = {
 		.result = RESULT_FAIL,
-		.severity = severities[c->readers],
+		.severity = c->find.doubtful ? SEV_LOW : severities[c->readers],
 		.subject = credential_subject(a, c),
 		.path = c->path,
 		.line = c->find.line,
-		.observed = arena_printf(a, "%s, owner %s, mode %04o, %s%s%s",
-			credential_kind_name(c->find.kind), readers_owner(a, accounts, c->uid),
+		.observed = arena_printf(a, "%s%s, owner %s, mode %04o, %s%s%s",
+			c->find.doubtful ? "perhaps " : "", credential_kind_name(c->find.kind), readers_owner(a, accounts, c->uid),
 			(unsigned)c->mode, readers_text(a, accounts, c->readers, c->gid),
 			*c->fingerprint ? ", fingerprint " : "", c->fingerprint),
 		.expected = c->readers == READERS_OWNER
@@ -102,7 +102,8 @@ const struct check check_secret_cloud_credentials = {
 		"(A "
 		"fingerprint tells whether it is still the same secret. It is keyed by this "
 		"machine's "
-		"SSH host key, so that nobody who reads it can try passwords.)",
+		"SSH host key, so that nobody who reads it can try passwords. What may be a "
+		"reference or a placeholder as well is told as perhaps one, with low severity.)",
 	.remedy =
 		"Withdraw the key in the cloud's console and give the program a way to "
 		"authenticate that needs none on disk: the machine's own role or application "
@@ -140,11 +141,12 @@ static void judge_variable(
 	}
 	const struct evidence e = {
 		.result = RESULT_FAIL,
-		.severity = severity,
+		.severity = s->doubtful ? SEV_LOW : severity,
 		.subject = environment_subject(a, s),
 		.path = s->path,
 		.line = s->line,
-		.observed = arena_printf(a, "set in clear: %s; %s", what, who),
+		.observed = arena_printf(a, "set in clear: %s%s; %s",
+			s->doubtful ? "perhaps " : "", what, who),
 		.expected = s->place == ENVIRONMENT_UNIT ? "LoadCredential=, or a file that only "
 							   "its service can read"
 							 : "no key or password in a variable",
@@ -190,7 +192,9 @@ const struct check check_secret_in_environment = {
 	.references = "systemd.exec(5) Environment=, LoadCredential=; environment(5); pam_env(8)",
 	.rationale = "The environment is handed to every program that a program starts, shows in "
 		     "/proc, in crash reports and in debug pages, and that of a unit is told to "
-		     "every user who asks. A key that stands there is soon somebody else's.",
+		     "every user who asks. A key that stands there is soon somebody else's. "
+		     "(What may be a reference or a placeholder as well is told as perhaps one, "
+		     "with low severity.)",
 	.remedy =
 		"Take the variable out and give the secret as a file: `systemd-creds encrypt "
 		"--name=NAME - /etc/credstore.encrypted/NAME`, then in the unit "

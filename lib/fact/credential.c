@@ -39,26 +39,38 @@ const char *credential_kind_name(enum credential_kind k)
 struct search {
 	const char *text;
 	size_t n;
-	const char *keys; /* names whose value is the secret, with blanks around each */
+	const char *keys; /* names whose value is the secret, with blanks between them */
+	enum secret_dollar dollar;
 	struct hmac_sha256_ctx *digest;
 	struct credential_find *find;
 };
 
-static void found(struct search *s, const char *value, size_t n, unsigned line)
+/* Takes the value, if it is a secret. */
+static void take(
+	struct search *s, enum secret_value clear, const char *value, size_t n, unsigned line)
 {
-	if (s->find->secrets++ == 0)
+	bool doubtful = clear == SECRET_VALUE_DOUBTFUL;
+
+	if (clear == SECRET_VALUE_NONE)
+		return;
+	if (s->find->secrets++ == 0) {
 		s->find->line = line;
+		s->find->doubtful = doubtful;
+	}
+	s->find->doubtful &= doubtful;
 	if (!s->digest)
 		return;
 	hmac_sha256_update(s->digest, n, (const uint8_t *)value);
 	hmac_sha256_update(s->digest, 1, (const uint8_t *)""); /* "ab","c" is not "a","bc" */
 }
 
+/* Whether the word is one of the list, in which "NAME_*" stands for all that begin so. */
 static bool has_word(const char *list, const char *word, size_t n)
 {
 	for (const char *p = list; *p;) {
 		size_t len = strcspn(p, " ");
-		if (len == n && strncasecmp(p, word, n) == 0)
+		bool any = len > 0 && p[len - 1] == '*';
+		if ((any ? n >= len : n == len) && strncasecmp(p, word, len - any) == 0)
 			return true;
 		p += len;
 		p += strspn(p, " ");
@@ -74,9 +86,9 @@ static void find_keys(struct search *s)
 
 	secret_scan_init(&scan, s->text, s->n);
 	while (secret_scan_next(&scan, &pair)) {
-		if (has_word(s->keys, pair.name, pair.name_size) &&
-			secret_is_clear(pair.value, pair.value_size))
-			found(s, pair.value, pair.value_size, pair.line);
+		if (has_word(s->keys, pair.name, pair.name_size))
+			take(s, secret_quoted_value(&pair, s->dollar), pair.value, pair.value_size,
+				pair.line);
 	}
 }
 
@@ -88,8 +100,8 @@ static void find_names(struct search *s)
 
 	secret_scan_init(&scan, s->text, s->n);
 	while (secret_scan_next(&scan, &pair)) {
-		if (secret_pair_is_clear(&pair))
-			found(s, pair.value, pair.value_size, pair.line);
+		take(s, secret_pair_value(&pair, s->dollar), pair.value, pair.value_size,
+			pair.line);
 	}
 }
 
@@ -135,7 +147,7 @@ static void find_pgpass(struct search *s)
 				field++;
 		}
 		if (field == 4 && i < l.n)
-			found(s, l.text + i, l.n - i, l.line);
+			take(s, SECRET_VALUE_CLEAR, l.text + i, l.n - i, l.line);
 	}
 }
 
@@ -147,8 +159,8 @@ static void find_s3fs(struct search *s)
 	while (next_line(&l)) {
 		const char *colon = l.n > 0 && *l.text != '#' ? memrchr(l.text, ':', l.n) : NULL;
 		size_t n = colon ? (size_t)(l.text + l.n - colon - 1) : 0;
-		if (n > 0 && secret_is_clear(colon + 1, n))
-			found(s, colon + 1, n, l.line);
+		if (n > 0)
+			take(s, secret_value(colon + 1, n, s->dollar), colon + 1, n, l.line);
 	}
 }
 
@@ -158,9 +170,8 @@ static void find_git(struct search *s)
 	struct lines l = {.p = s->text, .end = s->text + s->n};
 
 	while (next_line(&l)) {
-		const char *what = secret_shape(l.text, l.n);
-		if (what)
-			found(s, l.text, l.n, l.line);
+		if (secret_shape(l.text, l.n, s->dollar))
+			take(s, SECRET_VALUE_CLEAR, l.text, l.n, l.line);
 	}
 }
 
@@ -227,8 +238,7 @@ static void find_netrc(struct search *s)
 		} else if (has_word("password passwd", word, n)) {
 			if (!next_token(&l, &word, &n))
 				return;
-			if (secret_is_clear(word, n))
-				found(s, word, n, l.line);
+			take(s, secret_value(word, n, s->dollar), word, n, l.line);
 		}
 	}
 }
@@ -243,6 +253,7 @@ struct row {
 	void (*search)(struct search *s);
 	const char *keys;  /* of find_keys() */
 	const char *marks; /* what must be in it; NULL: nothing */
+	enum secret_dollar dollar;
 	bool renewed;
 	bool small; /* a name that many files have: only one of a few KiB is read */
 };
@@ -260,7 +271,7 @@ struct row {
 	"ARM_ACCESS_KEY AZURE_STORAGE_KEY AZURE_STORAGE_CONNECTION_STRING DIGITALOCEAN_TOKEN "   \
 	"DIGITALOCEAN_ACCESS_TOKEN DO_API_TOKEN HCLOUD_TOKEN LINODE_TOKEN SCW_SECRET_KEY "       \
 	"OVH_APPLICATION_SECRET OVH_CONSUMER_KEY CLOUDFLARE_API_TOKEN CLOUDFLARE_API_KEY "       \
-	"CF_API_TOKEN VULTR_API_KEY UPCLOUD_PASSWORD VAULT_TOKEN TF_TOKEN"
+	"CF_API_TOKEN VULTR_API_KEY UPCLOUD_PASSWORD VAULT_TOKEN TF_TOKEN_*"
 
 static const struct row rows[] = {
 	{"credentials", ".aws", CREDENTIAL_AWS, find_keys, AWS_KEYS},
@@ -282,9 +293,12 @@ static const struct row rows[] = {
 	{"clouds.json", NULL, CREDENTIAL_OPENSTACK, find_keys, OPENSTACK_KEYS, "clouds"},
 	{"secure.yaml", NULL, CREDENTIAL_OPENSTACK, find_keys, OPENSTACK_KEYS, "clouds"},
 	{"secure.yml", NULL, CREDENTIAL_OPENSTACK, find_keys, OPENSTACK_KEYS, "clouds"},
-	{"*openrc", NULL, CREDENTIAL_OPENSTACK, find_keys, ENVIRONMENT_KEYS},
-	{"*openrc.sh", NULL, CREDENTIAL_OPENSTACK, find_keys, ENVIRONMENT_KEYS},
-	{"openrc*", NULL, CREDENTIAL_OPENSTACK, find_keys, ENVIRONMENT_KEYS},
+	{"*openrc", NULL, CREDENTIAL_OPENSTACK, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_VARIABLE},
+	{"*openrc.sh", NULL, CREDENTIAL_OPENSTACK, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_VARIABLE},
+	{"openrc*", NULL, CREDENTIAL_OPENSTACK, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_VARIABLE},
 	{"exoscale.toml", NULL, CREDENTIAL_EXOSCALE, find_keys, "secret"},
 	{"cloudstack.ini", NULL, CREDENTIAL_CLOUDSTACK, find_keys, CLOUDSTACK_KEYS},
 	{".cloudstack.ini", NULL, CREDENTIAL_CLOUDSTACK, find_keys, CLOUDSTACK_KEYS},
@@ -335,17 +349,28 @@ static const struct row rows[] = {
 	{"config.yaml", "scw", CREDENTIAL_OTHER, find_keys, "secret_key"},
 	{".ovh.conf", NULL, CREDENTIAL_OTHER, find_keys, "application_secret consumer_key"},
 	{"ovh.conf", NULL, CREDENTIAL_OTHER, find_keys, "application_secret consumer_key"},
-	{".env", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS},
-	{".env.*", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS},
-	{".envrc", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS},
-	{".profile", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS},
-	{".bashrc", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS},
-	{".bash_profile", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS},
-	{".bash_login", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS},
-	{".bash_aliases", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS},
-	{".zshrc", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS},
-	{".zshenv", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS},
-	{".zprofile", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS},
+	{".env", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_UNKNOWN},
+	{".env.*", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_UNKNOWN},
+	{".envrc", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_VARIABLE},
+	{".profile", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_VARIABLE},
+	{".bashrc", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_VARIABLE},
+	{".bash_profile", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_VARIABLE},
+	{".bash_login", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_VARIABLE},
+	{".bash_aliases", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_VARIABLE},
+	{".zshrc", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_VARIABLE},
+	{".zshenv", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_VARIABLE},
+	{".zprofile", NULL, CREDENTIAL_ENVIRONMENT, find_keys, ENVIRONMENT_KEYS,
+		.dollar = SECRET_DOLLAR_VARIABLE},
 };
 
 static bool name_matches(const char *pattern, const char *name)
@@ -413,7 +438,7 @@ int credential_find(const char *directory, const char *name, const char *text, s
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 		struct credential_find find = {.kind = row->kind, .renewed = row->renewed};
-		struct search s = {text, n, row->keys, digest, &find};
+		struct search s = {text, n, row->keys, row->dollar, digest, &find};
 		if (!row_matches(row, directory, name) ||
 			(row->small && n > CREDENTIAL_SMALL_MAX) ||
 			(row->marks && !memmem(text, n, row->marks, strlen(row->marks))))

@@ -53,6 +53,7 @@ struct credential_find {
 	enum credential_kind kind;
 	unsigned line;	  /* of the first secret; 0 where lines mean nothing */
 	unsigned secrets; /* how many */
+	bool doubtful;	  /* none of them is more than perhaps one (SECRET_VALUE_DOUBTFUL) */
 	/*
 	 * It is a cache that its program renews by itself: what the secret is says
 	 * nothing, that it is there does.

@@ -9,7 +9,7 @@
 #include "fact/unit-file.h"
 #include "fact/units.h"
 
-typedef int each_fn(const char *name, size_t size, unsigned line, const char *what, void *arg);
+typedef int each_fn(const struct environment_hit *hit, void *arg);
 
 char *environment_subject(struct arena *a, const struct environment_secret *s)
 {
@@ -31,15 +31,24 @@ static bool is_variable(const char *name, size_t n)
 	return n > 0;
 }
 
-/* Whether a secret stands under that name; what is set to what its form says. */
+/* Whether the pair is a secret; the hit is set then, but for its line. */
 static bool is_secret(
-	const char *name, size_t name_size, const char *value, size_t n, const char **ret_what)
+	const struct secret_pair *pair, enum secret_dollar dollar, struct environment_hit *ret)
 {
-	const struct secret_pair pair = {
-		.name = name, .name_size = name_size, .value = value, .value_size = n};
+	const char *what = secret_shape(pair->value, pair->value_size,
+		pair->quote == '\'' ? SECRET_DOLLAR_TEXT : dollar);
+	enum secret_value value = what ? SECRET_VALUE_CLEAR : secret_pair_value(pair, dollar);
 
-	*ret_what = secret_shape(value, n);
-	return *ret_what || secret_pair_is_clear(&pair);
+	if (value == SECRET_VALUE_NONE)
+		return false;
+	*ret = (struct environment_hit){
+		.name = pair->name,
+		.size = pair->name_size,
+		.line = pair->line,
+		.what = what,
+		.doubtful = value == SECRET_VALUE_DOUBTFUL,
+	};
+	return true;
 }
 
 /*
@@ -75,18 +84,18 @@ static bool is_assignment(const char *text, const struct secret_pair *pair)
 	       begins_command(text, pair->name);
 }
 
-static int parse_shell(const char *text, size_t n, each_fn *each, void *arg)
+static int parse_shell(
+	enum secret_dollar dollar, const char *text, size_t n, each_fn *each, void *arg)
 {
 	struct secret_scan scan;
 	struct secret_pair pair;
-	const char *what;
+	struct environment_hit hit;
 	int r = 0;
 
 	secret_scan_init(&scan, text, n);
 	while (r >= 0 && secret_scan_next(&scan, &pair)) {
-		if (is_assignment(text, &pair) &&
-			is_secret(pair.name, pair.name_size, pair.value, pair.value_size, &what))
-			r = each(pair.name, pair.name_size, pair.line, what, arg);
+		if (is_assignment(text, &pair) && is_secret(&pair, dollar, &hit))
+			r = each(&hit, arg);
 	}
 	return r;
 }
@@ -106,54 +115,58 @@ static size_t pam_env_value(const char **value, const char *end)
 	return (size_t)(q - p);
 }
 
-/* One line: NAME, then DEFAULT= or OVERRIDE= or both. 1 when it carries a secret. */
-static int parse_pam_env_line(
-	const char *line, const char *end, size_t *ret_name, const char **ret_what)
+/* One line: NAME, then DEFAULT= or OVERRIDE= or both. Whether it carries a secret. */
+static bool parse_pam_env_line(const char *line, const char *end, struct environment_hit *ret)
 {
 	static const char *const keys[] = {"DEFAULT=", "OVERRIDE="};
-	size_t name = 0;
+	struct secret_pair pair = {.name = line};
 
-	while (line + name < end && line[name] != ' ' && line[name] != '\t')
-		name++;
-	if (!is_variable(line, name))
-		return 0;
+	while (line + pair.name_size < end && line[pair.name_size] != ' ' &&
+		line[pair.name_size] != '\t')
+		pair.name_size++;
+	if (!is_variable(line, pair.name_size))
+		return false;
+	const char *rest = line + pair.name_size;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		size_t n = strlen(keys[i]);
-		const char *p = memmem(
-			line + name, (size_t)(end - line - (ptrdiff_t)name), keys[i], n);
-		const char *value = p ? p + n : NULL;
-		size_t size = p ? pam_env_value(&value, end) : 0;
-		if (size > 0 && is_secret(line, name, value, size, ret_what)) {
-			*ret_name = name;
-			return 1;
-		}
+		const char *p = memmem(rest, (size_t)(end - rest), keys[i], n);
+		pair.value = p ? p + n : NULL;
+		pair.value_size = p ? pam_env_value(&pair.value, end) : 0;
+		if (pair.value_size > 0 && is_secret(&pair, SECRET_DOLLAR_TEXT, ret))
+			return true;
 	}
-	return 0;
+	return false;
 }
 
 static int parse_pam_env(const char *text, size_t n, each_fn *each, void *arg)
 {
-	const char *what, *end = text + n;
+	const char *end = text + n;
+	struct environment_hit hit;
 	unsigned number = 0;
-	size_t name;
 	int r = 0;
 
 	for (const char *line = text, *next; line < end && r >= 0; line = next) {
 		const char *nl = memchr(line, '\n', (size_t)(end - line));
 		next = nl ? nl + 1 : end;
 		number++;
-		if (parse_pam_env_line(line, nl ? nl : end, &name, &what) == 1)
-			r = each(line, name, number, what, arg);
+		if (!parse_pam_env_line(line, nl ? nl : end, &hit))
+			continue;
+		hit.line = number;
+		r = each(&hit, arg);
 	}
 	return r;
 }
 
-int environment_parse(enum environment_form form, const char *text, size_t n,
-	int (*each)(const char *name, size_t size, unsigned line, const char *what, void *arg),
-	void *arg)
+int environment_parse(
+	enum environment_form form, const char *text, size_t n, each_fn *each, void *arg)
 {
+	static const enum secret_dollar dollars[] = {
+		[ENVIRONMENT_SHELL] = SECRET_DOLLAR_VARIABLE,
+		[ENVIRONMENT_PLAIN] = SECRET_DOLLAR_TEXT,
+		[ENVIRONMENT_EITHER] = SECRET_DOLLAR_UNKNOWN,
+	};
 	int r = form == ENVIRONMENT_PAM_ENV ? parse_pam_env(text, n, each, arg)
-					    : parse_shell(text, n, each, arg);
+					    : parse_shell(dollars[form], text, n, each, arg);
 
 	return r < 0 ? r : 0;
 }
@@ -204,10 +217,10 @@ static struct environment_secret *slot_of(struct build *b, const char *name, siz
 	return NULL;
 }
 
-static int add_secret(const char *name, size_t n, unsigned line, const char *what, void *arg)
+static int add_secret(const struct environment_hit *hit, void *arg)
 {
 	struct build *b = arg;
-	struct environment_secret *s = slot_of(b, name, n);
+	struct environment_secret *s = slot_of(b, hit->name, hit->size);
 
 	if (!s && b->out->n >= ENVIRONMENT_SECRETS_MAX)
 		return 0;
@@ -216,14 +229,15 @@ static int add_secret(const char *name, size_t n, unsigned line, const char *wha
 		if (!s)
 			return -ENOMEM;
 		*s = b->proto;
-		s->name = arena_strndup(b->a, name, n);
+		s->name = arena_strndup(b->a, hit->name, hit->size);
 		if (!s->name)
 			return -ENOMEM;
 		b->out->n++;
 	}
 	s->path = b->proto.path;
-	s->line = line;
-	s->what = what;
+	s->line = hit->line;
+	s->what = hit->what;
+	s->doubtful = hit->doubtful;
 	return 0;
 }
 
@@ -274,7 +288,8 @@ static int take_file(
 	return r;
 }
 
-static int take_pattern(struct build *b, const char *pattern, enum environment_place place)
+static int take_pattern(struct build *b, const char *pattern, enum environment_place place,
+	enum environment_form form)
 {
 	char **paths = NULL;
 	size_t n = 0;
@@ -283,14 +298,14 @@ static int take_pattern(struct build *b, const char *pattern, enum environment_p
 	if (r < 0)
 		return r == -ENOMEM ? r : add_gap(b, pattern, r);
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = take_file(b, paths[i], place, ENVIRONMENT_SHELL);
+		r = take_file(b, paths[i], place, form);
 	return r;
 }
 
 /* Environment=: words of NAME=VALUE, in quotes where they hold blanks; empty: none so far. */
 static int take_words(struct build *b, const char *unit, const struct unit_setting *s)
 {
-	const char *p = s->value, *what;
+	const char *p = s->value;
 	size_t first = b->out->n;
 
 	b->proto = (struct environment_secret){.place = ENVIRONMENT_UNIT,
@@ -306,10 +321,15 @@ static int take_words(struct build *b, const char *unit, const struct unit_setti
 	}
 	for (char *word; (word = unit_word(b->a, &p));) {
 		size_t name = strcspn(word, "=");
-		bool secret = word[name] && is_variable(word, name) &&
-			      is_secret(
-				      word, name, word + name + 1, strlen(word + name + 1), &what);
-		int r = secret ? add_secret(word, name, s->line, what, b) : 0;
+		const char *value = word + name + (word[name] != '\0');
+		const struct secret_pair pair = {.name = word,
+			.name_size = name,
+			.value = value,
+			.value_size = strlen(value),
+			.line = s->line};
+		struct environment_hit hit;
+		bool secret = is_variable(word, name) && is_secret(&pair, SECRET_DOLLAR_TEXT, &hit);
+		int r = secret ? add_secret(&hit, b) : 0;
 		/* The fact keeps no value: nor does what is left of the word. */
 		explicit_bzero(word, strlen(word));
 		if (r < 0)
@@ -327,7 +347,7 @@ static int take_setting_file(struct build *b, const struct unit_setting *s)
 	/* What a specifier stands for differs by instance. */
 	if (*path != '/' || strchr(path, '%'))
 		return 0;
-	return take_pattern(b, path, ENVIRONMENT_FILE);
+	return take_pattern(b, path, ENVIRONMENT_FILE, ENVIRONMENT_PLAIN);
 }
 
 static int take_unit(struct build *b, const struct unit *u)
@@ -384,22 +404,23 @@ static int take_all(struct build *b)
 	static const struct {
 		const char *pattern;
 		enum environment_place place;
+		enum environment_form form;
 	} places[] = {
-		{"/etc/environment", ENVIRONMENT_SESSION},
-		{"/etc/environment.d/*.conf", ENVIRONMENT_SESSION},
-		{"/etc/profile", ENVIRONMENT_SESSION},
-		{"/etc/profile.d/*.sh", ENVIRONMENT_SESSION},
-		{"/etc/bash.bashrc", ENVIRONMENT_SESSION},
-		{"/etc/bashrc", ENVIRONMENT_SESSION},
-		{"/etc/zsh/zshenv", ENVIRONMENT_SESSION},
-		{"/etc/default/*", ENVIRONMENT_FILE},
-		{"/etc/sysconfig/*", ENVIRONMENT_FILE},
+		{"/etc/environment", ENVIRONMENT_SESSION, ENVIRONMENT_PLAIN},
+		{"/etc/environment.d/*.conf", ENVIRONMENT_SESSION, ENVIRONMENT_SHELL},
+		{"/etc/profile", ENVIRONMENT_SESSION, ENVIRONMENT_SHELL},
+		{"/etc/profile.d/*.sh", ENVIRONMENT_SESSION, ENVIRONMENT_SHELL},
+		{"/etc/bash.bashrc", ENVIRONMENT_SESSION, ENVIRONMENT_SHELL},
+		{"/etc/bashrc", ENVIRONMENT_SESSION, ENVIRONMENT_SHELL},
+		{"/etc/zsh/zshenv", ENVIRONMENT_SESSION, ENVIRONMENT_SHELL},
+		{"/etc/default/*", ENVIRONMENT_FILE, ENVIRONMENT_EITHER},
+		{"/etc/sysconfig/*", ENVIRONMENT_FILE, ENVIRONMENT_EITHER},
 	};
 	int r = take_file(
 		b, "/etc/security/pam_env.conf", ENVIRONMENT_SESSION, ENVIRONMENT_PAM_ENV);
 
 	for (size_t i = 0; i < ARRAY_SIZE(places) && r == 0; i++)
-		r = take_pattern(b, places[i].pattern, places[i].place);
+		r = take_pattern(b, places[i].pattern, places[i].place, places[i].form);
 	return r < 0 ? r : take_units(b);
 }
 

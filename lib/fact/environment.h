@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "fact/fact.h"
@@ -30,6 +31,7 @@ struct environment_secret {
 	const char *path;
 	unsigned line;
 	const char *what; /* what the value's form says (secret_shape), or NULL */
+	bool doubtful;	  /* it is no more than perhaps one (SECRET_VALUE_DOUBTFUL) */
 	mode_t mode;	  /* of ENVIRONMENT_FILE, and gid and readers */
 	gid_t gid;
 	enum readers readers;
@@ -55,16 +57,25 @@ char *environment_subject(struct arena *a, const struct environment_secret *s);
 
 /* The forms of file. */
 enum environment_form {
-	ENVIRONMENT_SHELL,   /* NAME=VALUE, export NAME=VALUE: environment(5), shells,
+	ENVIRONMENT_SHELL,   /* NAME=VALUE, export NAME=VALUE: shells, environment.d(5) */
+	ENVIRONMENT_PLAIN,   /* NAME=VALUE, and "$" is a character: environment(5),
 				EnvironmentFile= */
+	ENVIRONMENT_EITHER,  /* one of these, by who reads it: /etc/default */
 	ENVIRONMENT_PAM_ENV, /* NAME DEFAULT=VALUE OVERRIDE=VALUE: pam_env.conf(5) */
 };
 
+/* A variable that carries a secret. */
+struct environment_hit {
+	const char *name; /* within the text */
+	size_t size;
+	unsigned line;
+	const char *what; /* secret_shape()'s answer, or NULL */
+	bool doubtful;
+};
+
 /*
- * Calls each(name, size, line, what, arg) for every variable of the text that
- * carries a secret; what is secret_shape()'s answer or NULL. 0, or what each
- * returned when that was negative.
+ * Calls each for every variable of the text that carries a secret. 0, or what
+ * each returned when that was negative.
  */
 int environment_parse(enum environment_form form, const char *text, size_t n,
-	int (*each)(const char *name, size_t size, unsigned line, const char *what, void *arg),
-	void *arg);
+	int (*each)(const struct environment_hit *hit, void *arg), void *arg);

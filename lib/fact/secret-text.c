@@ -162,12 +162,15 @@ static const char *read_value(struct secret_scan *s, const char *p, struct secre
 
 	pair->value = p;
 	pair->value_size = 0;
+	pair->quote = '\0';
 	if (p == eol || *p == '{' || *p == '[')
 		return p;
 	if (*p == '"' || *p == '\'') {
 		const char *after = read_quoted(p, s->end, pair);
-		if (after)
+		if (after) {
+			pair->quote = *p;
 			return after;
+		}
 	}
 	if (is_block(p, eol)) {
 		if (eol == s->end)
@@ -289,6 +292,13 @@ bool secret_scan_next(struct secret_scan *s, struct secret_pair *ret)
 
 /* ---- names ---- */
 
+static bool starts_with(const char *v, size_t n, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return n >= len && strncasecmp(v, prefix, len) == 0;
+}
+
 static bool word_is(const char *word, size_t n, const char *const *list, size_t n_list)
 {
 	for (size_t i = 0; i < n_list; i++) {
@@ -316,7 +326,7 @@ static const char *const about[] = {"FILE", "FILES", "PATH", "DIR", "DIRECTORY",
 	"AUDIENCE", "ENDPOINT", "REGION", "STORE", "MODE", "PREFIX", "COUNT", "AGE", "HASH",
 	"FORMAT", "SOURCE", "VERSION", "ATTEMPTS", "RETRIES", "LIFETIME", "PUBLIC", "FINGERPRINT",
 	"OPTIONS", "ARGS", "HELPER", "BACKEND", "LOCATION", "INTERVAL", "WORDS", "COST", "CHECK",
-	"LIMIT", "SET"};
+	"LIMIT"};
 static const char *const passwords[] = {"PASSWORD", "PASSWD", "PASSPHRASE", "PASSWORT"};
 static const char *const short_passwords[] = {"PWD", "PASS", "PW"};
 static const char *const keys[] = {
@@ -324,6 +334,9 @@ static const char *const keys[] = {
 /* What makes a "..._KEY" one that is kept to oneself. */
 static const char *const key_of[] = {"API", "ACCESS", "PRIVATE", "SECRET", "ENCRYPTION", "SIGNING",
 	"MASTER", "AUTH", "ACCOUNT", "STORAGE", "APPLICATION", "APP"};
+/* Whole names that say less than they hold. */
+static const char *const whole_passwords[] = {
+	"REDIS_AUTH", "REDISCLI_AUTH", "VALKEY_AUTH", "VALKEYCLI_AUTH"};
 
 struct name_word {
 	const char *p;
@@ -350,7 +363,7 @@ static size_t split_name(const char *name, size_t n, struct name_word *v, size_t
 
 static enum secret_name judge_word(const struct name_word *w, size_t i, size_t n)
 {
-	static const char *const key[] = {"KEY"};
+	static const char *const key[] = {"KEY"}, *const perhaps[] = {"AUTH"};
 	const struct name_word *x = &w[i];
 
 	if (ends_with(x->p, x->n, passwords, ARRAY_SIZE(passwords)))
@@ -364,7 +377,9 @@ static enum secret_name judge_word(const struct name_word *w, size_t i, size_t n
 	if (i > 0 && word_is(x->p, x->n, key, 1) &&
 		word_is(w[i - 1].p, w[i - 1].n, key_of, ARRAY_SIZE(key_of)))
 		return SECRET_NAME_KEY;
-	return SECRET_NAME_NONE;
+	/* Of SMTP_AUTH and the like the value says more than the name. */
+	return i > 0 && i + 1 == n && word_is(x->p, x->n, perhaps, 1) ? SECRET_NAME_PERHAPS
+								       : SECRET_NAME_NONE;
 }
 
 enum secret_name secret_name(const char *name, size_t n)
@@ -373,6 +388,11 @@ enum secret_name secret_name(const char *name, size_t n)
 	enum secret_name found = SECRET_NAME_NONE;
 	size_t count = n <= WORD_MAX ? split_name(name, n, w, ARRAY_SIZE(w)) : 0;
 
+	if (word_is(name, n, whole_passwords, ARRAY_SIZE(whole_passwords)))
+		return SECRET_NAME_PASSWORD;
+	/* Terraform's: what follows is the name of a host, whatever that ends with. */
+	if (starts_with(name, n, "TF_TOKEN_"))
+		return SECRET_NAME_KEY;
 	if (count == 0 || word_is(w[count - 1].p, w[count - 1].n, about, ARRAY_SIZE(about)))
 		return SECRET_NAME_NONE;
 	for (size_t i = 0; i < count && found != SECRET_NAME_PASSWORD; i++) {
@@ -385,25 +405,42 @@ enum secret_name secret_name(const char *name, size_t n)
 
 /* ---- values ---- */
 
-static bool starts_with(const char *v, size_t n, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return n >= len && strncasecmp(v, prefix, len) == 0;
-}
-
 static bool contains(const char *v, size_t n, const char *needle)
 {
 	return memmem(v, n, needle, strlen(needle)) != NULL;
 }
 
-/* $NAME, ${NAME}, $(command), @{ITEM}, %(name)s, {{ template }}, @NAME@, <your password>,
- * `command`. */
+/* crypt(5), and what other programs write in its form. */
+static bool is_hash(const char *v, size_t n)
+{
+	static const char *const methods[] = {"1", "2a", "2b", "2y", "5", "6", "7", "y", "gy",
+		"apr1", "argon2i", "argon2d", "argon2id", "md5", "scrypt", "sha1", "pbkdf2",
+		"pbkdf2-sha256", "pbkdf2-sha512"};
+	const char *end = memchr(v + 1, '$', n - 1);
+
+	return end && word_is(v + 1, (size_t)(end - v - 1), methods, ARRAY_SIZE(methods));
+}
+
+/* $NAME, ${NAME}, $(command), and passwords that begin with a dollar. */
+static enum secret_value judge_dollar(const char *v, size_t n, enum secret_dollar dollar)
+{
+	bool upper = true;
+
+	if (v[1] == '{' || v[1] == '(' || is_hash(v, n))
+		return SECRET_VALUE_NONE;
+	if (!is_word(v[1]) || is_digit(v[1]))
+		return SECRET_VALUE_CLEAR;
+	if (dollar != SECRET_DOLLAR_TEXT)
+		return dollar == SECRET_DOLLAR_VARIABLE ? SECRET_VALUE_NONE : SECRET_VALUE_DOUBTFUL;
+	/* Something else may fill in what the format does not know. */
+	for (size_t i = 1; i < n; i++)
+		upper &= is_word(v[i]) && !is_lower(v[i]);
+	return upper ? SECRET_VALUE_DOUBTFUL : SECRET_VALUE_CLEAR;
+}
+
+/* @{ITEM}, %(name)s, {{ template }}, @NAME@, <your password>, `command`, a vault. */
 static bool is_reference(const char *v, size_t n)
 {
-	if (v[0] == '$' && n > 1)
-		return v[1] == '{' || v[1] == '(' || v[1] == '_' || is_upper(v[1]) ||
-		       is_lower(v[1]) || memchr(v + 1, '$', n - 1);
 	if (v[0] == '@' && n > 1 && v[1] == '{')
 		return true;
 	if (n > 2 && ((v[0] == '<' && v[n - 1] == '>') || (v[0] == '@' && v[n - 1] == '@') ||
@@ -469,25 +506,98 @@ static bool is_placeholder(const char *v, size_t n)
 	return contains(v, n, "EXAMPLE");
 }
 
-bool secret_is_clear(const char *v, size_t n)
+static bool is_small(const char *v, size_t n)
 {
-	return n > 0 && !is_reference(v, n) && !is_path(v, n) && !is_placeholder(v, n);
+	for (size_t i = 0; i < n; i++) {
+		if (!is_lower(v[i]) && !memchr("_.-[]", v[i], 5))
+			return false;
+	}
+	return true;
 }
 
-bool secret_pair_is_clear(const struct secret_pair *pair)
+static bool has_digit(const char *v, size_t n)
 {
-	enum secret_name name = secret_name(pair->name, pair->name_size);
+	for (size_t i = 0; i < n; i++) {
+		if (is_digit(v[i]))
+			return true;
+	}
+	return false;
+}
 
-	if (name == SECRET_NAME_NONE || !secret_is_clear(pair->value, pair->value_size))
-		return false;
-	if (name == SECRET_NAME_PASSWORD)
-		return true;
-	/* A sentence or a list is no key. */
-	return pair->value_size >= KEY_MIN && !memchr(pair->value, ' ', pair->value_size);
+static bool is_doubtful(const char *v, size_t n)
+{
+	static const char *const phrases[] = {"your", "replace", "insert"};
+
+	/* A path of one name, which is no place for a file of secrets. */
+	if (v[0] == '/' && n > 1 && !memchr(v + 1, '/', n - 1))
+		return is_path(v, n);
+	/* Terraform's references are written small, and without digits as a rule. */
+	if (starts_with(v, n, "var.") || starts_with(v, n, "data."))
+		return !is_small(v, n);
+	/* "Your s3cret": who asks for one writes no digits. */
+	for (size_t i = 0; i < ARRAY_SIZE(phrases); i++) {
+		if (starts_with(v, n, phrases[i]))
+			return is_placeholder(v, n) && has_digit(v, n);
+	}
+	return false;
+}
+
+enum secret_value secret_value(const char *v, size_t n, enum secret_dollar dollar)
+{
+	if (n == 0)
+		return SECRET_VALUE_NONE;
+	if (v[0] == '$' && n > 1 && !starts_with(v, n, "$ANSIBLE_VAULT"))
+		return judge_dollar(v, n, dollar);
+	if (is_doubtful(v, n))
+		return SECRET_VALUE_DOUBTFUL;
+	return is_reference(v, n) || is_path(v, n) || is_placeholder(v, n) ? SECRET_VALUE_NONE
+									   : SECRET_VALUE_CLEAR;
+}
+
+enum secret_value secret_quoted_value(const struct secret_pair *pair, enum secret_dollar dollar)
+{
+	return secret_value(pair->value, pair->value_size,
+		pair->quote == '\'' ? SECRET_DOLLAR_TEXT : dollar);
+}
+
+/* What nobody would choose as the name of a method: letters and digits, and no blanks. */
+static bool looks_chosen(const char *v, size_t n)
+{
+	bool letter = false, digit = false;
+
+	for (size_t i = 0; i < n; i++) {
+		letter |= is_upper(v[i]) || is_lower(v[i]);
+		digit |= is_digit(v[i]);
+		if (is_blank(v[i]) || v[i] == ':')
+			return false;
+	}
+	return n >= KEY_MIN && letter && digit;
+}
+
+enum secret_value secret_pair_value(const struct secret_pair *pair, enum secret_dollar dollar)
+{
+	enum secret_value value = secret_quoted_value(pair, dollar);
+
+	switch (secret_name(pair->name, pair->name_size)) {
+	case SECRET_NAME_NONE:
+		break;
+	case SECRET_NAME_PASSWORD:
+		return value;
+	case SECRET_NAME_KEY:
+		/* A sentence or a list is no key. */
+		if (pair->value_size >= KEY_MIN && !memchr(pair->value, ' ', pair->value_size))
+			return value;
+		break;
+	case SECRET_NAME_PERHAPS:
+		if (value != SECRET_VALUE_NONE && looks_chosen(pair->value, pair->value_size))
+			return SECRET_VALUE_DOUBTFUL;
+		break;
+	}
+	return SECRET_VALUE_NONE;
 }
 
 /* scheme://user:password@host */
-static bool is_url_with_password(const char *v, size_t n)
+static bool is_url_with_password(const char *v, size_t n, enum secret_dollar dollar)
 {
 	const char *p = memmem(v, n, "://", 3), *end = v + n;
 
@@ -499,7 +609,32 @@ static bool is_url_with_password(const char *v, size_t n)
 		authority++;
 	const char *at = memrchr(p, '@', authority);
 	const char *colon = at ? memchr(p, ':', (size_t)(at - p)) : NULL;
-	return colon && secret_is_clear(colon + 1, (size_t)(at - colon - 1));
+	return colon && secret_value(colon + 1, (size_t)(at - colon - 1), dollar) ==
+				SECRET_VALUE_CLEAR;
+}
+
+/* password=..., as one setting among others: ODBC's strings, options, queries of a URL. */
+static bool is_string_with_password(const char *v, size_t n, enum secret_dollar dollar)
+{
+	static const char *const names[] = {"password=", "passwd=", "passphrase=", "pwd="};
+	const char *end = v + n;
+
+	for (const char *p = v; p < end; p++) {
+		const char *from = NULL;
+		for (size_t i = 0; i < ARRAY_SIZE(names) && (*p | 0x20) == 'p' && !from; i++)
+			from = starts_with(p, (size_t)(end - p), names[i]) ? p + strlen(names[i])
+									     : NULL;
+		if (!from || (p > v && is_word(p[-1])))
+			continue;
+		from += from < end && (*from == '"' || *from == '\'');
+		const char *to = from;
+		while (to < end && !memchr(";&,'\" \t\n", *to, 8))
+			to++;
+		if (secret_value(from, (size_t)(to - from), dollar) == SECRET_VALUE_CLEAR)
+			return true;
+		p = to - 1;
+	}
+	return false;
 }
 
 /* Three parts of base64url, the first of which is a JSON object. */
@@ -517,7 +652,7 @@ static bool is_jwt(const char *v, size_t n)
 	return dots == 2;
 }
 
-const char *secret_shape(const char *v, size_t n)
+const char *secret_shape(const char *v, size_t n, enum secret_dollar dollar)
 {
 	static const struct {
 		const char *prefix;
@@ -548,5 +683,7 @@ const char *secret_shape(const char *v, size_t n)
 		return "a private key";
 	if (is_jwt(v, n))
 		return "a signed token (JWT)";
-	return is_url_with_password(v, n) ? "a URL with a password" : NULL;
+	if (is_url_with_password(v, n, dollar))
+		return "a URL with a password";
+	return is_string_with_password(v, n, dollar) ? "settings with a password" : NULL;
 }

@@ -16,6 +16,7 @@ struct secret_pair {
 	size_t name_size;
 	const char *value; /* without quotes; size 0: none, or a structure that follows */
 	size_t value_size;
+	char quote;    /* around the value: '"', '\'', or '\0' */
 	unsigned line; /* 1-based, of the name */
 };
 
@@ -44,6 +45,7 @@ enum secret_name {
 	SECRET_NAME_NONE,
 	SECRET_NAME_PASSWORD, /* any value of it is a secret: DB_PASSWORD, MYSQL_PWD */
 	SECRET_NAME_KEY,      /* one that is long enough to be one: API_KEY, TOKEN, clientSecret */
+	SECRET_NAME_PERHAPS,  /* one that looks like one, and then it may be: SMTP_AUTH */
 };
 
 /*
@@ -52,17 +54,30 @@ enum secret_name {
  */
 enum secret_name secret_name(const char *name, size_t n);
 
-/*
- * Whether a value is itself the secret: not empty, no path, no reference to a
- * variable, a vault or another file, no placeholder, nothing encrypted.
- */
-bool secret_is_clear(const char *value, size_t n);
+/* What "$name" is in the format that the value stands in. */
+enum secret_dollar {
+	SECRET_DOLLAR_TEXT,	/* five characters: YAML, INI, netrc, EnvironmentFile= */
+	SECRET_DOLLAR_UNKNOWN,	/* whoever reads it decides: .env, /etc/default */
+	SECRET_DOLLAR_VARIABLE, /* what a variable holds: a shell's, but for single quotes */
+};
 
-/* secret_is_clear() by what the name promises: a key must be as long as keys are. */
-bool secret_pair_is_clear(const struct secret_pair *pair);
+/* Whether a value is itself the secret. */
+enum secret_value {
+	SECRET_VALUE_NONE, /* empty, a path, a reference, a placeholder, encrypted */
+	/* It may be one of these or a secret: "$name" nobody knows how to read, "/word". */
+	SECRET_VALUE_DOUBTFUL,
+	SECRET_VALUE_CLEAR,
+};
+enum secret_value secret_value(const char *value, size_t n, enum secret_dollar dollar);
+
+/* secret_value() in the quotes of the pair, whatever its name is. */
+enum secret_value secret_quoted_value(const struct secret_pair *pair, enum secret_dollar dollar);
+
+/* The same by what the name promises: a key must be as long as keys are. */
+enum secret_value secret_pair_value(const struct secret_pair *pair, enum secret_dollar dollar);
 
 /*
  * What the value is by its form alone, whatever it is called ("a private key",
  * "a token of GitHub", "a URL with a password"), or NULL.
  */
-const char *secret_shape(const char *value, size_t n);
+const char *secret_shape(const char *value, size_t n, enum secret_dollar dollar);

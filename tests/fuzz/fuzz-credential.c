@@ -30,8 +30,10 @@ static void scan(const char *text, size_t n)
 		if (p.name < text || p.name + p.name_size > text + n || p.value < text ||
 			p.value + p.value_size > text + n)
 			abort();
-		(void)secret_pair_is_clear(&p);
-		(void)secret_shape(p.value, p.value_size);
+		for (int dollar = SECRET_DOLLAR_TEXT; dollar <= SECRET_DOLLAR_VARIABLE; dollar++) {
+			(void)secret_pair_value(&p, (enum secret_dollar)dollar);
+			(void)secret_shape(p.value, p.value_size, (enum secret_dollar)dollar);
+		}
 	}
 }
 

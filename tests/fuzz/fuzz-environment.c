@@ -12,12 +12,12 @@ struct text {
 	unsigned lines;
 };
 
-static int each(const char *name, size_t size, unsigned line, const char *what, void *arg)
+static int each(const struct environment_hit *hit, void *arg)
 {
 	const struct text *t = arg;
 
-	if (name < t->p || name + size > t->p + t->n || size == 0 || line == 0 || line > t->lines ||
-		(what && !*what))
+	if (hit->name < t->p || hit->name + hit->size > t->p + t->n || hit->size == 0 ||
+		hit->line == 0 || hit->line > t->lines || (hit->what && !*hit->what))
 		abort();
 	return 0;
 }
@@ -34,8 +34,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct text t = {.p = copy, .n = size - 1, .lines = 1};
 	for (size_t i = 0; i < t.n; i++)
 		t.lines += copy[i] == '\n';
-	(void)environment_parse(
-		data[0] & 1 ? ENVIRONMENT_PAM_ENV : ENVIRONMENT_SHELL, t.p, t.n, each, &t);
+	enum environment_form form = data[0] & 1   ? ENVIRONMENT_PAM_ENV
+				     : data[0] & 2 ? ENVIRONMENT_PLAIN
+						   : ENVIRONMENT_SHELL;
+	(void)environment_parse(form, t.p, t.n, each, &t);
 	free(copy);
 	return 0;
 }

@@ -59,6 +59,8 @@ def files():
         "root/.my.cnf": f"[client]\npassword={secret()}\n",
         "home/alice/.git-credentials": f"https://u:{secret()}@example.org\n",
         "home/alice/.config/rclone/rclone.conf": f"[r]\ntype = s3\nsecret_access_key = {secret()}\n",
+        "home/bob/.netrc": f"machine h login u password ${secret()}\n",
+        "home/alice/app/.env": f"TF_TOKEN_app_terraform_io={secret()}\n",
         "home/alice/.s3cfg": f"[default]\nsecret_key = {secret()}\n",
         "var/www/app/.env": f"AWS_SECRET_ACCESS_KEY={secret()}\n",
     }
@@ -67,7 +69,9 @@ def files():
         "etc/security/pam_env.conf": f"X_TOKEN DEFAULT={secret()}\n",
         "etc/profile.d/x.sh": f"export http_proxy=http://u:{secret()}@proxy:3128/\n",
         "etc/default/app": f"API_KEY=\"{secret()}\"\n",
-        "opt/app/env": f"SMTP_PASSWORD={secret()}\n",
+        "etc/default/dsn": f"DSN='Server=h;Uid=u;Password={secret()};Port=1'\n",
+        "etc/default/dollar": f"A_PASSWORD=${secret()}\n",
+        "opt/app/env": f"SMTP_PASSWORD=${secret()}\n",
         "etc/systemd/system/app.service":
             f"[Service]\nExecStart=/bin/app\nEnvironment=\"REDIS_PASSWORD={secret()}\" A=b\n"
             "EnvironmentFile=-/opt/app/env\n[Install]\nWantedBy=multi-user.target\n",

@@ -14,6 +14,7 @@ static const struct {
 	const char *directory, *name, *text;
 	int kind; /* NONE: no hit */
 	unsigned line, secrets;
+	bool doubtful;
 } vectors[] = {
 	{".aws", "credentials",
 		"[default]\naws_access_key_id = AKIA0\naws_secret_access_key = " AWS_SECRET "\n",
@@ -53,6 +54,21 @@ static const struct {
 		"echo \"Please enter: \"\nread -sr OS_PASSWORD_INPUT\nexport "
 		"OS_PASSWORD=$OS_PASSWORD_INPUT\n",
 		NONE, 0, 0},
+	/* A dollar in the quotes that keep it, in a format without variables, where nobody knows. */
+	{"alice", "project-openrc.sh", "export OS_PASSWORD='$ecretHunter'\n", CREDENTIAL_OPENSTACK,
+		1, 1},
+	{"alice", "project-openrc.sh", "export OS_PASSWORD=\"$ecretHunter\"\n", NONE, 0, 0},
+	{"openstack", "clouds.yaml", "clouds:\n  c:\n    password: $ecretHunter\n",
+		CREDENTIAL_OPENSTACK, 3, 1},
+	{"alice", ".netrc", "machine h login u password $ecretHunter\n", CREDENTIAL_NETRC, 1, 1},
+	{"alice", ".env", "OS_PASSWORD=$ecretHunter\n", CREDENTIAL_ENVIRONMENT, 1, 1, true},
+	{"alice", ".env", "OS_PASSWORD=$ecretHunter\nOS_TOKEN=t0k3n\n", CREDENTIAL_ENVIRONMENT, 1,
+		2, false},
+	{"alice", ".env", "OS_TOKEN=t0k3n\nOS_PASSWORD=/Hunter2\n", CREDENTIAL_ENVIRONMENT, 1, 2,
+		false},
+	{"alice", ".env", "OS_PASSWORD=/Hunter2\n", CREDENTIAL_ENVIRONMENT, 1, 1, true},
+	{"alice", ".env", "TF_TOKEN_app_terraform_io=x1.atlasv1.y\n", CREDENTIAL_ENVIRONMENT, 1, 1},
+	{"alice", ".env", "TF_TOKE=x1\nTF_TOKENS=x1\n", NONE, 0, 0},
 	{"alice", "project-openrc.sh", "export OS_USERNAME=u\nexport OS_PASSWORD='hunter2'\n",
 		CREDENTIAL_OPENSTACK, 2, 1},
 	{"alice", "openrc", "export OS_APPLICATION_CREDENTIAL_SECRET=x1\n", CREDENTIAL_OPENSTACK, 1,
@@ -157,6 +173,8 @@ static void test_find(void **state)
 				credential_kind_name(find.kind));
 		assert_int_equal(find.line, vectors[i].line);
 		assert_int_equal(find.secrets, vectors[i].secrets);
+		if (find.doubtful != vectors[i].doubtful)
+			fail_msg("vector %zu, %s: %d", i, vectors[i].name, find.doubtful);
 		assert_int_not_equal(
 			credential_candidate(vectors[i].directory, vectors[i].name), 0);
 	}

@@ -271,6 +271,14 @@ static void test_verdicts(void **state)
 	assert_int_equal(v->result, RESULT_PASS);
 	assert_string_equal(v->summary, "no cloud key or password in clear in 1 directory");
 	verdict_free(v);
+	put(&x, "/home/alice/.netrc", "default password /Hunter2\n", 0644);
+	v = judge(&x);
+	assert_int_equal(v->result, RESULT_FAIL);
+	assert_int_equal(v->severity, SEV_LOW); /* although every user can read it */
+	assert_string_equal(v->evidence[0].observed,
+		"perhaps netrc password, owner root, mode 0644, readable by every user");
+	verdict_free(v);
+	put(&x, "/home/alice/.netrc", "", 0600);
 	put(&x, "/home/alice/.aws/credentials\033[1m\n/.netrc", "default password x1\n", 0600);
 	v = judge(&x);
 	assert_int_equal(v->result, RESULT_FAIL);

@@ -23,13 +23,13 @@ struct found {
 	char text[512];
 };
 
-static int note(const char *name, size_t size, unsigned line, const char *what, void *arg)
+static int note(const struct environment_hit *hit, void *arg)
 {
 	struct found *f = arg;
 	size_t n = strlen(f->text);
 
-	(void)snprintf(f->text + n, sizeof(f->text) - n, "%.*s:%u%s;", (int)size, name, line,
-		what ? "!" : "");
+	(void)snprintf(f->text + n, sizeof(f->text) - n, "%.*s:%u%s%s;", (int)hit->size,
+		hit->name, hit->line, hit->what ? "!" : "", hit->doubtful ? "?" : "");
 	return 0;
 }
 
@@ -57,6 +57,27 @@ static void test_parse(void **state)
 		{ENVIRONMENT_SHELL, "if true; then export DB_PASSWORD=hunter2; fi\n",
 			"DB_PASSWORD:1;"},
 		{ENVIRONMENT_SHELL, "", ""},
+		/* A dollar: what it means is the format's. */
+		{ENVIRONMENT_SHELL, "A_PASSWORD=$ecretHunter\n", ""},
+		{ENVIRONMENT_SHELL, "A_PASSWORD=\"$ecretHunter\"\n", ""},
+		{ENVIRONMENT_SHELL, "A_PASSWORD='$ecretHunter'\n", "A_PASSWORD:1;"},
+		{ENVIRONMENT_PLAIN, "A_PASSWORD=$ecretHunter\n", "A_PASSWORD:1;"},
+		{ENVIRONMENT_PLAIN, "A_PASSWORD=$OTHER_PASSWORD\n", "A_PASSWORD:1?;"},
+		{ENVIRONMENT_PLAIN, "A_PASSWORD=${OTHER_PASSWORD}\n", ""},
+		{ENVIRONMENT_EITHER, "A_PASSWORD=$ecretHunter\n", "A_PASSWORD:1?;"},
+		{ENVIRONMENT_EITHER, "A_PASSWORD='$ecretHunter'\n", "A_PASSWORD:1;"},
+		{ENVIRONMENT_PAM_ENV, "A_PASSWORD DEFAULT=$ecretHunter\n", "A_PASSWORD:1;"},
+		/* By its name, by its form, or nobody knows. */
+		{ENVIRONMENT_PLAIN, "SMTP_PASSWORD_SET=Hunter22\n", "SMTP_PASSWORD_SET:1;"},
+		{ENVIRONMENT_PLAIN, "SMTP_PASSWORD_SET=yes\n", ""},
+		{ENVIRONMENT_PLAIN, "REDIS_AUTH=hunter\n", "REDIS_AUTH:1;"},
+		{ENVIRONMENT_PLAIN, "SMTP_AUTH=Hunter22x\n", "SMTP_AUTH:1?;"},
+		{ENVIRONMENT_PLAIN, "SMTP_AUTH=login\nSMTP_AUTH=cram-md5\n", "SMTP_AUTH:2?;"},
+		{ENVIRONMENT_PLAIN, "TF_TOKEN_app_store=0123456789abcdef\n",
+			"TF_TOKEN_app_store:1;"},
+		{ENVIRONMENT_PLAIN, "DSN='Server=h;Uid=u;Password=Hunter22;Port=1'\n", "DSN:1!;"},
+		{ENVIRONMENT_SHELL, "O='--host=h --password=$1'\nP=\"--password=$P\"\n", "O:1!;"},
+		{ENVIRONMENT_SHELL, "DSN='Server=h;Password=;Port=1'\n", ""},
 		{ENVIRONMENT_PAM_ENV, "# X_PASSWORD DEFAULT=a\nX_PASSWORD DEFAULT=hunter2\n",
 			"X_PASSWORD:2;"},
 		{ENVIRONMENT_PAM_ENV, "X_PASSWORD DEFAULT=${A} OVERRIDE=\"hunter 2\"\n",
@@ -76,7 +97,7 @@ static void test_parse(void **state)
 	}
 }
 
-static int ignore(const char *name, size_t size, unsigned line, const char *what, void *arg)
+static int ignore(const struct environment_hit *hit, void *arg)
 {
 	return 0;
 }
@@ -209,6 +230,15 @@ static void test_files(void **state)
 	assert_int_equal(v->result, RESULT_PASS);
 	assert_string_equal(
 		v->summary, "no key or password in the variables of 3 files and 0 units");
+	verdict_free(v);
+
+	put(&x, "/etc/default/app", "APP_PASSWORD=$ecretHunter\n", 0644);
+	v = judge(&x);
+	assert_int_equal(v->result, RESULT_FAIL);
+	assert_int_equal(v->severity, SEV_LOW); /* although every user can read it */
+	assert_string_equal(v->evidence[0].observed,
+		"set in clear: perhaps a key or password by its name; mode 0644, readable by every "
+		"user");
 	verdict_free(v);
 
 	put(&x, "/etc/environment", "PATH=/bin\nAWS_SECRET_ACCESS_KEY=0123456789hunter\n", 0600);

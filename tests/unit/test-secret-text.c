@@ -100,6 +100,14 @@ static void test_names(void **state)
 		{"CREDENTIALS_DIRECTORY", SECRET_NAME_NONE},
 		{"GOOGLE_APPLICATION_CREDENTIALS_PATH", SECRET_NAME_NONE},
 		{"HOME", SECRET_NAME_NONE},
+		{"SMTP_PASSWORD_SET", SECRET_NAME_PASSWORD},
+		{"REDIS_AUTH", SECRET_NAME_PASSWORD},
+		{"REDISCLI_AUTH", SECRET_NAME_PASSWORD},
+		{"SMTP_AUTH", SECRET_NAME_PERHAPS},
+		{"AUTH", SECRET_NAME_NONE},
+		{"AUTH_METHOD", SECRET_NAME_NONE},
+		{"TF_TOKEN_app_terraform_io", SECRET_NAME_KEY},
+		{"TF_TOKEN_app_store", SECRET_NAME_KEY},
 		{"", SECRET_NAME_NONE},
 		{"____", SECRET_NAME_NONE},
 	};
@@ -160,8 +168,49 @@ static void test_values(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
 		const char *value = vectors[i].value;
-		if (secret_is_clear(value, strlen(value)) != vectors[i].clear)
+		enum secret_value want = vectors[i].clear ? SECRET_VALUE_CLEAR : SECRET_VALUE_NONE;
+		if (secret_value(value, strlen(value), SECRET_DOLLAR_VARIABLE) != want)
 			fail_msg("%s", value);
+	}
+}
+
+/* What depends on the format, and what nobody can decide: told, but as no more than it is. */
+static void test_doubt(void **state)
+{
+	enum { NONE = SECRET_VALUE_NONE, DOUBT = SECRET_VALUE_DOUBTFUL, CLEAR = SECRET_VALUE_CLEAR };
+	static const struct {
+		const char *value;
+		int text, unknown, variable;
+	} vectors[] = {
+		{"$ecretHunter", CLEAR, DOUBT, NONE},
+		{"$ecret!", CLEAR, DOUBT, NONE},
+		{"$ecret$hunter", CLEAR, DOUBT, NONE},
+		{"$PASSWORD", DOUBT, DOUBT, NONE},
+		{"${PASSWORD}", NONE, NONE, NONE},
+		{"$(pass x)", NONE, NONE, NONE},
+		{"$6$salt$hash", NONE, NONE, NONE},
+		{"$2y$10$hash", NONE, NONE, NONE},
+		{"$1ck$x", CLEAR, CLEAR, CLEAR},
+		{"$", CLEAR, CLEAR, CLEAR},
+		{"/Hunter2secret", DOUBT, DOUBT, DOUBT},
+		{"/", NONE, NONE, NONE},
+		{"/Hunter2!", CLEAR, CLEAR, CLEAR},
+		{"/run/Hunter2", NONE, NONE, NONE},
+		{"data.Hunter22", DOUBT, DOUBT, DOUBT},
+		{"var.password", NONE, NONE, NONE},
+		{"data.x_y.z.password", NONE, NONE, NONE},
+		{"Your s3cret pass", DOUBT, DOUBT, DOUBT},
+		{"your secret pass", NONE, NONE, NONE},
+		{"Yourself2", CLEAR, CLEAR, CLEAR},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		const char *v = vectors[i].value;
+		size_t n = strlen(v);
+		if ((int)secret_value(v, n, SECRET_DOLLAR_TEXT) != vectors[i].text ||
+			(int)secret_value(v, n, SECRET_DOLLAR_UNKNOWN) != vectors[i].unknown ||
+			(int)secret_value(v, n, SECRET_DOLLAR_VARIABLE) != vectors[i].variable)
+			fail_msg("%s", v);
 	}
 }
 
@@ -186,7 +235,8 @@ static void test_pairs(void **state)
 			.value = vectors[i].value,
 			.value_size = strlen(vectors[i].value),
 		};
-		if (secret_pair_is_clear(&p) != vectors[i].clear)
+		enum secret_value want = vectors[i].clear ? SECRET_VALUE_CLEAR : SECRET_VALUE_NONE;
+		if (secret_pair_value(&p, SECRET_DOLLAR_VARIABLE) != want)
 			fail_msg("%s=%s", vectors[i].name, vectors[i].value);
 	}
 }
@@ -206,6 +256,12 @@ static void test_shapes(void **state)
 			"a signed token (JWT)"},
 		{"-----BEGIN PUBLIC KEY-----", NULL},
 		{"postgres://app@db/app", NULL},
+		{"Server=h;Password=Hunter22;x=y", "settings with a password"},
+		{"host=h pwd='Hunter22' x=y", "settings with a password"},
+		{"https://h/x?a=b&password=Hunter22", "settings with a password"},
+		{"--password=Hunter22", "settings with a password"},
+		{"Password=${P};pwd=;passwd=/run/secrets/x", NULL},
+		{"use_password=Hunter22", NULL},
 		{"postgres://app:${PASSWORD}@db/app", NULL},
 		{"http://h/a:b@c", NULL},
 		{"http://h:80/", NULL},
@@ -216,7 +272,8 @@ static void test_shapes(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
-		const char *what = secret_shape(vectors[i].value, strlen(vectors[i].value));
+		const char *what = secret_shape(
+			vectors[i].value, strlen(vectors[i].value), SECRET_DOLLAR_VARIABLE);
 		if ((what == NULL) != (vectors[i].what == NULL) ||
 			(what && strcmp(what, vectors[i].what) != 0))
 			fail_msg("%s: %s", vectors[i].value, what ? what : "nothing");
@@ -230,8 +287,8 @@ static void scan_all(const char *text, size_t n)
 
 	secret_scan_init(&s, text, n);
 	while (secret_scan_next(&s, &p)) {
-		(void)secret_pair_is_clear(&p);
-		(void)secret_shape(p.value, p.value_size);
+		(void)secret_pair_value(&p, SECRET_DOLLAR_TEXT);
+		(void)secret_shape(p.value, p.value_size, SECRET_DOLLAR_TEXT);
 	}
 }
 
@@ -277,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_doubt),
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_growth),
