@@ -187,14 +187,21 @@ int root_open_file(const struct root *r, const char *path, struct stat *ret)
 	return fd < 0 ? fd : open_handle(fd, ret);
 }
 
-static int open_beneath(const struct root *r, const char *base, const char *rel, uint64_t flags)
+static int open_beneath_by(
+	const struct root *r, const char *base, const char *rel, uint64_t flags, uint64_t resolve)
 {
 	_cleanup_close_ int dir = open_root(r, base, O_PATH | O_DIRECTORY);
 	if (dir < 0)
 		return dir;
 	while (*rel == '/')
 		rel++;
-	return open_in(dir, *rel ? rel : ".", flags, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+	return open_in(
+		dir, *rel ? rel : ".", flags, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve);
+}
+
+static int open_beneath(const struct root *r, const char *base, const char *rel, uint64_t flags)
+{
+	return open_beneath_by(r, base, rel, flags, 0);
 }
 
 int root_read_beneath(
@@ -210,6 +217,14 @@ int root_open_file_beneath(
 {
 	record_beneath(r, base, rel, DEP_FILE);
 	_cleanup_close_ int fd = open_beneath(r, base, rel, O_PATH);
+	return fd < 0 ? fd : open_handle(fd, ret);
+}
+
+int root_open_file_in_mount(
+	const struct root *r, const char *base, const char *rel, struct stat *ret)
+{
+	record_beneath(r, base, rel, DEP_FILE);
+	_cleanup_close_ int fd = open_beneath_by(r, base, rel, O_PATH, RESOLVE_NO_XDEV);
 	return fd < 0 ? fd : open_handle(fd, ret);
 }
 
@@ -274,6 +289,12 @@ int root_open_path_beneath(const struct root *r, const char *base, const char *r
 {
 	record_beneath(r, base, rel, DEP_FILE);
 	return open_beneath(r, base, rel, O_PATH);
+}
+
+int root_open_path_in_mount(const struct root *r, const char *base, const char *rel)
+{
+	record_beneath(r, base, rel, DEP_FILE);
+	return open_beneath_by(r, base, rel, O_PATH, RESOLVE_NO_XDEV);
 }
 
 int root_readlink(const struct root *r, const char *path, char **ret)

@@ -77,6 +77,14 @@ int root_read_beneath(
 int root_open_file_beneath(
 	const struct root *r, const char *base, const char *rel, struct stat *ret);
 
+/*
+ * The same, and what is mounted beneath base is not entered: -EXDEV. A file
+ * system of a user's own (FUSE) is not asked for anything, since it may take as
+ * long as that user likes to answer.
+ */
+int root_open_file_in_mount(
+	const struct root *r, const char *base, const char *rel, struct stat *ret);
+
 /* stat(2) and lstat(2) inside the root. */
 int root_stat(const struct root *r, const char *path, struct stat *ret);
 int root_lstat(const struct root *r, const char *path, struct stat *ret);
@@ -97,6 +105,9 @@ int root_open_path(const struct root *r, const char *path);
 
 /* The same for what must stay beneath base; its metadata is all that may be asked for. */
 int root_open_path_beneath(const struct root *r, const char *base, const char *rel);
+
+/* The same for what must lie in the mount of base, as root_open_file_in_mount(). */
+int root_open_path_in_mount(const struct root *r, const char *base, const char *rel);
 
 /* The target of the symbolic link at path, at most PATH_MAX, to be freed. -EINVAL when it is none. */
 int root_readlink(const struct root *r, const char *path, char **ret);

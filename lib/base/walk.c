@@ -20,7 +20,6 @@ struct walking {
 	struct arena *arena;
 	struct queued *queue;
 	size_t n, at;
-	dev_t dev;
 };
 
 uint64_t walk_now_usec(void)
@@ -105,23 +104,15 @@ static int read_names(struct walking *k, const struct queued *q, DIR *dir)
 	}
 }
 
-/* An open directory of the tree, or -errno; -EXDEV when another file system begins there. */
-static int open_directory(struct walking *k, const struct queued *q)
+/* An open directory of the tree, or -errno; -EXDEV when something is mounted there. */
+static int open_directory(const struct walking *k, const struct queued *q)
 {
-	struct stat st;
+	_cleanup_close_ int path = root_open_path_in_mount(&k->root, k->base, q->rel);
 
-	_cleanup_close_ int path = root_open_path_beneath(&k->root, k->base, q->rel);
 	if (path < 0)
 		return path;
 	int fd = openat(path, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) == 0 && (q->depth == 0 || st.st_dev == k->dev)) {
-		k->dev = st.st_dev;
-		return fd;
-	}
-	(void)close(fd); /* read-only */
-	return -EXDEV;
+	return fd < 0 ? -errno : fd;
 }
 
 static int walk_directory(struct walking *k, const struct queued *q)

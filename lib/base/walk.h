@@ -2,9 +2,9 @@
 /*
  * A bounded walk through a tree of directories, of which only a few names are
  * of interest: names are read with their types, nothing is opened but the
- * directories, no link is followed, no other file system is entered. Nearer
- * directories come before deeper ones, so that what a limit cuts off is what
- * lies deepest.
+ * directories, no link is followed, nothing that is mounted beneath base is
+ * entered or asked. Nearer directories come before deeper ones, so that what a
+ * limit cuts off is what lies deepest.
  *
  * Nothing is recorded in the root's deps: the caller records what it found
  * worth watching.

@@ -37,8 +37,9 @@ static void judge_credential(
 		.path = c->path,
 		.line = c->find.line,
 		.observed = arena_printf(a, "%s%s, owner %s, mode %04o, %s%s%s",
-			c->find.doubtful ? "perhaps " : "", credential_kind_name(c->find.kind), readers_owner(a, accounts, c->uid),
-			(unsigned)c->mode, readers_text(a, accounts, c->readers, c->gid),
+			c->find.doubtful ? "perhaps " : "", credential_kind_name(c->find.kind),
+			readers_owner(a, accounts, c->uid), (unsigned)c->mode,
+			readers_text(a, accounts, c->readers, c->gid),
 			*c->fingerprint ? ", fingerprint " : "", c->fingerprint),
 		.expected = c->readers == READERS_OWNER
 				    ? "no key or password in clear on this machine"
@@ -145,8 +146,8 @@ static void judge_variable(
 		.subject = environment_subject(a, s),
 		.path = s->path,
 		.line = s->line,
-		.observed = arena_printf(a, "set in clear: %s%s; %s",
-			s->doubtful ? "perhaps " : "", what, who),
+		.observed = arena_printf(
+			a, "set in clear: %s%s; %s", s->doubtful ? "perhaps " : "", what, who),
 		.expected = s->place == ENVIRONMENT_UNIT ? "LoadCredential=, or a file that only "
 							   "its service can read"
 							 : "no key or password in a variable",

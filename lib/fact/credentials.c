@@ -141,7 +141,7 @@ static int add_found(struct search *s, const char *rel, const struct stat *st,
 	if (!c->path || !c->fingerprint)
 		return -ENOMEM;
 	watch_found(s, rel);
-	_cleanup_close_ int fd = root_open_path_beneath(&s->quiet, s->base, rel);
+	_cleanup_close_ int fd = root_open_path_in_mount(&s->quiet, s->base, rel);
 	int r = readers_of(s->c->root, s->accounts, c->path, st, fd, &c->readers);
 	if (r < 0)
 		return r;
@@ -197,10 +197,10 @@ static int look_at(struct search *s, const char *rel, const char *name, size_t m
 {
 	struct stat st;
 
-	_cleanup_close_ int fd = root_open_file_beneath(&s->quiet, s->base, rel, &st);
+	_cleanup_close_ int fd = root_open_file_in_mount(&s->quiet, s->base, rel, &st);
 	if (fd == -EACCES || fd == -EPERM)
 		return add_gap(s, rel, fd);
-	/* No file, or a link out of the tree: what it leads to is found where it lies. */
+	/* No file, or a link out of the tree or its mount: that is searched where it lies. */
 	if (fd < 0)
 		return fd == -ENOMEM ? fd : 0;
 	size_t size = st.st_size > 0 ? (size_t)st.st_size : 0;

@@ -35,8 +35,8 @@ static bool is_variable(const char *name, size_t n)
 static bool is_secret(
 	const struct secret_pair *pair, enum secret_dollar dollar, struct environment_hit *ret)
 {
-	const char *what = secret_shape(pair->value, pair->value_size,
-		pair->quote == '\'' ? SECRET_DOLLAR_TEXT : dollar);
+	const char *what = secret_shape(
+		pair->value, pair->value_size, pair->quote == '\'' ? SECRET_DOLLAR_TEXT : dollar);
 	enum secret_value value = what ? SECRET_VALUE_CLEAR : secret_pair_value(pair, dollar);
 
 	if (value == SECRET_VALUE_NONE)

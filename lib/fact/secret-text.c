@@ -379,7 +379,7 @@ static enum secret_name judge_word(const struct name_word *w, size_t i, size_t n
 		return SECRET_NAME_KEY;
 	/* Of SMTP_AUTH and the like the value says more than the name. */
 	return i > 0 && i + 1 == n && word_is(x->p, x->n, perhaps, 1) ? SECRET_NAME_PERHAPS
-								       : SECRET_NAME_NONE;
+								      : SECRET_NAME_NONE;
 }
 
 enum secret_name secret_name(const char *name, size_t n)
@@ -556,8 +556,8 @@ enum secret_value secret_value(const char *v, size_t n, enum secret_dollar dolla
 
 enum secret_value secret_quoted_value(const struct secret_pair *pair, enum secret_dollar dollar)
 {
-	return secret_value(pair->value, pair->value_size,
-		pair->quote == '\'' ? SECRET_DOLLAR_TEXT : dollar);
+	return secret_value(
+		pair->value, pair->value_size, pair->quote == '\'' ? SECRET_DOLLAR_TEXT : dollar);
 }
 
 /* What nobody would choose as the name of a method: letters and digits, and no blanks. */
@@ -609,8 +609,8 @@ static bool is_url_with_password(const char *v, size_t n, enum secret_dollar dol
 		authority++;
 	const char *at = memrchr(p, '@', authority);
 	const char *colon = at ? memchr(p, ':', (size_t)(at - p)) : NULL;
-	return colon && secret_value(colon + 1, (size_t)(at - colon - 1), dollar) ==
-				SECRET_VALUE_CLEAR;
+	return colon &&
+	       secret_value(colon + 1, (size_t)(at - colon - 1), dollar) == SECRET_VALUE_CLEAR;
 }
 
 /* password=..., as one setting among others: ODBC's strings, options, queries of a URL. */
@@ -623,7 +623,7 @@ static bool is_string_with_password(const char *v, size_t n, enum secret_dollar 
 		const char *from = NULL;
 		for (size_t i = 0; i < ARRAY_SIZE(names) && (*p | 0x20) == 'p' && !from; i++)
 			from = starts_with(p, (size_t)(end - p), names[i]) ? p + strlen(names[i])
-									     : NULL;
+									   : NULL;
 		if (!from || (p > v && is_word(p[-1])))
 			continue;
 		from += from < end && (*from == '"' || *from == '\'');

@@ -54,7 +54,8 @@ static const struct {
 		"echo \"Please enter: \"\nread -sr OS_PASSWORD_INPUT\nexport "
 		"OS_PASSWORD=$OS_PASSWORD_INPUT\n",
 		NONE, 0, 0},
-	/* A dollar in the quotes that keep it, in a format without variables, where nobody knows. */
+	/* A dollar in the quotes that keep it, in a format without variables, where nobody knows.
+	 */
 	{"alice", "project-openrc.sh", "export OS_PASSWORD='$ecretHunter'\n", CREDENTIAL_OPENSTACK,
 		1, 1},
 	{"alice", "project-openrc.sh", "export OS_PASSWORD=\"$ecretHunter\"\n", NONE, 0, 0},

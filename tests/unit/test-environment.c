@@ -28,8 +28,8 @@ static int note(const struct environment_hit *hit, void *arg)
 	struct found *f = arg;
 	size_t n = strlen(f->text);
 
-	(void)snprintf(f->text + n, sizeof(f->text) - n, "%.*s:%u%s%s;", (int)hit->size,
-		hit->name, hit->line, hit->what ? "!" : "", hit->doubtful ? "?" : "");
+	(void)snprintf(f->text + n, sizeof(f->text) - n, "%.*s:%u%s%s;", (int)hit->size, hit->name,
+		hit->line, hit->what ? "!" : "", hit->doubtful ? "?" : "");
 	return 0;
 }
 

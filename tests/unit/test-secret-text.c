@@ -177,7 +177,11 @@ static void test_values(void **state)
 /* What depends on the format, and what nobody can decide: told, but as no more than it is. */
 static void test_doubt(void **state)
 {
-	enum { NONE = SECRET_VALUE_NONE, DOUBT = SECRET_VALUE_DOUBTFUL, CLEAR = SECRET_VALUE_CLEAR };
+	enum {
+		NONE = SECRET_VALUE_NONE,
+		DOUBT = SECRET_VALUE_DOUBTFUL,
+		CLEAR = SECRET_VALUE_CLEAR
+	};
 	static const struct {
 		const char *value;
 		int text, unknown, variable;
