@@ -556,6 +556,11 @@ bool command_mentions(const struct command *c, const char *program)
 	return false;
 }
 
+bool command_assigns(const struct command *c)
+{
+	return c->n == 1 && is_name(c->argv[0], strchr(c->argv[0], '='));
+}
+
 bool command_is_idle(const struct command *c)
 {
 	static const char *const idle[] = {"true", "false", ":", "echo", "printf", "test", "[", "[[",
@@ -564,5 +569,6 @@ bool command_is_idle(const struct command *c)
 		"killall", "command", "exec", "export", "set", "unset", "umask", "ulimit", "trap", "wait",
 		"grep", "tee", "head", "tail", "hostname", "id", "whoami", NULL};
 
-	return !c->dynamic && !c->substitutes && is_one_of(command_name(c), idle);
+	return !c->dynamic && !c->substitutes &&
+	       (command_assigns(c) || is_one_of(command_name(c), idle));
 }

@@ -62,5 +62,8 @@ bool command_has(const struct command *c, const char *word);
  */
 bool command_mentions(const struct command *c, const char *program);
 
+/* Whether it only sets a variable: "x=1", where what $(...) in it runs is another matter. */
+bool command_assigns(const struct command *c);
+
 /* Whether it only says, looks or prepares something, and runs none of its words: echo, test, cd. */
 bool command_is_idle(const struct command *c);
