@@ -5,31 +5,12 @@
 
 #include "base/net.h"
 #include "check/checks.h"
+#include "check/guard-jail.h"
 #include "check/schedule.h"
 #include "fact/guards.h"
 #include "fact/sshd.h"
 
-/* What is asked of each guard. */
-struct asking {
-	const struct check *check;
-	const struct policy *policy;
-	const struct units *units;
-	struct arena *arena;
-	unsigned *ports; /* where sshd listens; none when that is not known */
-	size_t n_ports;
-};
-
-/* What one guard comes to: pass, fail, unknown or error, with the reason. */
-struct answer {
-	const char *name;
-	enum result result;
-	const char *subject, *path, *observed, *expected;
-	unsigned line;
-	const char *const *ignore; /* what it never blocks; of a pass */
-	size_t n_ignore;
-};
-
-static void add_port(struct asking *q, const char *text)
+static void add_port(struct guard_asking *q, const char *text)
 {
 	const char *colon = strrchr(text, ':');
 	unsigned long port = strtoul(colon ? colon + 1 : text, NULL, 10);
@@ -44,7 +25,7 @@ static void add_port(struct asking *q, const char *text)
 }
 
 /* With socket activation the socket's ports count, else the configuration's. */
-static void find_ports(struct asking *q, const struct factset *facts)
+static void find_ports(struct guard_asking *q, const struct factset *facts)
 {
 	static const char *const sockets[] = {"ssh.socket", "sshd.socket"};
 	const struct fact *f = factset_get(facts, FACT_SSHD);
@@ -74,99 +55,14 @@ static void find_ports(struct asking *q, const struct factset *facts)
 	}
 }
 
-/* The first port of sshd that the jail does not close; 0 when it closes all. */
-static unsigned open_port(const struct asking *q, const struct guard_jail *j)
-{
-	for (size_t i = 0; i < q->n_ports && !j->all_ports; i++) {
-		size_t k = 0;
-		while (k < j->n_ports &&
-			(q->ports[i] < j->ports[k].first || q->ports[i] > j->ports[k].last))
-			k++;
-		if (k == j->n_ports)
-			return q->ports[i];
-	}
-	return 0;
-}
-
-/* A network of the list that is everybody; NULL when there is none. */
-static const char *everybody(const char *const *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct net net;
-		int r = net_parse(v[i], &net);
-		if ((r == 0 || r == -EDOM) && net.bits == 0)
-			return v[i];
-	}
-	return NULL;
-}
-
 static bool guards_ssh(const struct guard_jail *j)
 {
-	return strncmp(j->filter, "ssh", 3) == 0 || strncmp(j->name, "ssh", 3) == 0;
+	return j->finds || strncmp(j->filter, "ssh", 3) == 0 || strncmp(j->name, "ssh", 3) == 0;
 }
 
-static bool lacks_logs(const struct guard_jail *j)
-{
-	return !j->error && !j->journal && j->log_path && j->n_found == 0;
-}
-
-static void at(struct answer *x, const char *path, unsigned line)
-{
-	x->path = path;
-	x->line = line;
-}
-
-/* Why this jail stops nobody at the door of sshd; observed stays NULL when it does. */
-static void judge_jail(const struct asking *q, const struct guard_fail2ban *g,
-	const struct guard_jail *j, struct answer *x)
-{
-	const char *all = everybody(j->ignore, j->n_ignore);
-	unsigned port = open_port(q, j);
-
-	at(x, j->path, j->line);
-	x->subject = arena_printf(q->arena, "jail %s", j->name);
-	x->ignore = j->ignore;
-	x->n_ignore = j->n_ignore;
-	if (j->error) {
-		x->observed = j->error;
-		x->expected = "a jail that fail2ban accepts";
-	} else if (lacks_logs(j)) {
-		at(x, j->log_path, j->log_line);
-		x->observed = arena_printf(q->arena,
-			"%s is not there: fail2ban does not start without a log file",
-			j->n_logs ? j->logs[0] : "a log file");
-		x->expected = "backend = systemd (with python3-systemd), or a syslog daemon that "
-			      "writes it";
-	} else if (!j->journal && !j->log_path) {
-		x->observed = "no logpath, and the backend does not read the journal";
-		x->expected = "backend = systemd, or a logpath";
-	} else if (j->journal && !g->journal_module) {
-		x->observed = arena_printf(q->arena,
-			"backend = %s, and Python's module systemd is not installed", j->backend);
-		x->expected = "the package python3-systemd";
-	} else if (!j->bans) {
-		x->observed = "none of its actions blocks anybody";
-		x->expected = "an action such as %(action_)s";
-	} else if (port) {
-		x->observed = arena_printf(
-			q->arena, "port = %s leaves sshd's port %u open", j->port_text, port);
-		x->expected = arena_printf(q->arena, "port = %u", port);
-	} else if (all) {
-		x->observed = arena_printf(q->arena, "ignoreip holds %s: nobody is banned", all);
-		x->expected = "the networks of trusted people only";
-	} else if (q->n_ports == 0 && !j->all_ports) {
-		x->observed = arena_printf(q->arena,
-			"it is not known where sshd listens, so neither whether port = %s is there",
-			j->port_text);
-		x->expected = "an sshd configuration that can be read, or port = 0:65535";
-		x->result = RESULT_UNKNOWN;
-		return;
-	}
-	x->result = x->observed ? RESULT_FAIL : RESULT_PASS;
-}
-
-/* The jail that does guard, else the first that should. */
-static void judge_jails(const struct asking *q, const struct guard_fail2ban *g, struct answer *x)
+/* The jail that does guard, else one that may, else the first that should. */
+static void judge_jails(
+	const struct guard_asking *q, const struct guard_fail2ban *g, struct answer *x)
 {
 	const struct answer none = *x;
 
@@ -174,8 +70,9 @@ static void judge_jails(const struct asking *q, const struct guard_fail2ban *g, 
 		struct answer y = none;
 		if (!guards_ssh(&g->v[i]))
 			continue;
-		judge_jail(q, g, &g->v[i], &y);
-		if (y.result == RESULT_PASS || !x->observed)
+		guard_jail_judge(q, g, &g->v[i], &y);
+		if (y.result == RESULT_PASS || !x->observed ||
+			(y.result == RESULT_UNKNOWN && x->result == RESULT_FAIL))
 			*x = y;
 		if (y.result == RESULT_PASS)
 			return;
@@ -183,7 +80,7 @@ static void judge_jails(const struct asking *q, const struct guard_fail2ban *g, 
 	if (x->observed)
 		return;
 	x->result = RESULT_FAIL;
-	at(x, g->off ? g->off->path : "/etc/fail2ban/jail.conf", g->off ? g->off->line : 0);
+	answer_at(x, g->off ? g->off->path : "/etc/fail2ban/jail.conf", g->off ? g->off->line : 0);
 	if (g->off)
 		x->subject = arena_printf(q->arena, "jail %s", g->off->name);
 	x->observed = g->off ? "the jail is switched off" : "no jail that guards SSH is enabled";
@@ -191,26 +88,20 @@ static void judge_jails(const struct asking *q, const struct guard_fail2ban *g, 
 }
 
 /* The unit that must run: what is wrong with it, when nothing else is. */
-static void judge_unit(const struct asking *q, const char *name, struct answer *x)
+static void judge_unit(const struct guard_asking *q, const char *name, struct answer *x)
 {
-	const char *why;
-	enum result r = schedule_service(q->units, name, &why);
-
-	if (r == RESULT_PASS || x->result != RESULT_PASS)
-		return;
 	const struct unit *unit = units_find(q->units, name);
-	*x = (struct answer){.name = x->name,
-		.result = r,
-		.subject = arena_printf(q->arena, "unit %s", name),
-		.path = unit ? unit->path : NULL,
-		.observed = arena_printf(q->arena, "%s %s", name, why),
-		.expected = "started at boot, and running"};
+	struct answer y = {.name = x->name, .path = unit ? unit->path : NULL};
+
+	if (x->result == RESULT_PASS && !answer_unit(q->arena, q->units, name, &y))
+		*x = y;
 }
 
-static void judge_fail2ban(const struct asking *q, const struct guard_fail2ban *g, struct answer *x)
+static void judge_fail2ban(
+	const struct guard_asking *q, const struct guard_fail2ban *g, struct answer *x)
 {
 	if (g->error) {
-		at(x, g->error_path, g->error_line);
+		answer_at(x, g->error_path, g->error_line);
 		x->result = RESULT_FAIL;
 		x->observed = arena_printf(q->arena, "fail2ban does not start: %s", g->error);
 		x->expected = "a configuration that `fail2ban-client -t` accepts";
@@ -219,34 +110,32 @@ static void judge_fail2ban(const struct asking *q, const struct guard_fail2ban *
 	judge_jails(q, g, x);
 	/* One jail without a log file stops the whole server. */
 	for (size_t i = 0; i < g->n && x->result == RESULT_PASS; i++) {
-		if (lacks_logs(&g->v[i]))
-			judge_jail(q, g, &g->v[i], x);
+		if (guard_lacks_logs(&g->v[i]))
+			guard_jail_judge(q, g, &g->v[i], x);
 	}
 	judge_unit(q, "fail2ban.service", x);
 }
 
-static void judge_simple(
-	const struct asking *q, const struct guard_simple *s, const char *unit, struct answer *x)
+static void judge_simple(const struct guard_asking *q, const struct guard_simple *s,
+	const char *unit, struct answer *x)
 {
-	const char *all = everybody(s->ignore, s->n_ignore);
-
-	at(x, s->path, s->line);
+	answer_at(x, s->path, s->line);
 	x->ignore = s->ignore;
 	x->n_ignore = s->n_ignore;
 	x->expected = "a configuration that blocks who guesses passwords";
-	if (s->fault)
+	if (s->fault) {
 		x->observed = s->fault;
-	else if (all)
-		x->observed = arena_printf(q->arena, "%s is never blocked: that is everybody", all);
-	x->result = x->observed ? RESULT_FAIL : RESULT_PASS;
-	if (!x->observed && s->unsure) {
+		x->result = RESULT_FAIL;
+	} else if (!guard_exempts_many(q, "its list of exempt", s->ignore, s->n_ignore, x) &&
+		   s->unsure) {
 		x->observed = s->unsure;
 		x->result = RESULT_UNKNOWN;
 	}
 	judge_unit(q, unit, x);
 }
 
-static void judge_crowdsec(const struct asking *q, const struct guard_crowdsec *c, struct answer *x)
+static void judge_crowdsec(
+	const struct guard_asking *q, const struct guard_crowdsec *c, struct answer *x)
 {
 	x->result = RESULT_FAIL;
 	x->path = "/etc/crowdsec/config.yaml";
@@ -268,21 +157,8 @@ static void judge_crowdsec(const struct asking *q, const struct guard_crowdsec *
 		judge_unit(q, c->bouncer_unit, x);
 }
 
-static void add_answer(const struct asking *q, const struct answer *x, struct verdict *ret)
-{
-	verdict_add(ret, &(struct evidence){
-				 .result = x->result,
-				 .severity = q->check->severity,
-				 .subject = x->subject,
-				 .path = x->path,
-				 .line = x->line,
-				 .observed = x->observed ? x->observed : "guards SSH",
-				 .expected = x->expected,
-			 });
-}
-
 /* A trusted network that a guard could shut out: P warns of it. */
-static void add_unignored(const struct asking *q, const struct answer *x, struct verdict *ret)
+static void add_unignored(const struct guard_asking *q, const struct answer *x, struct verdict *ret)
 {
 	const char *const *trusted = policy_list(q->policy, "policy", "trusted_networks");
 	const char *missing = NULL;
@@ -314,7 +190,7 @@ static void add_unignored(const struct asking *q, const struct answer *x, struct
 			 });
 }
 
-static void conclude(const struct asking *q, const struct guards *g, const struct answer *v,
+static void conclude(const struct guard_asking *q, const struct guards *g, const struct answer *v,
 	size_t n, struct verdict *ret)
 {
 	const struct answer *works = NULL;
@@ -322,13 +198,13 @@ static void conclude(const struct asking *q, const struct guards *g, const struc
 	for (size_t i = 0; i < n && !works; i++)
 		works = v[i].result == RESULT_PASS ? &v[i] : NULL;
 	if (works) {
-		add_answer(q, works, ret);
+		answer_add(works, q->check->severity, "guards SSH", ret);
 		add_unignored(q, works, ret);
 		verdict_summary(ret, "%s shuts out who guesses passwords over SSH", works->name);
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		add_answer(q, &v[i], ret);
+		answer_add(&v[i], q->check->severity, "guards SSH", ret);
 	if (g->reason)
 		verdict_add(ret, &(struct evidence){
 					 .result = RESULT_ERROR,
@@ -353,7 +229,7 @@ static void evaluate_guard(const struct check *c, const struct factset *facts,
 	const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
 {
 	const struct fact *sshd = factset_get(facts, FACT_SSHD);
-	struct asking q = {.check = c, .policy = policy, .arena = ret->arena};
+	struct guard_asking q = {.check = c, .policy = policy, .arena = ret->arena};
 	struct answer v[4];
 	size_t n = 0;
 
@@ -387,6 +263,20 @@ static void evaluate_guard(const struct check *c, const struct factset *facts,
 	conclude(&q, g, v, n, ret);
 }
 
+static const struct param guard_params[] = {
+	{"max_retry", PARAM_UINT, "10", .min = 1, .max = 1000,
+		.doc = "After how many failures at most fail2ban bans (maxretry of the jail)."},
+	{"min_findtime", PARAM_USEC, "5min", .min = 1, .max = UINT64_C(366) * 24 * 3600,
+		.doc = "The time at least in which fail2ban counts them (findtime of the jail)."},
+	{"min_bantime", PARAM_USEC, "5min", .min = 1, .max = UINT64_C(366) * 24 * 3600,
+		.doc = "How long at least who is banned stays out (bantime of the jail, and "
+		       "bantime.maxtime where bans grow)."},
+	{"max_ignored", PARAM_UINT, "4096", .min = 0, .max = UINT32_MAX,
+		.doc = "How many addresses beside trusted_networks may be exempt from bans; of "
+		       "IPv6, networks of /64 are counted."},
+	{NULL},
+};
+
 const struct check check_service_brute_force_guard = {
 	.id = "service-brute-force-guard",
 	.title = "Who guesses passwords over SSH is shut out",
@@ -409,5 +299,6 @@ const struct check check_service_brute_force_guard = {
 		"-t`, then `systemctl enable fail2ban && systemctl restart fail2ban` and "
 		"look at `fail2ban-client status sshd`.",
 	.facts = FACT_BIT(FACT_SSHD) | FACT_BIT(FACT_GUARDS) | FACT_BIT(FACT_UNITS),
+	.params = guard_params,
 	.evaluate = evaluate_guard,
 };

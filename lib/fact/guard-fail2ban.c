@@ -4,7 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fact/fail2ban-ini.h"
+#include "fact/fail2ban-action.h"
+#include "fact/fail2ban-call.h"
 #include "fact/guards.h"
 
 enum {
@@ -19,11 +20,6 @@ static const char *const filled_in[] = {"maxretry", "maxmatches", "findtime", "b
 	"ignorecache", "logtimezone", "logencoding", "usedns", "prefregex", "ignoreregex",
 	"failregex", "maxlines", "datepattern", "journalmatch"};
 
-/* Actions that tell somebody and block nothing, by how their names begin. */
-static const char *const telling[] = {"mail", "sendmail", "dshield", "abuseipdb", "blocklist_de",
-	"xarf", "complain", "dummy", "mynetwatchman", "smtp.py", "apprise", "badips", "ipthreat",
-	"nsupdate", "nginx-block-map", "cloudflare", "netscaler"};
-
 struct reading {
 	struct arena *a;   /* of the fact */
 	struct arena *tmp; /* for what is forgotten afterwards */
@@ -32,6 +28,7 @@ struct reading {
 	struct f2b_ini *ini;
 	struct guard_fail2ban *g;
 	const char **reason;
+	bool match_stays; /* the jail's journalmatch adds to its filter's */
 };
 
 /* 0 when the rest makes no difference: the server would not start. */
@@ -96,95 +93,93 @@ static int add_known(struct reading *rd, const char *jail, const struct f2b_ini 
 	return f2b_merge(rd->tmp, rd->ini, &(struct f2b_ini){.v = &s, .n = 1});
 }
 
-/* One option of "NAME[key=value, key="value"][...]". */
-struct named_option {
-	const char *key, *value;
-	size_t key_n, value_n;
-};
-
-/*
- * Takes the next option of *text, which ends at end. 1, 0 at the end, -EINVAL
- * for what fail2ban does not take for options.
- */
-static int next_option(const char **text, const char *end, struct named_option *ret)
+/* Whether the text looks for what sshd says of a wrong password, with the address in it. */
+static bool finds_failures(const char *regex)
 {
-	static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				   "_-.";
-	const char *s = *text + strspn(*text, " \t\n\r\f\v");
-	size_t n = strspn(s, word);
+	const char *failed = regex ? strstr(regex, "Failed ") : NULL;
+	size_t n = failed ? strcspn(failed, "\n") : 0;
 
-	if (s >= end || (*s == ',' && s + 1 + strspn(s + 1, " \t\n\r\f\v") >= end))
-		return 0;
-	if (n == 0 || s[n] != '=')
-		return -EINVAL;
-	*ret = (struct named_option){.key = s, .key_n = n, .value = s + n + 1};
-	const char *close = *ret->value == '"' || *ret->value == '\''
-				    ? strchr(ret->value + 1, *ret->value)
-				    : NULL;
-	if (close && close < end) {
-		ret->value++;
-		ret->value_n = (size_t)(close - ret->value);
-		s = close + 1;
-	} else {
-		ret->value_n = MIN(strcspn(ret->value, ",]"), (size_t)(end - ret->value));
-		s = ret->value + ret->value_n;
-	}
-	if (s < end && *s == ']') {
-		s += 1 + strspn(s + 1, " \t\n\r\f\v");
-		if (s >= end || *s != '[')
-			return -EINVAL;
-	} else if (s < end && *s != ',') {
-		return -EINVAL;
-	}
-	*text = s + (s < end);
-	return 1;
+	return failed && (memmem(failed, n, "<HOST>", 6) || memmem(failed, n, "<ADDR>", 6));
 }
 
-/* Where the options of "NAME[options]" begin and end; *ret NULL without any. -EINVAL: neither. */
-static int find_options(const char *text, const char **ret, const char **ret_end)
+static int set(
+	struct reading *rd, struct guard_setting *to, const char *text, const struct f2b_option *o)
 {
-	const char *open = strchr(text, '['), *close = open ? strrchr(open, ']') : NULL;
+	*to = (struct guard_setting){.text = arena_strdup(rd->a, text),
+		.path = arena_strdup(rd->a, o->path),
+		.line = o->line};
+	return to->text && to->path ? 0 : -ENOMEM;
+}
 
-	if (!*text || open == text || (open && !close) ||
-		(close && close[1 + strspn(close + 1, " \t\n\r\f\v")]))
-		return -EINVAL;
-	*ret = open ? open + 1 : NULL;
-	*ret_end = close;
+/* What decides what a filter finds. Its mode, and journalmatch, are judged by what they say. */
+static bool is_finding(const char *key)
+{
+	static const char *const others[] = {"mode", "publickey", "journalmatch", "maxlines"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		if (strcmp(others[i], key) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* The first option that does not come from the filter's file itself, or common.conf. */
+static int find_changed(struct reading *rd, struct guard_jail *jail, const struct f2b_section *s)
+{
+	const char *own = arena_printf(rd->tmp, "%s/filter.d/%s.conf", rd->dir, jail->filter);
+	const char *common = arena_printf(rd->tmp, "%s/filter.d/common.conf", rd->dir);
+
+	if (!own || !common)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->n && !jail->changed.text; i++) {
+		const struct f2b_option *o = &s->v[i];
+		if (!is_finding(o->key) || strcmp(o->path, own) == 0 ||
+			strcmp(o->path, common) == 0)
+			continue;
+		int r = set(rd, &jail->changed, o->key, o);
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 
-/*
- * The value of an option, *ret NULL without it (key may be NULL). -EINVAL when
- * one of them is none.
- */
-static int named_option(struct arena *a, const char *text, const char *key, const char **ret)
+/* What the filter finds, as far as that can be told without running its expressions. */
+static int judge_filter(
+	struct reading *rd, struct guard_jail *jail, const struct f2b_ini *filter, const char *call)
 {
-	struct named_option o;
-	const char *s = NULL, *end = NULL;
-	int r = find_options(text, &s, &end);
+	const struct f2b_section *definition = f2b_section(filter, "Definition");
+	const struct f2b_section *init = f2b_section(filter, "Init");
+	struct f2b_scope scope = {rd->tmp, filter, jail->name, call, false};
+	const char *key, *called = NULL;
+	const char *match = f2b_expand(&scope, f2b_tag(&scope, "journalmatch"), NULL);
+	int r = find_changed(rd, jail, &filter->defaults);
 
-	*ret = NULL;
-	while (r >= 0 && s && (r = next_option(&s, end, &o)) > 0) {
-		if (!key || strlen(key) != o.key_n || strncmp(key, o.key, o.key_n) != 0)
-			continue;
-		*ret = arena_strndup(a, o.value, o.value_n);
-		if (!*ret)
-			return -ENOMEM;
+	for (size_t i = 0; (key = f2b_call_key(rd->tmp, call, i)); i++) {
+		if (!jail->changed.text && is_finding(key))
+			jail->changed = (struct guard_setting){
+				arena_strdup(rd->a, key), jail->path, jail->line};
 	}
-	return r;
-}
-
-/* The name before "[...]", with any blanks, as fail2ban takes it for a file's. */
-static char *name_of(struct arena *a, const char *text)
-{
-	return arena_strndup(a, text, strcspn(text, "["));
+	r = r == 0 && definition ? find_changed(rd, jail, definition) : r;
+	r = r == 0 && init ? find_changed(rd, jail, init) : r;
+	jail->finds = finds_failures(f2b_tag(&scope, "failregex"));
+	/* fail2ban lets the jail stand in for [Definition] only. */
+	(void)f2b_call_option(rd->tmp, call, "journalmatch", &called); /* it was read before */
+	for (size_t i = 0; init && i < init->n && !called; i++)
+		called = strcmp(init->v[i].key, "journalmatch") == 0 ? init->v[i].value : NULL;
+	rd->match_stays = called != NULL;
+	if (r == 0 && match) {
+		jail->journalmatch.text = arena_strdup(rd->a, match);
+		jail->journalmatch.path = arena_printf(
+			rd->a, "%s/filter.d/%s.conf", rd->dir, jail->filter);
+	}
+	return r < 0 || scope.failed || arena_failed(rd->a) || arena_failed(rd->tmp) ? -ENOMEM : 0;
 }
 
 static int read_filter(struct reading *rd, struct guard_jail *jail, const char *text)
 {
 	struct f2b_ini filter;
 	struct f2b_error e;
-	char *name = name_of(rd->a, text);
+	char *name = f2b_call_name(rd->a, text);
 	const char *none;
 	char *base = name ? arena_printf(rd->tmp, "%s/filter.d/%s", rd->dir, name) : NULL;
 
@@ -193,7 +188,7 @@ static int read_filter(struct reading *rd, struct guard_jail *jail, const char *
 	jail->filter = name;
 	if (!*text)
 		return 0;
-	if (named_option(rd->tmp, text, NULL, &none) < 0) {
+	if (f2b_call_option(rd->tmp, text, NULL, &none) < 0) {
 		jail->error = "its filter's options make no sense";
 		return 0;
 	}
@@ -203,7 +198,10 @@ static int read_filter(struct reading *rd, struct guard_jail *jail, const char *
 			rd->a, "there is no filter %s in %s/filter.d", name, rd->dir);
 		return jail->error ? 0 : -ENOMEM;
 	}
-	return r < 0 ? refused(rd, &e, r) : add_known(rd, jail->name, &filter);
+	if (r < 0)
+		return refused(rd, &e, r);
+	r = judge_filter(rd, jail, &filter, text);
+	return r < 0 ? r : add_known(rd, jail->name, &filter);
 }
 
 /* The directory whose names decide what the pattern finds. */
@@ -275,96 +273,88 @@ static int read_logs(struct reading *rd, struct guard_jail *jail, const char *te
 	return 0;
 }
 
-/* The next action of the text, "NAME" or "NAME[options]"; NULL at its end. */
-static char *next_action(struct arena *a, const char **text)
+/* Python's own actions: one that comes with fail2ban, and writes letters. */
+static int judge_python(struct reading *rd, struct guard_jail *jail, const char *name)
 {
-	const char *s = *text;
-	size_t k, n = 0;
+	if (strcmp(name, "smtp.py") == 0)
+		jail->ban_fault = "smtp.py writes letters";
+	else
+		jail->ban_unsure = arena_printf(rd->a,
+			"its action %s is a program: whether that shuts anybody out can't be told",
+			name);
+	return arena_failed(rd->a) ? -ENOMEM : 0;
+}
 
-	while ((k = f2b_space(s, strlen(s))) > 0)
-		s += k;
-	if (!*s)
-		return NULL;
-	while (s[n] && s[n] != '[' && !f2b_space(s + n, strlen(s + n)))
-		n++;
-	size_t open = n + strspn(s + n, " \t");
-	for (char quote = '\0'; s[open] == '['; open += strspn(s + open, " \t")) {
-		for (n = open + 1; s[n] && (quote || s[n] != ']'); n++) {
-			if (quote ? s[n] == quote : s[n] == '"' || s[n] == '\'')
-				quote = quote ? '\0' : s[n];
-		}
-		n += s[n] != '\0';
-		open = n;
+/* What the jail gets from an action that was judged: the first that bans counts. */
+static int take_action(struct reading *rd, struct guard_jail *jail, const struct f2b_action *x)
+{
+	int libwrap = x->hosts_deny ? guard_has_libwrap(rd->tmp, rd->root) : 1;
+
+	if (libwrap == -ENOMEM)
+		return libwrap;
+	if (x->unsure)
+		jail->ban_unsure = arena_strdup(rd->a, x->unsure);
+	else if (!x->bans)
+		jail->ban_fault = arena_strdup(rd->a, x->why);
+	else if (libwrap == 0)
+		jail->ban_fault = "it writes hosts.deny, which no sshd reads without libwrap";
+	jail->bans = x->bans && libwrap != 0;
+	jail->all_ports = x->all_ports;
+	if (jail->bans)
+		jail->port_text = arena_strdup(rd->a, x->port);
+	return arena_failed(rd->a) ? -ENOMEM : 0;
+}
+
+/* The action's own definition says what it does. */
+static int judge_action(
+	struct reading *rd, struct guard_jail *jail, const char *call, const char *name)
+{
+	struct f2b_action x;
+	struct f2b_ini def;
+	struct f2b_error e;
+	char *base = arena_printf(rd->tmp, "%s/action.d/%s", rd->dir, name);
+	int r = base ? f2b_read(rd->tmp, rd->root, base, &def, &e) : -ENOMEM;
+
+	if (r == -ENOENT) {
+		jail->error = arena_printf(
+			rd->a, "there is no action %s in %s/action.d", name, rd->dir);
+		return jail->error ? 0 : -ENOMEM;
 	}
-	*text = s + n;
-	return arena_strndup(a, s, n);
+	if (r < 0)
+		return refused(rd, &e, r);
+	struct f2b_scope scope = {rd->tmp, &def, jail->name, call, false};
+	r = jail->bans ? 0 : f2b_action_judge(&scope, &x);
+	if (r < 0 || jail->bans)
+		return r;
+	jail->action.text = name;
+	return take_action(rd, jail, &x);
 }
 
-static bool only_tells(const char *name)
+static int read_action(struct reading *rd, struct guard_jail *jail, const char *call)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(telling); i++) {
-		if (strncmp(name, telling[i], strlen(telling[i])) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool covers_all(const char *name, const char *type)
-{
-	return strstr(name, "allports") || (type && strcmp(type, "allports") == 0) ||
-	       strcmp(name, "hostsdeny") == 0 || strcmp(name, "route") == 0 ||
-	       strcmp(name, "apf") == 0 || strcmp(name, "ufw") == 0 ||
-	       strncmp(name, "shorewall", 9) == 0;
-}
-
-/* What the first action that blocks says of ports. */
-static int read_ban(
-	struct reading *rd, struct guard_jail *jail, const char *action, const char *name)
-{
-	const char *type, *port;
-
-	if (named_option(rd->tmp, action, "type", &type) < 0 ||
-		named_option(rd->tmp, action, "port", &port) < 0)
-		return -ENOMEM; /* that they are options was seen already */
-	jail->bans = true;
-	jail->all_ports = covers_all(name, type);
-	jail->port_text = arena_strdup(rd->a, port ? port : "ssh"); /* as action.d has it */
-	return jail->port_text ? 0 : -ENOMEM;
-}
-
-static int read_action(struct reading *rd, struct guard_jail *jail, const char *action)
-{
-	char *name = name_of(rd->a, action);
-	char *base = name ? arena_printf(rd->tmp, "%s/action.d/%s", rd->dir, name) : NULL;
+	char *name = f2b_call_name(rd->a, call);
 	const char *none;
-	struct stat st;
 
-	if (!base)
+	if (!name)
 		return -ENOMEM;
-	int r = named_option(rd->tmp, action, NULL, &none);
+	int r = f2b_call_option(rd->tmp, call, NULL, &none);
 	if (r < 0) {
 		jail->error = "the options of one of its actions make no sense";
 		return r == -EINVAL ? 0 : r;
 	}
 	size_t len = strlen(name);
-	bool python = len > 3 && strcmp(name + len - 3, ".py") == 0;
-	if (!python) {
-		char *conf = arena_printf(rd->tmp, "%s.conf", base);
-		char *local = arena_printf(rd->tmp, "%s.local", base);
-		if (!conf || !local)
-			return -ENOMEM;
-		if (root_stat(rd->root, conf, &st) < 0 && root_stat(rd->root, local, &st) < 0) {
-			jail->error = arena_printf(
-				rd->a, "there is no action %s in %s/action.d", name, rd->dir);
-			return jail->error ? 0 : -ENOMEM;
-		}
-	}
+	if (len > 3 && strcmp(name + len - 3, ".py") == 0)
+		r = jail->bans ? 0 : judge_python(rd, jail, name);
+	else
+		r = judge_action(rd, jail, call, name);
+	if (r < 0 || jail->error)
+		return r;
 	const char **slot = arena_grow(rd->a, &jail->actions, jail->n_actions, sizeof(*slot));
 	if (!slot)
 		return -ENOMEM;
 	*slot = name;
 	jail->n_actions++;
-	return jail->bans || only_tells(name) ? 0 : read_ban(rd, jail, action, name);
+	return 0;
 }
 
 static int read_actions(struct reading *rd, struct guard_jail *jail, const char *text)
@@ -373,7 +363,7 @@ static int read_actions(struct reading *rd, struct guard_jail *jail, const char 
 	char *action;
 	int r = 0;
 
-	while (r == 0 && !jail->error && (action = next_action(rd->tmp, &text)))
+	while (r == 0 && !jail->error && (action = f2b_call_next(rd->tmp, &text)))
 		r = read_action(rd, jail, action);
 	if (r < 0 || arena_failed(rd->tmp))
 		return r < 0 ? r : -ENOMEM;
@@ -386,6 +376,51 @@ static int read_actions(struct reading *rd, struct guard_jail *jail, const char 
 		rd->a, jail->port_text, services.data, &jail->ports, &jail->n_ports);
 }
 
+/* What is set for the jail itself, or in [DEFAULT]. */
+static int read_settings(struct reading *rd, struct guard_jail *jail, const struct f2b_section *s)
+{
+	const struct {
+		const char *key;
+		struct guard_setting *to;
+	} rows[] = {{"maxretry", &jail->maxretry}, {"findtime", &jail->findtime},
+		{"bantime", &jail->bantime}, {"ignorecommand", &jail->ignorecommand},
+		{"bantime.maxtime", &jail->max_bantime}, {"journalmatch", &jail->journalmatch}};
+	const char *match = rd->match_stays ? jail->journalmatch.text : NULL;
+	const struct f2b_option *o;
+	const char *value;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++) {
+		r = get(rd, s, rows[i].key, &o, &value);
+		if (r == 0 && value && match && rows[i].to == &jail->journalmatch)
+			r = (value = arena_printf(rd->tmp, "%s\n%s", match, value)) ? 0 : -ENOMEM;
+		if (r == 0 && value)
+			r = set(rd, rows[i].to, value, o);
+	}
+	r = r < 0 ? r : get(rd, s, "bantime.increment", &o, &value);
+	if (r == 0 && !is_true(value))
+		jail->max_bantime.text = NULL;
+	return r;
+}
+
+/* A jail may have other expressions than its filter, or in addition to them. */
+static int read_overrides(struct reading *rd, struct guard_jail *jail, const struct f2b_section *s)
+{
+	static const char *const keys[] = {"failregex", "prefregex", "ignoreregex", "datepattern"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && !jail->changed.text; i++) {
+		const struct f2b_option *o = f2b_option(rd->ini, s, keys[i]);
+		bool more = o && i == 0 && strstr(o->value, "%(known/failregex)s");
+		bool none = o && strspn(o->value, " \t\n") == strlen(o->value) && i >= 2;
+		if (!o || more || none)
+			continue;
+		int r = set(rd, &jail->changed, keys[i], o);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* All of a jail that is on. */
 static int read_details(struct reading *rd, struct guard_jail *jail)
 {
@@ -396,6 +431,8 @@ static int read_details(struct reading *rd, struct guard_jail *jail)
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(filled_in); i++)
 		r = get(rd, s, filled_in[i], &o, &value);
+	r = r < 0 ? r : read_settings(rd, jail, s);
+	r = r < 0 ? r : read_overrides(rd, jail, s);
 	r = r < 0 ? r : get(rd, s, "ignoreip", &o, &value);
 	if (r == 0 && value)
 		r = guard_words(rd->a, value, " ,\n", &jail->ignore, &jail->n_ignore);
@@ -406,7 +443,11 @@ static int read_details(struct reading *rd, struct guard_jail *jail)
 		r = jail->log_path ? read_logs(rd, jail, value) : -ENOMEM;
 	}
 	r = r < 0 ? r : get(rd, s, "action", &o, &value);
-	return r < 0 || !value ? r : read_actions(rd, jail, value);
+	if (r < 0 || !value)
+		return r;
+	jail->action.path = arena_strdup(rd->a, o->path);
+	jail->action.line = o->line;
+	return jail->action.path ? read_actions(rd, jail, value) : -ENOMEM;
 }
 
 /* The first jail for SSH that is not on, for who wonders why. */
@@ -445,6 +486,7 @@ static int read_jail(struct reading *rd, const char *name)
 	if (!jail.name || !jail.path || !jail.backend)
 		return -ENOMEM;
 	jail.journal = strncmp(jail.backend, "systemd", 7) == 0;
+	rd->match_stays = false;
 	r = filter ? read_filter(rd, &jail, filter) : 0;
 	if (r == 0 && !jail.error)
 		r = read_details(rd, &jail);
@@ -520,7 +562,7 @@ int guard_fail2ban_read(struct arena *a, const struct root *root, const char *di
 	struct f2b_ini ini;
 	struct f2b_error e = {0};
 	struct guard_fail2ban g = {0};
-	struct reading rd = {a, tmp, root, dir, &ini, &g, ret_reason};
+	struct reading rd = {a, tmp, root, dir, &ini, &g, ret_reason, false};
 	char base[PATH_MAX_SHOWN];
 
 	if (!tmp)

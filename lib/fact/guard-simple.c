@@ -255,8 +255,7 @@ int guard_sshguard_read(struct arena *a, const struct root *root, struct guards 
 	return 0;
 }
 
-/* What DenyHosts writes is hosts.deny, which an sshd without libwrap does not read. */
-static int has_libwrap(struct arena *a, const struct root *root)
+int guard_has_libwrap(struct arena *a, const struct root *root)
 {
 	static const char *const patterns[] = {"/usr/lib/*/libwrap.so.0", "/lib/*/libwrap.so.0",
 		"/usr/lib64/libwrap.so.0", "/usr/lib/libwrap.so.0"};
@@ -280,7 +279,7 @@ static int judge_denyhosts(
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(keys); i++)
 		r = guard_assignment(a, text, keys[i], &v[i], &line[i], &plain);
 	int log = r == 0 && v[0] ? guard_log_exists(root, a, v[0]) : 0;
-	int libwrap = has_libwrap(a, root);
+	int libwrap = guard_has_libwrap(a, root);
 	if (r < 0 || log == -ENOMEM || libwrap == -ENOMEM)
 		return -ENOMEM;
 	bool firewall = (v[2] && *v[2]) || (v[3] && *v[3]);

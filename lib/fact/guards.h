@@ -19,10 +19,26 @@ struct guard_ports {
 	unsigned first, last;
 };
 
+/* A setting of a jail, and where it stands. */
+struct guard_setting {
+	const char *text; /* filled in; NULL when it is not set */
+	const char *path;
+	unsigned line;
+};
+
 /* An enabled jail of fail2ban. */
 struct guard_jail {
 	const char *name;
 	const char *filter; /* "sshd"; "" for none */
+	bool finds;	    /* an expression of the filter is for sshd's "Failed ... from ..." */
+	/*
+	 * What the jail, or a file beside the filter's own, makes otherwise in what the
+	 * filter finds: the option's name. Nobody can tell what it finds then.
+	 */
+	struct guard_setting changed;
+	struct guard_setting journalmatch; /* of the jail, else of the filter */
+	struct guard_setting maxretry, findtime, bantime, ignorecommand;
+	struct guard_setting max_bantime; /* of one that was banned before, when that grows */
 	const char *path;   /* where it is switched on */
 	unsigned line;
 	const char *backend;	 /* "auto", "systemd", "polling", ... */
@@ -36,7 +52,10 @@ struct guard_jail {
 	size_t n_ignore;
 	const char *const *actions; /* names: "iptables-multiport" */
 	size_t n_actions;
-	bool bans; /* one of the actions blocks, and does not only tell */
+	bool bans;		     /* one of the actions shuts the address out */
+	const char *ban_fault;	     /* when none does: why the last does not, or NULL */
+	const char *ban_unsure;	     /* when none does: why that of one can't be told, or NULL */
+	struct guard_setting action; /* text: the name of the last action that was judged */
 	bool all_ports;
 	const struct guard_ports *ports; /* that the ban covers, unless all */
 	size_t n_ports;
@@ -108,6 +127,9 @@ int guard_ports_parse(struct arena *a, const char *text, const char *services,
  */
 int guard_assignment(struct arena *a, const char *text, const char *key, const char **ret,
 	unsigned *ret_line, bool *ret_plain);
+
+/* Whether libwrap is installed, without which no sshd reads hosts.deny. 1, 0, or -errno. */
+int guard_has_libwrap(struct arena *a, const struct root *root);
 
 /* Whether there is a file, watching the names in its directory only. 1, 0, or -errno. */
 int guard_log_exists(const struct root *root, struct arena *a, const char *pattern);

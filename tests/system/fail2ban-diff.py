@@ -18,6 +18,7 @@ import logging
 import os
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -38,7 +39,7 @@ if not os.path.exists(ETC + "/jail.conf") or not shutil.which("fail2ban-client")
 logging.getLogger("fail2ban").setLevel(logging.CRITICAL + 1)
 
 KEYS = ("enabled backend logpath ignoreip port filter action banaction bantime maxretry findtime "
-        "sshd_log sshd_backend mine destemail mode usedns ignoreself").split()
+        "sshd_log sshd_backend mine destemail mode usedns ignoreself ignorecommand journalmatch").split()
 JAILS = ["sshd", "dropbear", "recidive", "mine", "pam-generic", "sshd-more"]
 
 
@@ -83,6 +84,9 @@ class Generator:
             "destemail": ["root@localhost", "100%%"],
             "mode": ["normal", "aggressive"],
             "usedns": ["warn", "no"],
+            "ignorecommand": ["", "/bin/true", "%(mine)s <ip>"],
+            "journalmatch": ["_COMM=sshd", "_SYSTEMD_UNIT=x.service + _COMM='a b'",
+                             "_COMM=a\n  _COMM=%(__name__)s", ""],
             "ignoreself": ["true", "false"],
         }[key]
         v = r.choice(plain)
@@ -197,13 +201,17 @@ def theirs(directory, ask_client):
     jails = {}
     for c in stream:
         if c[0] == "add":
-            jails[c[1]] = {"backend": c[2], "found": 0, "ignore": [], "actions": []}
+            jails[c[1]] = {"backend": c[2], "found": 0, "ignore": [], "actions": [], "settings": {}}
         elif c[0] == "set" and c[1] in jails:
             jail = jails[c[1]]
             if c[2] == "addlogpath":
                 jail["found"] += 1
             elif c[2] == "addignoreip":
                 jail["ignore"] = list(c[3:])
+            elif c[2] in ("maxretry", "findtime", "bantime", "ignorecommand"):
+                jail["settings"][c[2]] = c[3]
+            elif c[2] == "addjournalmatch":
+                jail["settings"].setdefault("journalmatch", []).append(c[3:])
             elif c[2] == "addaction":
                 # Some of jail.conf's give an action a name of their own, by the protocol.
                 jail["actions"].append(re.sub("-(tcp|udp)$", "", c[3]))
@@ -221,8 +229,23 @@ def ours(answer):
         if j["error"]:
             skipped += 1
             continue
-        jails[j["name"]] = {k: j[k] for k in ("backend", "found", "ignore", "actions")}
+        jails[j["name"]] = {k: j[k] for k in ("backend", "found", "ignore", "actions", "settings")}
+        match = j["settings"].pop("journalmatch", None)
+        if match and match.strip():
+            j["settings"]["journalmatch"] = [shlex.split(m) for m in match.split("\n") if m]
     return None if skipped and not jails else jails
+
+
+def same_settings(a, b):
+    for key in set(a) | set(b):
+        x, y = a.get(key), b.get(key)
+        if key == "maxretry" and x is not None:
+            y = int(y) if y is not None and re.fullmatch(r"\s*[-+]?[0-9]+\s*", y) else None
+        if key == "maxretry" and x is None:  # fail2ban found no number
+            y = None
+        if x != y:
+            return False
+    return True
 
 
 def same(a, b):
@@ -233,6 +256,8 @@ def same(a, b):
     for name, x in a.items():
         y = b[name]
         if x["backend"] != y["backend"] or x["ignore"] != y["ignore"]:
+            return False
+        if not same_settings(x["settings"], y["settings"]):
             return False
         if x["found"] != y["found"] or set(x["actions"]) != set(y["actions"]):
             return False
@@ -265,7 +290,8 @@ def main():
                 directory, "refuses" if other is None else "accepts",
                 "refuses" if mine is None else "accepts", answer["error"]))
             for name in sorted(set(a) | set(b)):
-                if other is not None and mine is not None and a.get(name) != b.get(name):
+                if other is not None and mine is not None and (
+                        name not in a or name not in b or not same({name: a[name]}, {name: b[name]})):
                     print("  %s: fail2ban %r\n    hardend %r" % (name, a.get(name), b.get(name)))
         p.stdin.close()
     print("%d configurations, %d refused, %d jails, %d differ" % (count, refused, jails, wrong))

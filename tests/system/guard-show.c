@@ -20,6 +20,24 @@ static json_t *words(const char *const *v, size_t n)
 	return list;
 }
 
+/* What fail2ban calls them; one that is not set is left out. */
+static json_t *settings(const struct guard_jail *j)
+{
+	const struct {
+		const char *key;
+		const struct guard_setting *value;
+	} rows[] = {{"maxretry", &j->maxretry}, {"findtime", &j->findtime},
+		{"bantime", &j->bantime}, {"ignorecommand", &j->ignorecommand},
+		{"journalmatch", &j->journalmatch}};
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].value->text)
+			(void)json_object_set_new(o, rows[i].key, json_string(rows[i].value->text));
+	}
+	return o;
+}
+
 static int show(const struct root *root, const char *dir)
 {
 	struct arena *a = arena_new();
@@ -31,10 +49,13 @@ static int show(const struct root *root, const char *dir)
 	for (size_t i = 0; i < g.n; i++) {
 		const struct guard_jail *j = &g.v[i];
 		(void)json_array_append_new(jails,
-			json_pack("{s:s, s:b, s:s, s:I, s:o, s:o}", "name", j->name, "error",
-				j->error != NULL, "backend", j->backend, "found",
-				(json_int_t)j->n_found, "ignore", words(j->ignore, j->n_ignore),
-				"actions", words(j->actions, j->n_actions)));
+			json_pack("{s:s, s:b, s:s, s:I, s:o, s:o, s:o, s:b, s:s?, s:s?, s:b}",
+				"name", j->name, "error", j->error != NULL, "backend", j->backend,
+				"found", (json_int_t)j->n_found, "ignore",
+				words(j->ignore, j->n_ignore), "actions",
+				words(j->actions, j->n_actions), "settings", settings(j), "bans",
+				j->bans, "fault", j->ban_fault, "unsure", j->ban_unsure,
+				"all_ports", j->all_ports));
 	}
 	json_t *all = json_pack(
 		"{s:i, s:s?, s:o}", "r", r, "error", g.error ? g.error : reason, "jails", jails);

@@ -99,8 +99,77 @@ static const struct vector {
 		"not known where sshd listens", NULL},
 	{{JAIL("action = ban-allports\n" ALL_TRUSTED), AUTH_LOG}, RUNS("fail2ban.service"), "",
 		NULL, RESULT_PASS, "jail sshd", "guards", NULL},
-	{{JAIL("ignoreip = 0.0.0.0/0\n"), AUTH_LOG}, RUNS("fail2ban.service"), NULL, NULL,
-		RESULT_FAIL, "jail sshd", "nobody is banned", NULL},
+#define ONE(text, result, words)                                                                   \
+	{                                                                                          \
+		{JAIL(text), AUTH_LOG}, RUNS("fail2ban.service"), NULL, NULL, result, "jail sshd", \
+			words, NULL                                                                \
+	}
+	/* Whom it never bans. */
+	ONE("ignoreip = 0.0.0.0/0\n", RESULT_FAIL, "0.0.0.0/0: nobody is banned"),
+	ONE("ignoreip = 0.0.0.0/1 128.0.0.0/1\n", RESULT_FAIL, "0.0.0.0/1: nobody is banned"),
+	ONE("ignoreip = ::/1\n", RESULT_FAIL, "::/1: nobody"),
+	ONE("ignoreip = 198.51.0.0/255.255.0.0\n", RESULT_FAIL, "198.51.0.0/255.255.0.0: nobody"),
+	ONE("ignoreip = 203.0.113.0/24 198.51.100.7 2001:db8::/64 a.example\n",
+		RESULT_INFORMATIONAL, "guards SSH"),
+	ONE("ignoreip = 203.0.112.0/20 198.51.100.7\n", RESULT_FAIL, "203.0.112.0/20"),
+	ONE("ignorecommand = /bin/true <ip>\n", RESULT_FAIL, "exempts everybody"),
+	ONE("ignorecommand = /usr/local/bin/known <ip>\n", RESULT_UNKNOWN, "whom that exempts"),
+	ONE("ignorecommand = /bin/false\n", RESULT_INFORMATIONAL, "guards SSH"),
+	/* After how many failures, and for how long. */
+	ONE("maxretry = 1000000000\n", RESULT_FAIL, "maxretry = 1000000000"),
+	ONE("maxretry = 99999999999999999999\n", RESULT_FAIL, "maxretry = 99999999999999999999"),
+	ONE("maxretry = 11\n", RESULT_FAIL, "maxretry = 11"),
+	ONE("maxretry = many\n", RESULT_UNKNOWN, "no number"),
+	ONE("maxretry = 10\nfindtime = 300\nbantime = 5m\n", RESULT_INFORMATIONAL, "guards SSH"),
+	ONE("bantime = 0\n", RESULT_FAIL, "bantime = 0 is too short"),
+	ONE("bantime = 4m 59s\n", RESULT_FAIL, "bantime = 4m 59s"),
+	ONE("bantime = -1\n", RESULT_INFORMATIONAL, "guards SSH"),
+	ONE("bantime = x()\n", RESULT_UNKNOWN, "expression"),
+	ONE("bantime.maxtime = 1\n", RESULT_INFORMATIONAL, "guards SSH"),
+	ONE("bantime.increment = true\nbantime.maxtime = 1\n", RESULT_FAIL, "bantime.maxtime = 1"),
+	ONE("findtime = 1\n", RESULT_FAIL, "findtime = 1 is too short"),
+	ONE("findtime = -1\n", RESULT_FAIL, "findtime = -1 is too short"),
+	/* What it finds. */
+	ONE("filter = apache-auth\n", RESULT_FAIL, "apache-auth finds no failed login"),
+	ONE("filter = my-ssh\n", RESULT_UNKNOWN, "my-ssh is not fail2ban's own"),
+	ONE("filter =\n", RESULT_FAIL, "(none) finds no"),
+	ONE("filter = sshd[mode=aggressive]\n", RESULT_INFORMATIONAL, "guards SSH"),
+	ONE("filter = sshd[prefregex=x]\n", RESULT_UNKNOWN, "prefregex"),
+	ONE("failregex = ^x <HOST>\n", RESULT_UNKNOWN, "failregex"),
+	ONE("failregex = %(known/failregex)s\n  ^x <HOST>\n", RESULT_INFORMATIONAL, "guards"),
+	ONE("ignoreregex = .*\n", RESULT_UNKNOWN, "ignoreregex"),
+	ONE("logpath = /etc/fail2ban/jail.conf\n", RESULT_UNKNOWN, "whether sshd logs there"),
+	{{JAIL(""), AUTH_LOG, {"/etc/fail2ban/filter.d/sshd.local", "[Definition]\ncmnfailre =\n"}},
+		RUNS("fail2ban.service"), NULL, NULL, RESULT_UNKNOWN, "jail sshd", "cmnfailre",
+		"/etc/fail2ban/filter.d/sshd.local"},
+	{{JAIL(""), AUTH_LOG, {"/etc/fail2ban/filter.d/sshd.local", "[Definition]\nfailregex =\n"}},
+		RUNS("fail2ban.service"), NULL, NULL, RESULT_FAIL, "jail sshd", "finds no", NULL},
+#define JOURNAL(match, result, words)                                         \
+	{                                                                     \
+		{JAIL("backend = systemd\njournalmatch = " match "\n"),       \
+			{"/usr/lib/python3/dist-packages/systemd/x.py", ""}}, \
+			{{"fail2ban.service", true, UNIT_ACTIVE},             \
+				{"ssh.service", true, UNIT_ACTIVE}},          \
+			NULL, NULL, result, "jail sshd", words, NULL          \
+	}
+	JOURNAL("_SYSTEMD_UNIT=ssh.service", RESULT_INFORMATIONAL, "guards"),
+	JOURNAL("_SYSTEMD_UNIT=sshd.service", RESULT_FAIL, "matches no entry"),
+	JOURNAL("_SYSTEMD_UNIT=sshd.service + _COMM=sshd", RESULT_INFORMATIONAL, "guards"),
+	JOURNAL("_SYSTEMD_UNIT=ssh.service _COMM=cron", RESULT_FAIL, "matches no entry"),
+	JOURNAL("_COMM=cron _COMM=sshd", RESULT_INFORMATIONAL, "guards"),
+	JOURNAL("_COMM=cron\n _COMM=x", RESULT_FAIL, "matches no entry"),
+	JOURNAL("_COMM=cron\n _COMM=sshd", RESULT_INFORMATIONAL, "guards"),
+	JOURNAL("_MACHINE_ID=1", RESULT_UNKNOWN, "can't be told"),
+	JOURNAL("", RESULT_INFORMATIONAL, "guards"),
+	/* What it does to them. */
+	ONE("action = ban[actionban=]\n", RESULT_FAIL, "actionban is empty"),
+	ONE("action = ban[actionban=\"true <ip>\"]\n", RESULT_FAIL, "runs only true"),
+	ONE("action = ban[blocktype=ACCEPT]\n", RESULT_FAIL, "ACCEPT"),
+	ONE("action = ban[protocol=udp]\n", RESULT_FAIL, "protocol = udp"),
+	ONE("action = ban[chain=FORWARD]\n", RESULT_FAIL, "chain = FORWARD"),
+	ONE("action = ban[actionstart=]\n", RESULT_FAIL, "actionstart makes no f2b-sshd"),
+	ONE("action = script\n", RESULT_UNKNOWN, "runs block"),
+	ONE("action = sendmail\n ban\n", RESULT_INFORMATIONAL, "guards SSH"),
 	/* Another jail's missing log keeps all of fail2ban from starting. */
 	{{JAIL("[other]\nenabled = 1\nfilter = sshd\nlogpath = /var/log/none\n"), AUTH_LOG},
 		RUNS("fail2ban.service"), NULL, NULL, RESULT_FAIL, "jail other", "/var/log/none",
@@ -149,10 +218,25 @@ static void make_root(struct test_root *t, const struct vector *x)
 	program(t, "/bin/fw");
 	program(t, "/usr/sbin/sshguard");
 	test_write(t, "/usr/bin/fail2ban-server", "");
-	test_write(t, "/etc/fail2ban/filter.d/sshd.conf", "[Definition]\n");
-	test_write(t, "/etc/fail2ban/action.d/ban.conf", "[Definition]\n");
-	test_write(t, "/etc/fail2ban/action.d/ban-allports.conf", "[Definition]\n");
-	test_write(t, "/etc/fail2ban/action.d/sendmail.conf", "[Definition]\n");
+	test_write(t, "/etc/fail2ban/filter.d/sshd.conf",
+		"[Definition]\nfailregex = ^Failed \\S+ for .* from <HOST>$\n"
+		"journalmatch = _SYSTEMD_UNIT=sshd.service + _COMM=sshd\n");
+	test_write(t, "/etc/fail2ban/filter.d/apache-auth.conf",
+		"[Definition]\nfailregex = ^client <HOST> denied$\n");
+	test_write(t, "/etc/fail2ban/filter.d/my-ssh.conf",
+		"[Definition]\nfailregex = Failed .* from <HOST>\n");
+	test_write(t, "/etc/fail2ban/action.d/ban.conf",
+		"[Definition]\nactionstart = iptables -N f2b-<name>\n"
+		" iptables -I <chain> -p <protocol> --dport <port> -j f2b-<name>\n"
+		"actionban = iptables -I f2b-<name> 1 -s <ip> -j <blocktype>\n"
+		"[Init]\nchain = INPUT\nprotocol = tcp\nblocktype = DROP\n");
+	test_write(t, "/etc/fail2ban/action.d/ban-allports.conf",
+		"[Definition]\nactionban = ipset add <ipmset> <ip>\n"
+		"[Init]\nipmset = blocked\n");
+	test_write(t, "/etc/fail2ban/action.d/sendmail.conf",
+		"[Definition]\nactionban = printf %%b \"<ip>\" | mail root\n");
+	test_write(t, "/etc/fail2ban/action.d/script.conf",
+		"[Definition]\nactionban = /usr/local/bin/block <ip>\n");
 	for (size_t i = 0; i < ARRAY_SIZE(x->files) && x->files[i].path; i++) {
 		test_write(t, x->files[i].path, x->files[i].text);
 		if (strncmp(x->files[i].path, "/etc/fail2ban/", 14) == 0)

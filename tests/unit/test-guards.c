@@ -4,7 +4,9 @@
 
 #include "alloc-fail.h"
 #include "fact/fact.h"
+#include "fact/fail2ban-action.h"
 #include "fact/fail2ban-ini.h"
+#include "fact/fail2ban-time.h"
 #include "fact/guards.h"
 
 /* What configparser refuses, with the line; and what it makes of odd texts. */
@@ -59,6 +61,80 @@ static void test_ini(_unused_ void **state)
 				assert_string_equal(value, texts[i].value);
 		}
 		assert_int_equal(e.line, texts[i].line);
+		arena_free(a);
+	}
+}
+
+/* As fail2ban.server.mytime evaluates them. */
+static void test_seconds(_unused_ void **state)
+{
+	static const struct {
+		const char *text;
+		int r;
+		int seconds;
+	} rows[] = {
+		{"600", 0, 600}, {"10m", 0, 600}, {"1d12h", 0, 129600}, {" 1h 30m ", 0, 5400},
+		{"-1", 0, -1}, {"60*60*24", 0, 86400}, {"1 hour", 0, 3600}, {"2 3", 0, 5},
+		{"1h-30m", 0, 1800}, {"1h 2m*3", 0, 3960}, {"1h # x", 0, 3600}, {"1.5h", 0, 5400},
+		{"-1h 5", 0, -3595}, {"2 * 3 4", 0, 10}, {"1Year-6mo", 0, 15778800},
+		{"5/2h", 0, 9000}, {"--5", 0, 5}, {"10m\n5m", 0, 900}, {"0", 0, 0},
+		{"010", -EINVAL, 0}, {"", -EINVAL, 0}, {"2 sek", -EINVAL, 0}, {"1_0", -EINVAL, 0},
+		{"2**3", -EINVAL, 0}, {"1/0", -EINVAL, 0}, {"(1)", -EINVAL, 0}, {"1h)", -EINVAL, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		double seconds = 77;
+		if (f2b_seconds(rows[i].text, &seconds) != rows[i].r ||
+			(int)seconds != (rows[i].r == 0 ? rows[i].seconds : 77))
+			fail_msg("\"%s\": %f", rows[i].text, seconds);
+	}
+}
+
+/* What actionban runs, behind all tags: a part of why not, or NULL when it bans. */
+static void test_actions(_unused_ void **state)
+{
+	static const char def[] =
+		"[Definition]\nactionstart = nft add rule x saddr @f2b-<name> <blocktype>\n"
+		"actionban = <nft> add element f2b-<name> \\{ <ip> \\}\n"
+		"[Init]\nnft = nft <how>\nhow = -e\nblocktype = reject\nloop = <loop>\n"
+		"chain_hook = input\n";
+	static const struct {
+		const char *call, *why;
+		bool unsure, all_ports;
+	} rows[] = {
+		{"a", NULL, false, true},
+		{"a[actionstart=\"nft f2b-<name> <port>\"]", NULL, false, false},
+		{"a[blocktype=accept]", "blocktype = accept", false, false},
+		{"a[blocktype=\"log drop\"]", NULL, false, true},
+		{"a[chain_hook=forward]", "chain_hook = forward", false, false},
+		{"a[nft=true]", "runs only true", false, false},
+		{"a[nft=\"echo nft\"]", "runs only echo", false, false},
+		{"a[actionban=\"nft add x 10.0.0.1\"]", "runs only nft", false, false},
+		{"a[actionban=\"false && nft add x <ip>\"]", "runs only false", false, false},
+		{"a[actionban=\"x <ip>\"]", "runs x", true, false},
+		{"a[actionban=\"$X <ip>\"]", "runs $X", true, false},
+		{"a[actionban=\"echo $(nft add x <ip>)\"]", "runs echo", true, false},
+		{"a[actionban=\"nft add x <ip> <loop>\"]", "can't be followed", true, false},
+		{"a[actionban=\"echo <ip> 'x\"]", "can't be followed", true, false},
+		{"a[actionban=\"iptables -A x -s <ip> --dport 80 -j DROP\"]", "ports of their own", true,
+			false},
+		{"a[actionban=\"echo sshd: <ip> >>/etc/hosts.deny\"]", NULL, false, true},
+	};
+	struct f2b_error e;
+	struct f2b_ini ini;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct arena *a = arena_new();
+		struct f2b_action x;
+		assert_int_equal(f2b_parse(a, "/x", def, strlen(def), &ini, &e), 0);
+		struct f2b_scope scope = {a, &ini, "sshd", rows[i].call, false};
+		assert_int_equal(f2b_action_judge(&scope, &x), 0);
+		const char *said = rows[i].unsure ? x.unsure : x.why;
+		if (x.bans != !rows[i].why || x.all_ports != rows[i].all_ports ||
+			(x.unsure != NULL) != rows[i].unsure ||
+			(rows[i].why && (!said || !strstr(said, rows[i].why))))
+			fail_msg("%s: %d %d %s, %s", rows[i].call, x.bans, x.all_ports, x.why,
+				x.unsure);
 		arena_free(a);
 	}
 }
@@ -142,9 +218,14 @@ static const struct dep *find_dep(const struct fact *f, const char *path)
 static void make_fail2ban(const struct test_root *t)
 {
 	test_write(t, "/usr/bin/fail2ban-server", "#!\n");
-	test_write(t, "/etc/fail2ban/filter.d/sshd.conf", "[Definition]\nfailregex = x\n");
-	test_write(t, "/etc/fail2ban/action.d/iptables-multiport.conf", "[Definition]\n");
-	test_write(t, "/etc/fail2ban/action.d/sendmail.conf", "[Definition]\n");
+	test_write(t, "/etc/fail2ban/filter.d/sshd.conf",
+		"[Definition]\nfailregex = ^Failed x from <HOST>\n");
+	test_write(t, "/etc/fail2ban/action.d/iptables-multiport.conf",
+		"[Definition]\nactionstart = iptables -I INPUT --dports <port> -j f2b-<name>\n"
+		"actionban = iptables -I f2b-<name> -s <ip> -j <blocktype>\n"
+		"[Init]\nblocktype = DROP\n");
+	test_write(t, "/etc/fail2ban/action.d/sendmail.conf",
+		"[Definition]\nactionban = printf x | mail <dest>\n");
 	test_write(t, "/etc/fail2ban/jail.conf",
 		"[DEFAULT]\nenabled = false\nbackend = auto\nport = 0:65535\n"
 		"action = iptables-multiport[name=%(__name__)s, port=\"%(port)s\"]\n"
@@ -426,6 +507,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ini),
+		cmocka_unit_test(test_seconds),
+		cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_assignment),
 		cmocka_unit_test(test_fail2ban),
