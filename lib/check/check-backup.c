@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "check/answer.h"
 #include "check/checks.h"
 #include "check/schedule.h"
 #include "fact/backups.h"
@@ -18,39 +19,20 @@ struct asking {
 	uint64_t now;
 };
 
-/* Whether a client, or a unit of policy, makes backups by itself. */
-struct answer {
-	const char *name;
-	enum result result;
-	const char *subject, *path, *observed, *expected;
-	unsigned line;
-	const char *timer, *service; /* what starts it and does it, as far as units do */
-};
-
-static void at(struct answer *x, const char *path, unsigned line)
-{
-	x->path = path;
-	x->line = line;
-}
-
 /* A service that makes backups while it runs, at its own times or when its server calls. */
 static void judge_service(
 	const struct asking *q, const struct backup_client *client, struct answer *x)
 {
-	const char *why = "";
+	struct answer server = {0};
 
 	x->service = client->service;
+	if (!answer_unit(q->arena, q->units, client->service, x))
+		return;
 	x->subject = arena_printf(q->arena, "unit %s", client->service);
-	x->result = schedule_service(q->units, client->service, &why);
-	if (x->result != RESULT_PASS) {
-		x->observed = arena_printf(q->arena, "%s %s", client->service, why);
-		x->expected = "started at boot, and running";
+	answer_at(x, client->config, 0);
+	if (!client->server || answer_unit(q->arena, q->units, client->server, &server))
 		return;
-	}
-	at(x, client->config, 0);
-	if (!client->server || schedule_service(q->units, client->server, &why) == RESULT_PASS)
-		return;
-	at(x, client->fault_path, client->fault_line);
+	answer_at(x, client->fault_path, client->fault_line);
 	x->result = RESULT_FAIL;
 	x->observed = arena_printf(q->arena,
 		"listens on the loopback address only, and %s is not on: nobody can call it",
@@ -58,39 +40,85 @@ static void judge_service(
 	x->expected = "FDAddress is an address that the Director reaches";
 }
 
-/* Not only a job that prunes or checks what was saved, as far as its command tells. */
-static bool makes_backup(const struct backup_client *client, const struct schedule_job *job)
+static bool is_listed(const char *list, const char *word)
 {
-	const char *call = job->command ? strstr(job->command, client->name) : NULL;
+	size_t len = strlen(word);
 
-	/* A script, or a front end, knows what to do. */
-	if (!client->verb || !call || call[strlen(client->name)] != ' ')
-		return true;
-	return strstr(call, client->verb) != NULL;
+	for (const char *s = list; s && *s; s += strspn(s, " ")) {
+		size_t n = strcspn(s, " ");
+		if (n == len && strncmp(s, word, n) == 0)
+			return true;
+		s += n;
+	}
+	return false;
 }
 
-/* What timers and cron jobs run it: the first that is on decides. */
+/* What the call says it does: help, a dry run, or to prune or check what was saved. */
+static bool call_saves(const struct backup_client *client, const struct command *c)
+{
+	bool own = strcmp(command_name(c), client->name) == 0, other = false;
+
+	for (size_t i = 1; i < c->n; i++) {
+		const char *word = c->argv[i];
+		if (is_listed("--help -h --version help version --dry-run --dryrun", word) ||
+			strncmp(word, "--dry-run=", 10) == 0)
+			return false;
+		other |= own && is_listed(client->others, word);
+	}
+	/* Borgmatic's actions stand beside each other: prune create check. */
+	if (other && (client->verb || !command_has(c, "create")))
+		return false;
+	/* A script, or a front end, knows what to do. */
+	return !own || !client->verb || command_has(c, client->verb);
+}
+
+/* Whether the job makes backups, as far as its commands tell. */
+static enum schedule_run saves(const struct backup_client *client, const struct schedule_job *job)
+{
+	bool called = false;
+
+	if (job->unsure)
+		return SCHEDULE_RUNS_PERHAPS;
+	for (size_t i = 0; i < job->commands.n; i++) {
+		const struct command *c = &job->commands.v[i];
+		if (c->reach == COMMAND_NEVER || !schedule_is(c, job->program))
+			continue;
+		if (call_saves(client, c))
+			return SCHEDULE_RUNS;
+		called = true;
+	}
+	return called ? SCHEDULE_RUNS_NOT : SCHEDULE_RUNS; /* by its name */
+}
+
+/* What timers and cron jobs run it: the first that is on and surely does so decides. */
 static void judge_jobs(const struct asking *q, const struct backup_client *client, struct answer *x)
 {
+	enum schedule_run run = SCHEDULE_RUNS_NOT;
 	struct schedule_job *jobs = NULL;
 	const struct schedule_job *job = NULL;
 	size_t n = 0;
 
 	if (schedule_find(q->arena, q->facts, client->programs, &jobs, &n) < 0)
 		return; /* the arena remembers */
-	for (size_t i = 0; i < n && (!job || !job->effective); i++) {
-		if (makes_backup(client, &jobs[i]) && (!job || jobs[i].effective))
-			job = &jobs[i];
+	for (size_t i = 0; i < n; i++) {
+		enum schedule_run r = saves(client, &jobs[i]);
+		if (r == SCHEDULE_RUNS_NOT)
+			continue;
+		if (job && (job->effective > jobs[i].effective ||
+				   (job->effective == jobs[i].effective && run >= r)))
+			continue;
+		job = &jobs[i];
+		run = r;
 	}
 	if (!job) {
 		const char *unread = schedule_unread(q->facts);
 		x->result = unread ? RESULT_UNKNOWN : RESULT_FAIL;
-		at(x, client->config ? client->config : client->program, 0);
+		answer_at(x, client->config ? client->config : client->program, 0);
 		x->observed = unread ? unread : "installed, but no timer and no cron job runs it";
 		x->expected = "a timer or a cron job that runs it";
 		return;
 	}
-	at(x, job->path, job->line);
+	answer_at(x, job->path, job->line);
 	x->subject = job->subject;
 	x->service = job->service;
 	x->timer = job->service ? job->subject + strlen("unit ") : NULL;
@@ -98,6 +126,14 @@ static void judge_jobs(const struct asking *q, const struct backup_client *clien
 	if (!job->effective) {
 		x->observed = arena_printf(q->arena, "runs %s but %s", client->name, job->why);
 		x->expected = "enabled and started";
+	} else if (run == SCHEDULE_RUNS_PERHAPS) {
+		x->result = RESULT_UNKNOWN;
+		x->observed = arena_printf(q->arena,
+			"names %s in a command that can't be followed: whether it makes a backup "
+			"can't be told",
+			client->name);
+		x->expected = "a command that runs it, or the unit among `units` of "
+			      "[backup-configured]";
 	}
 }
 
@@ -108,12 +144,12 @@ static void judge_client(
 		.name = client->name, .subject = arena_printf(q->arena, "backup %s", client->name)};
 	if (client->needs_config && !client->config) {
 		x->result = RESULT_FAIL;
-		at(x, client->program, 0);
+		answer_at(x, client->program, 0);
 		x->observed = "installed, but not configured";
 		x->expected = "a configuration that says what is backed up where";
 	} else if (client->fault) {
-		x->result = RESULT_FAIL;
-		at(x, client->fault_path, client->fault_line);
+		x->result = client->unread ? RESULT_ERROR : RESULT_FAIL;
+		answer_at(x, client->fault_path, client->fault_line);
 		x->observed = client->fault;
 		x->expected = "a configuration that makes backups";
 	} else if (client->service) {
@@ -129,34 +165,20 @@ static void judge_named(const struct asking *q, const char *name, struct answer 
 	const struct unit *unit = units_find(q->units, name);
 	size_t len = strlen(name);
 	bool timer = len > 6 && strcmp(name + len - 6, ".timer") == 0;
-	const char *why = "", *service = unit ? unit_setting(unit, "Unit") : NULL;
+	const char *service = unit ? unit_setting(unit, "Unit") : NULL;
 
 	*x = (struct answer){.name = name, .subject = arena_printf(q->arena, "unit %s", name)};
-	at(x, unit ? unit->path : NULL, 0);
+	answer_at(x, unit ? unit->path : NULL, 0);
 	x->timer = timer ? name : NULL;
 	x->service = !timer    ? name
 		     : service ? service
 			       : arena_printf(q->arena, "%.*s.service", (int)(len - 6), name);
-	x->result = schedule_service(q->units, name, &why);
-	if (x->result == RESULT_PASS)
-		return;
-	x->observed = arena_printf(q->arena, "%s %s", name, why);
-	x->expected = "started at boot, and running (for a timer: waiting)";
+	(void)answer_unit(q->arena, q->units, name, x); /* the answer has it */
 }
 
 static void add_answer(const struct asking *q, const struct answer *x, struct verdict *ret)
 {
-	verdict_add(ret, &(struct evidence){
-				 .result = x->result,
-				 .severity = q->check->severity,
-				 .subject = x->subject,
-				 .path = x->path,
-				 .line = x->line,
-				 .observed = x->observed ? x->observed
-							 : arena_printf(q->arena, "%s is scheduled",
-								   x->name),
-				 .expected = x->expected,
-			 });
+	answer_add(x, q->check->severity, arena_printf(q->arena, "%s is scheduled", x->name), ret);
 }
 
 /* The facts, or a verdict that says why not. */

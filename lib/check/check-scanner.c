@@ -37,7 +37,7 @@ static void add(const struct check *c, enum result result, const char *subject, 
 			 });
 }
 
-/* The jobs that are on; when there is none, *ret_off is one that is not. */
+/* The jobs that are on; when there is none, *ret_off is one that is not, or that is not clear. */
 static size_t add_jobs(const struct check *c, const struct factset *facts,
 	const struct schedule_job **ret_off, struct verdict *ret)
 {
@@ -47,8 +47,9 @@ static size_t add_jobs(const struct check *c, const struct factset *facts,
 	if (schedule_find(ret->arena, facts, scanners, &jobs, &n) < 0)
 		return 0; /* the arena remembers */
 	for (size_t i = 0; i < n; i++) {
-		if (!jobs[i].effective) {
-			*ret_off = &jobs[i];
+		if (!jobs[i].effective || jobs[i].unsure) {
+			if (!*ret_off || jobs[i].effective)
+				*ret_off = &jobs[i];
 			continue;
 		}
 		add(c, RESULT_PASS, jobs[i].subject, jobs[i].path, jobs[i].line,
@@ -88,6 +89,11 @@ static void conclude(const struct check *c, const struct factset *facts, const s
 			ret);
 		verdict_summary(ret, "this monitor looks for wrong configuration; that known flaws "
 				     "are scanned for is stated by nobody");
+	} else if (off && off->effective) {
+		add(c, RESULT_UNKNOWN, off->subject, off->path, off->line,
+			arena_printf(ret->arena, "names %s in a command that can't be followed",
+				off->program),
+			ret);
 	} else if (off) {
 		add(c, RESULT_FAIL, off->subject, off->path, off->line,
 			arena_printf(ret->arena, "would run %s, but %s", off->program, off->why),

@@ -61,17 +61,35 @@ static bool is_program(const char *word, size_t n, const char *program)
 	       (n == len || strchr("-._@", word[len]));
 }
 
-bool schedule_runs(const char *command, const char *program)
+bool schedule_is(const struct command *c, const char *program)
 {
-	static const char ends[] = " \t\n'\"`;|&()<>{}=$";
+	return is_program(c->argv[0], strlen(c->argv[0]), program);
+}
 
-	for (const char *s = command + strspn(command, ends); *s; s += strspn(s, ends)) {
-		size_t n = strcspn(s, ends);
-		if (is_program(s, n, program))
-			return true;
-		s += n;
+enum schedule_run schedule_runs(const struct commands *commands, const char *program)
+{
+	enum schedule_run run = SCHEDULE_RUNS_NOT;
+
+	for (size_t i = 0; i < commands->n; i++) {
+		const struct command *c = &commands->v[i];
+		if (c->reach == COMMAND_NEVER)
+			continue;
+		if (schedule_is(c, program))
+			return SCHEDULE_RUNS;
+		if (!command_is_idle(c) && command_mentions(c, program))
+			run = SCHEDULE_RUNS_PERHAPS;
 	}
-	return false;
+	return run;
+}
+
+static bool is_idle(const struct commands *commands)
+{
+	bool idle = commands->n > 0;
+
+	for (size_t i = 0; i < commands->n; i++)
+		idle = idle &&
+		       (commands->v[i].reach == COMMAND_NEVER || command_is_idle(&commands->v[i]));
+	return idle;
 }
 
 struct find {
@@ -81,14 +99,42 @@ struct find {
 	size_t n;
 };
 
-static const char *program_of(const struct find *f, const char *name, const char *command)
+/* The program of the list that a script or a unit is named after. */
+static const char *program_of(const struct find *f, const char *name)
 {
 	for (size_t i = 0; f->programs[i]; i++) {
-		if ((name && is_program(name, strlen(name), f->programs[i])) ||
-			(command && schedule_runs(command, f->programs[i])))
+		if (is_program(name, strlen(name), f->programs[i]))
 			return f->programs[i];
 	}
 	return NULL;
+}
+
+/*
+ * Reads what the job runs: its program of the list, if any, and whether that is
+ * sure. A text that cannot be followed may run whatever it names. 0 or -ENOMEM.
+ */
+static int read_command(const struct find *f, const char *text, enum command_syntax syntax,
+	struct schedule_job *job)
+{
+	struct command whole = {.argv = &text, .n = 1};
+	struct commands commands = {0};
+	int r = command_parse(f->a, text, syntax, &commands);
+
+	if (r == -ENOMEM)
+		return r;
+	job->commands = commands;
+	for (size_t i = 0; f->programs[i]; i++) {
+		enum schedule_run run = schedule_runs(&commands, f->programs[i]);
+		if (r < 0 && command_mentions(&whole, f->programs[i]))
+			run = SCHEDULE_RUNS_PERHAPS;
+		if (run == SCHEDULE_RUNS_NOT || (run == SCHEDULE_RUNS_PERHAPS && job->program))
+			continue;
+		job->program = f->programs[i];
+		job->unsure = run == SCHEDULE_RUNS_PERHAPS;
+		if (run == SCHEDULE_RUNS)
+			return 0;
+	}
+	return 0;
 }
 
 static int add_job(struct find *f, const struct schedule_job *job)
@@ -114,19 +160,38 @@ static const struct unit *started_by(
 	return name ? units_find(u, name) : NULL;
 }
 
-/* The command of the service that names one of the programs. */
-static const struct unit_setting *command_of(
-	const struct find *f, const struct unit *service, const char **ret_program)
+/* All that the service starts, one command a line; "" without a service, NULL on ENOMEM. */
+static const char *commands_of(struct arena *a, const struct unit *service)
 {
-	for (size_t i = 0; service && i < service->n_settings; i++) {
+	const char *text = "";
+
+	for (size_t i = 0; text && service && i < service->n_settings; i++) {
 		const struct unit_setting *s = &service->settings[i];
-		if (strcmp(s->key, "ExecStart") != 0)
-			continue;
-		*ret_program = program_of(f, NULL, s->value);
-		if (*ret_program)
-			return s;
+		if (strcmp(s->key, "ExecStart") == 0)
+			text = arena_printf(a, "%s%s\n", text, s->value);
 	}
-	return NULL;
+	return text;
+}
+
+/* A timer, with what it starts; its name tells where the commands don't. */
+static int find_timer(struct find *f, const struct units *u, const struct unit *timer)
+{
+	const struct unit *service = started_by(f->a, u, timer);
+	const char *text = commands_of(f->a, service), *named = program_of(f, timer->name);
+	struct schedule_job job = {.path = timer->path, .service = service ? service->name : NULL};
+	int r = text ? read_command(f, text, COMMAND_EXEC, &job) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	if (named && (!job.program || job.unsure) && !is_idle(&job.commands)) {
+		job.program = named;
+		job.unsure = false;
+	}
+	if (!job.program)
+		return 0;
+	job.subject = arena_printf(f->a, "unit %s", timer->name);
+	job.effective = schedule_service(u, timer->name, &job.why) == RESULT_PASS;
+	return add_job(f, &job);
 }
 
 static int find_timers(struct find *f, const struct units *u)
@@ -134,24 +199,9 @@ static int find_timers(struct find *f, const struct units *u)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < u->n; i++) {
-		const struct unit *timer = &u->v[i];
-		size_t len = strlen(timer->name);
-		if (timer->target || len <= 6 || strcmp(timer->name + len - 6, ".timer") != 0)
-			continue;
-		const struct unit *service = started_by(f->a, u, timer);
-		const char *program = NULL;
-		const struct unit_setting *command = command_of(f, service, &program);
-		if (!program)
-			program = program_of(f, timer->name, NULL);
-		if (!program)
-			continue;
-		struct schedule_job job = {.program = program,
-			.subject = arena_printf(f->a, "unit %s", timer->name),
-			.path = timer->path,
-			.command = command ? command->value : NULL,
-			.service = service ? service->name : NULL};
-		job.effective = schedule_service(u, timer->name, &job.why) == RESULT_PASS;
-		r = add_job(f, &job);
+		size_t len = strlen(u->v[i].name);
+		if (!u->v[i].target && len > 6 && strcmp(u->v[i].name + len - 6, ".timer") == 0)
+			r = find_timer(f, u, &u->v[i]);
 	}
 	return r;
 }
@@ -163,25 +213,34 @@ static bool is_root_scheduled(const struct cron_job *j)
 	       (j->kind != CRON_USER || strcmp(j->user, "root") == 0);
 }
 
+static int find_job(struct find *f, const struct cron *cron, const struct cron_job *j)
+{
+	bool runs = j->kind == CRON_ANACRON ? cron->anacron : cron->daemon != NULL;
+	struct schedule_job job = {.path = j->path,
+		.line = j->line,
+		.effective = runs && !j->idle,
+		.why = j->idle ? j->idle : "no cron daemon is installed"};
+	int r = 0;
+
+	if (!is_root_scheduled(j))
+		return 0;
+	if (j->kind == CRON_SCRIPT)
+		job.program = program_of(f, j->command);
+	else
+		r = read_command(f, j->command,
+			j->kind == CRON_ANACRON ? COMMAND_SHELL : COMMAND_CRON, &job);
+	if (r < 0 || !job.program)
+		return r;
+	job.subject = cron_subject(f->a, j);
+	return add_job(f, &job);
+}
+
 static int find_cron(struct find *f, const struct cron *cron)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < cron->n; i++) {
-		const struct cron_job *j = &cron->v[i];
-		const char *program = is_root_scheduled(j) ? program_of(f, NULL, j->command) : NULL;
-		if (!program)
-			continue;
-		bool runs = j->kind == CRON_ANACRON ? cron->anacron : cron->daemon != NULL;
-		struct schedule_job job = {.program = program,
-			.subject = cron_subject(f->a, j),
-			.path = j->path,
-			.line = j->line,
-			.command = j->command,
-			.effective = runs && !j->idle,
-			.why = j->idle ? j->idle : "no cron daemon is installed"};
-		r = add_job(f, &job);
-	}
+	for (size_t i = 0; r == 0 && i < cron->n; i++)
+		r = find_job(f, cron, &cron->v[i]);
 	return r;
 }
 

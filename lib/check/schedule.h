@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/command.h"
 #include "check/verdict.h"
 #include "fact/fact.h"
 #include "fact/units.h"
@@ -28,27 +29,38 @@ struct schedule_job {
 	const char *subject; /* "unit restic.timer" */
 	const char *path;    /* or NULL */
 	unsigned line;
-	const char *command; /* what it runs; NULL when only its name tells */
-	const char *service; /* the unit that a timer starts; NULL of a cron job */
-	bool effective;	     /* the timer is on */
-	const char *why;     /* when it is not */
+	struct commands commands; /* what it runs; none when only its name tells */
+	bool unsure;		  /* whether it runs the program can't be told from its command */
+	const char *service;	  /* the unit that a timer starts; NULL of a cron job */
+	bool effective;		  /* the timer is on */
+	const char *why;	  /* when it is not */
 };
 
 /*
- * All jobs that run one of the programs (names without a path, ends with NULL):
- * timers of units, cron jobs. A command counts when one of its words is that
- * program, and a script or unit whose own name begins with it. Strings live in
- * the arena. 0 or -ENOMEM.
+ * All jobs that run one of the programs (names without a path, ends with NULL),
+ * or may: timers of units, cron jobs. What a command runs counts, not what it
+ * names: neither echo nor a comment. A script or unit whose own name begins with
+ * the program's is taken for its job, unless all that it runs is idle. Strings
+ * live in the arena. 0 or -ENOMEM.
  */
 int schedule_find(struct arena *a, const struct factset *facts, const char *const programs[],
 	struct schedule_job **ret, size_t *ret_n);
 
 /*
- * Whether the command runs the program: one of its words, behind a path or
- * not, is it; the program's own name up to "-", "." or "_" counts ("restic" of
+ * Whether it is the program that this command runs, behind a path or not; the
+ * program's own name up to "-", "." or "_" counts ("restic" of
  * "restic-backup.sh").
  */
-bool schedule_runs(const char *command, const char *program);
+bool schedule_is(const struct command *c, const char *program);
+
+enum schedule_run {
+	SCHEDULE_RUNS_NOT,
+	SCHEDULE_RUNS_PERHAPS, /* a command that is not known has it among its words */
+	SCHEDULE_RUNS,
+};
+
+/* Whether one of the commands runs the program. */
+enum schedule_run schedule_runs(const struct commands *commands, const char *program);
 
 /* Why not all that starts programs could be read, so that nothing found proves nothing; or NULL. */
 const char *schedule_unread(const struct factset *facts);

@@ -29,7 +29,7 @@ struct client_row {
 	const char *programs[3], *jobs[4];
 	const char *configs[5], *records[4];
 	bool needs_config;
-	const char *service, *how, *verb;
+	const char *service, *how, *verb, *others;
 };
 
 static const struct client_row rows[] = {
@@ -52,20 +52,26 @@ static const struct client_row rows[] = {
 			"/var/cache/restic/*/*/snapshots/*/*"},
 		false, NULL,
 		"give restic a cache (HOME=/root or CacheDirectory= in its unit), or " BY_STAMP,
-		"backup"},
+		"backup", "-n"},
 	{"borg", {"/usr/bin/borg", "/usr/local/bin/borg"}, {"borg", "vorta"}, {"/etc/borg*/*"},
-		{BORG_RECORDS}, false, NULL, BY_STAMP, "create"},
+		{BORG_RECORDS}, false, NULL, BY_STAMP, "create", "-n"},
 	{"borgmatic", {"/usr/bin/borgmatic", "/usr/local/bin/borgmatic"}, {"borgmatic"},
 		{"/etc/borgmatic/config.yaml", "/etc/borgmatic.d/*.yaml",
 			"/root/.config/borgmatic/config.yaml"},
-		{BORG_RECORDS}, true, NULL, BY_STAMP},
+		{BORG_RECORDS}, true, NULL, BY_STAMP, NULL,
+		"-n list rlist repo-list info rinfo repo-info prune compact check spot extract "
+		"export-tar mount umount restore init rcreate repo-create transfer break-lock "
+		"delete repo-delete recreate config generate borg key"},
 	{"duplicity", {"/usr/bin/duplicity", "/usr/local/bin/duplicity"}, {"duplicity", "duply"},
 		{"/etc/duply/*/conf", "/root/.duply/*/conf"},
-		{"/root/.cache/duplicity/*/*.manifest"}, false, NULL, BY_STAMP},
+		{"/root/.cache/duplicity/*/*.manifest"}, false, NULL, BY_STAMP, NULL,
+		"restore verify collection-status list-current-files cleanup remove-older-than "
+		"remove-all-but-n-full remove-all-inc-of-but-n-full replicate"},
 	{"rsnapshot", {"/usr/bin/rsnapshot"}, {"rsnapshot"}, {"/etc/rsnapshot.conf"}, {NULL}, true,
-		NULL, BY_STAMP},
+		NULL, BY_STAMP, NULL, "-t configtest du diff"},
 	{"kopia", {"/usr/bin/kopia", "/usr/local/bin/kopia"}, {"kopia"},
-		{"/root/.config/kopia/repository.config"}, {NULL}, true, NULL, BY_STAMP},
+		{"/root/.config/kopia/repository.config"}, {NULL}, true, NULL, BY_STAMP, "create",
+		"repository repo"},
 	{"urbackup", {"/usr/sbin/urbackupclientbackend", "/usr/local/sbin/urbackupclientbackend"},
 		{"urbackupclientctl"},
 		{"/etc/urbackup/*", "/usr/local/var/urbackup/data/settings.cfg",
@@ -74,7 +80,7 @@ static const struct client_row rows[] = {
 	{"veeam", {"/usr/sbin/veeamservice"}, {"veeamconfig"}, {"/etc/veeam/veeam.ini"}, {NULL},
 		true, "veeamservice.service", BY_STAMP},
 	{"backupninja", {"/usr/sbin/backupninja"}, {"backupninja"}, {"/etc/backup.d/*"}, {NULL},
-		true, NULL, BY_STAMP},
+		true, NULL, BY_STAMP, NULL, "-t --test"},
 };
 
 struct reading {
@@ -268,22 +274,75 @@ static void read_bacula(const char *text, bool bareos, struct backup_client *x)
 	}
 }
 
+/* What cannot be read may make backups, or not. 0 or -ENOMEM. */
+static int set_unread(struct reading *rd, struct backup_client *x, const char *path, int r)
+{
+	if (r == -ENOMEM)
+		return r;
+	x->unread = true;
+	x->fault = arena_printf(rd->a, "%s %s", path, fsio_strerror(r));
+	x->fault_path = x->config;
+	return x->fault ? 0 : -ENOMEM;
+}
+
+/* The repository that generate-borgmatic-config writes as an example: nobody's. */
+#define SAMPLE_REPOSITORY "user@backupserver/"
+
+/* The line on which the text names the sample's repository, outside of comments; 0: none does. */
+static unsigned sample_line(const char *text)
+{
+	unsigned line = 1;
+
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n', line++) {
+		size_t n = strcspn(text, "#\n");
+		if (memmem(text, n, SAMPLE_REPOSITORY, strlen(SAMPLE_REPOSITORY)))
+			return line;
+	}
+	return 0;
+}
+
+/* One configuration that was made somebody's own is enough. */
+static int read_borgmatic(struct reading *rd, const struct client_row *row, struct backup_client *x)
+{
+	unsigned line = 0, first = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(row->configs) && row->configs[i]; i++) {
+		char **v;
+		size_t n;
+		int r = root_glob(rd->c->root, rd->a, row->configs[i], PATHS_MAX, &v, &n);
+		if (r == -ENOMEM)
+			return r;
+		for (size_t k = 0; r == 0 && k < n; k++) {
+			_cleanup_file_ struct file file = {0};
+			r = root_read(rd->c->root, v[k], CONF_MAX, &file);
+			line = r == 0 ? sample_line(file.data) : 0;
+			if (r < 0)
+				return set_unread(rd, x, v[k], r);
+			if (line == 0)
+				return 0;
+			first = first ? first : line;
+		}
+	}
+	x->fault = "it is the sample that generate-borgmatic-config writes: nothing is at "
+		   "ssh://" SAMPLE_REPOSITORY;
+	x->fault_path = x->config;
+	x->fault_line = first;
+	return 0;
+}
+
 /* What the configuration itself says, of those whose form is known. */
-static int read_config(struct reading *rd, struct backup_client *x)
+static int read_config(struct reading *rd, const struct client_row *row, struct backup_client *x)
 {
 	_cleanup_file_ struct file file = {0};
 	bool bacula = strcmp(x->name, "bacula") == 0, bareos = strcmp(x->name, "bareos") == 0;
 
+	if (x->config && strcmp(x->name, "borgmatic") == 0)
+		return read_borgmatic(rd, row, x);
 	if (!x->config || (!bacula && !bareos && strcmp(x->name, "rsnapshot") != 0))
 		return 0;
 	int r = root_read(rd->c->root, x->config, CONF_MAX, &file);
-	if (r < 0) {
-		if (r == -ENOMEM)
-			return r;
-		x->fault = arena_printf(rd->a, "%s %s", x->config, fsio_strerror(r));
-		x->fault_path = x->config;
-		return x->fault ? 0 : -ENOMEM;
-	}
+	if (r < 0)
+		return set_unread(rd, x, x->config, r);
 	if (!bacula && !bareos)
 		return read_rsnapshot(rd, file.data, x);
 	read_bacula(file.data, bareos, x);
@@ -297,6 +356,7 @@ static int read_client(struct reading *rd, const struct client_row *row)
 		.service = row->service,
 		.programs = row->jobs,
 		.verb = row->verb,
+		.others = row->others,
 		.how = row->how};
 	int r = first_path(rd, row->programs, ARRAY_SIZE(row->programs), &x.program);
 
@@ -306,7 +366,7 @@ static int read_client(struct reading *rd, const struct client_row *row)
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(row->records) && row->records[i]; i++)
 		r = read_record(rd, row->records[i], &x);
 	if (r == 0)
-		r = read_config(rd, &x);
+		r = read_config(rd, row, &x);
 	if (r < 0)
 		return r;
 	struct backup_client *slot = arena_grow(rd->a, &rd->b->v, rd->b->n, sizeof(*slot));

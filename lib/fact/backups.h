@@ -21,13 +21,15 @@ struct backup_client {
 	bool needs_config;   /* without a configuration it does nothing */
 	const char *config;  /* path of its configuration; NULL without one */
 	const char *fault;   /* why the configuration makes no backup; else NULL */
+	bool unread;	     /* the fault is only that the configuration cannot be read */
 	const char *fault_path;
 	unsigned fault_line;
 	/* The service that makes backups by itself or at its server's call; NULL: jobs run it. */
 	const char *service;
 	const char *server; /* a service of this machine that must call it; NULL: any may */
 	const char *const *programs; /* names by which jobs run it; ends with NULL */
-	const char *verb; /* what its command line says when it makes a backup; NULL: anything */
+	const char *verb;   /* what its command line says when it makes a backup; NULL: anything */
+	const char *others; /* words, separated by blanks, with which it does something else */
 	uint64_t success_realtime_usec; /* last success; 0: no record */
 	const char *record;		/* path of the record; NULL without one */
 	const char *how;		/* how its last success can be made known; for who asks */

@@ -62,6 +62,18 @@ struct file_row {
 	{                                             \
 		"/etc/bacula/bacula-fd.conf", text, 0 \
 	}
+#define BORGMATIC(text)                               \
+	{"/usr/bin/borgmatic", "", 0},                \
+	{                                             \
+		"/etc/borgmatic/config.yaml", text, 0 \
+	}
+#define CONF_OWN                                            \
+	"source_directories:\n    - /home\nrepositories:\n" \
+	"    - path: ssh://b@vault.corp.net/./b.borg\n"
+#define CONF_SAMPLE                                                                   \
+	"source_directories:\n    - /home\n    - /etc\nrepositories:\n"               \
+	"    - path: ssh://user@backupserver/./sourcehostname.borg\n      label: a\n" \
+	"    - path: /mnt/backup\n"
 #define DIRECTOR "Director {\n  Name = dir\n}\n"
 
 static const struct vector {
@@ -86,6 +98,33 @@ static const struct vector {
 		{{"/usr/bin/rsnapshot", "", 0},
 			{"/etc/rsnapshot.conf", "snapshot_root\t/x/\nretain\ta\t6\n", 0}},
 		{{0}}, NULL, RESULT_FAIL, "backup rsnapshot", "nothing is backed up", 0},
+#define RUN(cmd, result, subject, words)                                                     \
+	{                                                                                    \
+		CONFIGURED, {RESTIC}, TIMER("nightly", cmd), NULL, result, subject, words, 0 \
+	}
+	/* What names it, and saves nothing. */
+	RUN("/bin/echo restic backup", RESULT_UNKNOWN, "backup restic", "cron"),
+	RUN("/bin/sh -c 'true # restic backup /'", RESULT_UNKNOWN, "backup restic", "cron"),
+	RUN("/bin/sh -c 'false && restic backup /'", RESULT_UNKNOWN, "backup restic", "cron"),
+	RUN("/usr/bin/restic --help backup", RESULT_UNKNOWN, "backup restic", "cron"),
+	RUN("/usr/bin/restic backup --dry-run /", RESULT_UNKNOWN, "backup restic", "cron"),
+	RUN("/usr/bin/restic backup -n /", RESULT_UNKNOWN, "backup restic", "cron"),
+	RUN("/usr/bin/restic -r backup-repo snapshots", RESULT_UNKNOWN, "backup restic", "cron"),
+	/* What saves, whatever stands around it. */
+	RUN("/usr/bin/nice -n 19 ionice -c3 flock -n /run/l restic -r x backup /", RESULT_PASS,
+		"unit nightly.timer", "scheduled"),
+	RUN("/bin/sh -c 'restic forget && restic backup /'", RESULT_PASS, "unit nightly.timer",
+		"scheduled"),
+	RUN("/usr/bin/restic forget\n/usr/bin/restic backup /", RESULT_PASS, "unit nightly.timer",
+		"scheduled"),
+	/* What nobody can follow. */
+	RUN("/usr/bin/xargs restic backup", RESULT_UNKNOWN, "unit nightly.timer",
+		"can't be followed"),
+	RUN("/bin/sh -c 'case x in *) restic backup;; esac'", RESULT_UNKNOWN, "unit nightly.timer",
+		"can't be followed"),
+	/* A name is no backup either. */
+	{CONFIGURED, {RESTIC}, TIMER("restic", "/bin/true"), NULL, RESULT_UNKNOWN, "backup restic",
+		"cron", 0},
 	{CONFIGURED, {RESTIC}, TIMER("nightly", "/usr/bin/restic forget --prune"), NULL,
 		RESULT_UNKNOWN, "backup restic", "cron", 0},
 	{CONFIGURED, {RESTIC}, TIMER("nightly", "/usr/local/bin/restic-all.sh"), NULL, RESULT_PASS,
@@ -105,6 +144,16 @@ static const struct vector {
 			{"/etc/borgmatic/config.yaml", "", 0}},
 		TIMER("borgmatic", "systemd-inhibit /usr/bin/borgmatic"), NULL, RESULT_PASS,
 		"unit borgmatic.timer", "borgmatic is scheduled", 0},
+	{CONFIGURED, {BORGMATIC(CONF_OWN)}, TIMER("borgmatic", "borgmatic prune check"), NULL,
+		RESULT_UNKNOWN, "backup borgmatic", "cron", 0},
+	{CONFIGURED, {BORGMATIC(CONF_OWN)}, TIMER("borgmatic", "borgmatic prune create"), NULL,
+		RESULT_PASS, "unit borgmatic.timer", "scheduled", 0},
+	/* As its own generator writes it: repositories of example hosts. */
+	{CONFIGURED, {BORGMATIC(CONF_SAMPLE)}, TIMER("borgmatic", "borgmatic"), NULL, RESULT_FAIL,
+		"backup borgmatic", "sample", 0},
+	{CONFIGURED, {BORGMATIC(CONF_SAMPLE), {"/etc/borgmatic.d/own.yaml", CONF_OWN, 0}},
+		TIMER("borgmatic", "borgmatic"), NULL, RESULT_PASS, "unit borgmatic.timer",
+		"scheduled", 0},
 	{CONFIGURED, {BACULA(DIRECTOR)}, {{"bacula-fd.service", true, UNIT_ACTIVE, NULL}}, NULL,
 		RESULT_PASS, "unit bacula-fd.service", "scheduled", 0},
 	{CONFIGURED, {BACULA("FileDaemon {\n}\n")},
@@ -142,14 +191,13 @@ static const struct vector {
 	{RECENT, {RESTIC, SNAPSHOT(-DAYS(3))}, TIMER("restic", NULL), NULL, RESULT_UNKNOWN,
 		"backup restic", "last success 2027-01-18T08:00:00Z, which is in the future",
 		NOW + 3 * USEC_PER_DAY - 10 * USEC_PER_MIN},
-	{RECENT, {RESTIC, SNAPSHOT(-60)}, TIMER("restic", NULL), NULL, RESULT_PASS,
-		"backup restic", "last success", 0},
+	{RECENT, {RESTIC, SNAPSHOT(-60)}, TIMER("restic", NULL), NULL, RESULT_PASS, "backup restic",
+		"last success", 0},
 	{RECENT, {{"/var/lib/backup/last", "", -DAYS(3)}}, {{0}},
 		"[backup-recent]\nstamp = /var/lib/backup/last\n", RESULT_UNKNOWN,
 		"file /var/lib/backup/last", "in the future", 0},
 	{RECENT, {RESTIC, STAMP("restic", HOUR)}, TIMER("restic", NULL), NULL, RESULT_UNKNOWN,
-		"unit restic.timer", "no record",
-		NOW - HOUR *USEC_PER_SEC + 2 * USEC_PER_DAY + 1},
+		"unit restic.timer", "no record", NOW - HOUR *USEC_PER_SEC + 2 * USEC_PER_DAY + 1},
 	{RECENT, {RESTIC, STAMP("other", HOUR)}, TIMER("restic", NULL), NULL, RESULT_UNKNOWN,
 		"unit restic.timer", "no record", 0},
 	{RECENT, {RSNAPSHOT, {"/srv/snap/alpha.0/x", "", 0}}, TIMER("rsnapshot", NULL), NULL,
@@ -247,6 +295,38 @@ static void test_vectors(_unused_ void **state)
 		factset_fini(&facts);
 		test_root_fini(&t);
 	}
+}
+
+/* A configuration that can't be read is none that passes, nor one that fails. */
+static void test_config_unread(_unused_ void **state)
+{
+	static const struct vector x = {
+		.files = {{"/usr/bin/borgmatic", "", 0}, {"/usr/bin/rsnapshot", "", 0}},
+		.units = TIMER("borgmatic", "borgmatic")};
+	static const char *const paths[] = {"/etc/borgmatic/config.yaml", "/etc/rsnapshot.conf"};
+	struct policy *policy = policy_of(NULL);
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct factset facts = {0};
+		struct fact *f = NULL;
+		struct test_root t;
+		test_root_init(&t);
+		write_files(&t, &x);
+		test_write(&t, paths[i], "");
+		assert_int_equal(truncate(test_path(&t, paths[i]), 64 << 20), 0);
+		const struct collect c = {.root = &t.root, .facts = &facts, .policy = policy};
+		assert_int_equal(fact_collect(FACT_BACKUPS, &c, &f), 0);
+		factset_put(&facts, f);
+		put_units(&facts, &x);
+		struct verdict *v = verdict_new();
+		assert_int_equal(check_judge(check_find(CONFIGURED), &facts, policy, NOW, v), 0);
+		assert_int_equal(v->evidence[i].result, RESULT_ERROR);
+		assert_non_null(strstr(v->evidence[i].observed, paths[i]));
+		verdict_free(v);
+		factset_fini(&facts);
+		test_root_fini(&t);
+	}
+	policy_free(policy);
 }
 
 static void test_unreadable(_unused_ void **state)
@@ -372,6 +452,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_config_unread),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_unreadable_config),
 		cmocka_unit_test(test_rsnapshot),

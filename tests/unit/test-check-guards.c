@@ -365,19 +365,31 @@ static void test_runs(_unused_ void **state)
 {
 	static const struct {
 		const char *command, *program;
-		bool runs;
+		enum schedule_run run;
 	} rows[] = {
-		{"/usr/bin/restic backup /", "restic", true},
-		{"nice restic", "restic", true},
-		{"sh -c 'cd / && restic backup'", "restic", true},
-		{"/usr/local/bin/restic-backup.sh", "restic", true},
-		{"/usr/bin/resticprofile x", "restic", false},
-		{"echo arestic", "restic", false},
-		{"", "restic", false},
+		{"/usr/bin/restic backup /", "restic", SCHEDULE_RUNS},
+		{"nice restic", "restic", SCHEDULE_RUNS},
+		{"sh -c 'cd / && restic backup'", "restic", SCHEDULE_RUNS},
+		{"/usr/local/bin/restic-backup.sh", "restic", SCHEDULE_RUNS},
+		{"test -x restic && restic", "restic", SCHEDULE_RUNS},
+		{"false && restic backup", "restic", SCHEDULE_RUNS_NOT},
+		{"true # restic backup", "restic", SCHEDULE_RUNS_NOT},
+		{"echo restic backup", "restic", SCHEDULE_RUNS_NOT},
+		{"xargs restic backup", "restic", SCHEDULE_RUNS_PERHAPS},
+		{"echo $(restic backup)", "restic", SCHEDULE_RUNS_PERHAPS},
+		{"/usr/bin/resticprofile x", "restic", SCHEDULE_RUNS_NOT},
+		{"echo arestic", "restic", SCHEDULE_RUNS_NOT},
+		{"", "restic", SCHEDULE_RUNS_NOT},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		assert_int_equal(schedule_runs(rows[i].command, rows[i].program), rows[i].runs);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct arena *a = arena_new();
+		struct commands c;
+		assert_int_equal(command_parse(a, rows[i].command, COMMAND_SHELL, &c), 0);
+		if (schedule_runs(&c, rows[i].program) != rows[i].run)
+			fail_msg("%s: %d", rows[i].command, schedule_runs(&c, rows[i].program));
+		arena_free(a);
+	}
 }
 
 int main(void)
