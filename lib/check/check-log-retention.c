@@ -8,6 +8,7 @@
 
 #include "check/checks.h"
 #include "check/log-service.h"
+#include "check/schedule.h"
 #include "fact/log-kept.h"
 #include "fact/logging.h"
 
@@ -166,6 +167,54 @@ static void add_entry(const struct judgement *x, const struct kept_log *log, boo
 			  });
 }
 
+/*
+ * wtmp and btmp are records of logins, of which the system's messages tell as
+ * well: they are no log of an application, and judged as a syslog daemon's file.
+ */
+static bool is_login_record(const struct logrotate_entry *e)
+{
+	return kept_matches(e, "/var/log/wtmp") || kept_matches(e, "/var/log/btmp");
+}
+
+/* Nothing that logrotate is to do happens unless a timer or a cron job runs it. */
+static void add_schedule(const struct judgement *x)
+{
+	static const char *const programs[] = {"logrotate", NULL};
+	const struct fact *units = factset_get(x->facts, FACT_UNITS);
+	const struct schedule_job *job = NULL;
+	struct schedule_job *jobs = NULL;
+	size_t n = 0;
+
+	if (x->kept->n == 0 || schedule_find(x->v->arena, x->facts, programs, &jobs, &n) < 0)
+		return; /* the arena remembers */
+	for (size_t i = 0; i < n; i++) {
+		if (jobs[i].effective)
+			return;
+		job = job ? job : &jobs[i];
+	}
+	const char *unread = schedule_unread(x->facts);
+	if (!unread && units && units->state == FACT_STATE_OK)
+		unread = units->u.units->live_reason;
+	verdict_add(x->v,
+		&(struct evidence){
+			.result = unread ? RESULT_UNKNOWN : RESULT_FAIL,
+			.severity = SEV_LOW,
+			.subject = job ? job->subject : "logrotate",
+			.path = job ? job->path : "/etc/logrotate.conf",
+			.line = job ? job->line : 0,
+			.observed = arena_printf(x->v->arena, "%s%s%s",
+				unread ? "whether anything runs logrotate cannot be told: "
+				: job  ? "nothing runs logrotate, so that logs grow until the disk "
+					 "is full: this one "
+				       : "no timer and no cron job runs logrotate, so that logs "
+					 "grow "
+					 "until the disk is full",
+				unread ? unread : "", !unread && job ? job->why : ""),
+			.expected = "a timer or a cron job that runs logrotate: `systemctl enable "
+				    "--now logrotate.timer`",
+		});
+}
+
 static void add_logrotate_problem(const struct judgement *x)
 {
 	const struct log_kept *k = x->kept;
@@ -216,12 +265,14 @@ static void evaluate_retention(const struct check *c, const struct factset *fact
 		verdict_add(ret, &journal);
 	}
 	for (size_t i = 0; i < x.kept->n; i++) {
-		bool is_system = is_syslog_file(&x, x.kept->v[i].entry);
+		const struct logrotate_entry *e = x.kept->v[i].entry;
+		bool is_system = is_syslog_file(&x, e) || is_login_record(e);
 		/* What a syslog daemon writes is in the journal, too. */
 		if (!is_system || (!system && answer == NO))
 			add_entry(&x, &x.kept->v[i], is_system);
 	}
 	add_logrotate_problem(&x);
+	add_schedule(&x);
 	if (ret->n_evidence == 0)
 		verdict_summary(ret, "logs are kept for %llu days or longer (%s)",
 			(unsigned long long)x.days,
@@ -244,14 +295,17 @@ const struct check check_log_retention = {
 		"A break-in is often noticed weeks later. What was logged then must still be "
 		"there: in a journal that survives a restart, or in files that logrotate does "
 		"not remove before. A journal that only its size bounds is judged by how fast it "
-		"has filled so far.",
+		"has filled so far. wtmp and btmp are records of logins, which the system's "
+		"messages tell of as well: how long they are kept counts only where those are not "
+		"kept long enough.",
 	.remedy =
 		"`mkdir -p /var/log/journal`, and in /etc/systemd/journald.conf.d/retention.conf: "
 		"`[Journal]`, `Storage=persistent`, `SystemMaxUse=4G`, `MaxRetentionSec=0`; then "
 		"`systemctl restart systemd-journald`. For each log of the evidence, in its file "
 		"of "
 		"/etc/logrotate.d: `weekly` and `rotate 13`, or `daily` and `rotate 90`.",
-	.facts = FACT_BIT(FACT_LOG_KEPT) | FACT_BIT(FACT_LOGGING) | FACT_BIT(FACT_UNITS),
+	.facts = FACT_BIT(FACT_LOG_KEPT) | FACT_BIT(FACT_LOGGING) | FACT_BIT(FACT_UNITS) |
+		 FACT_BIT(FACT_CRON),
 	.params = retention_params,
 	.evaluate = evaluate_retention,
 };

@@ -7,6 +7,7 @@
 #include "alloc-fail.h"
 #include "check/check.h"
 #include "conf/conf.h"
+#include "fact/cron.h"
 #include "fact/log-kept.h"
 #include "fact/logging.h"
 #include "fact/units.h"
@@ -76,6 +77,12 @@ static const struct vector vectors[] = {
 		NULL, NULL},
 	{"hours", "[Journal]\n", 100, "/var/log/nginx/a.log {\nhourly\nrotate 100\n}\n", NULL, FAIL,
 		"kept 4 days (hourly, rotate 100)", NULL},
+	{"records of logins, in the journal too", "[Journal]\n", 100,
+		"/var/log/wtmp {\nmonthly\nrotate 1\n}\n/var/log/btmp {\nmonthly\nrotate 1\n}\n",
+		NULL, PASS, NULL, NULL},
+	{"records of logins alone", "[Journal]\nStorage=none\n", 0,
+		"/var/log/btmp {\nmonthly\nrotate 1\n}\n", NULL, FAIL,
+		"kept 30 days (monthly, rotate 1)", NULL},
 	{"an error", "[Journal]\n", 100, "rotate x\n", NULL, UNK, "is not a whole number", NULL},
 };
 
@@ -112,6 +119,8 @@ static void make_root(struct test_root *t, const struct vector *v)
 {
 	test_root_init(t);
 	test_write(t, "/var/log/syslog", "");
+	test_write(t, "/var/log/btmp", "");
+	test_write(t, "/var/log/wtmp", "");
 	test_write(t, "/var/log/nginx/a.log", "");
 	if (v->journald)
 		test_write(t, JCONF, v->journald);
@@ -138,14 +147,19 @@ static int collect(const struct test_root *t, struct factset *facts)
 	return r;
 }
 
-static void put_units(struct factset *facts)
+/* rsyslog runs, and logrotate by its timer unless that is not started. */
+static void put_schedule(struct factset *facts, bool timer)
 {
 	struct fact *f = fact_new(FACT_UNITS);
 	struct units *u = arena_alloc(f->arena, sizeof(*u));
-	struct unit *v = arena_alloc(f->arena, sizeof(*v));
+	struct unit *v = arena_alloc(f->arena, 2 * sizeof(*v));
+	struct fact *cron = fact_new(FACT_CRON);
 
-	*v = (struct unit){.name = "rsyslog.service", .path = "/x", .starts = true};
-	assert_int_equal(units_sort(f->arena, v, 1, u), 0);
+	v[0] = (struct unit){.name = "logrotate.timer", .path = "/t", .starts = timer};
+	v[1] = (struct unit){.name = "rsyslog.service", .path = "/x", .starts = true};
+	assert_int_equal(units_sort(f->arena, v, 2, u), 0);
+	cron->u.cron = arena_alloc(cron->arena, sizeof(*cron->u.cron));
+	factset_put(facts, cron);
 	u->init = "systemd";
 	f->u.units = u;
 	factset_put(facts, f);
@@ -176,7 +190,7 @@ static void test_vectors(void **state)
 		struct test_root t;
 		make_root(&t, &vectors[i]);
 		assert_int_equal(collect(&t, &facts), 0);
-		put_units(&facts);
+		put_schedule(&facts, true);
 		judge(&vectors[i], &facts);
 		factset_fini(&facts);
 		test_root_fini(&t);
@@ -202,7 +216,7 @@ static void test_unreadable(void **state)
 		(void)remove(test_path(&t, rows[i].path));
 		assert_int_equal(mkfifo(test_path(&t, rows[i].path), 0644), 0);
 		assert_int_equal(collect(&t, &facts), 0);
-		put_units(&facts);
+		put_schedule(&facts, true);
 		judge(rows[i].v, &facts);
 		factset_fini(&facts);
 		test_root_fini(&t);
@@ -274,11 +288,49 @@ static void test_alloc(void **state)
 	test_root_fini(&t);
 }
 
+/* What nothing rotates grows; where that cannot be told, it is not passed over. */
+static void test_schedule(void **state)
+{
+	static const char rotate[] = "/var/log/nginx/a.log {\nmonthly\nrotate 3\n}\n";
+	static const struct vector on = {
+		"on", FOREVER, 100, rotate, NULL, PASS, "the journal", NULL};
+	static const struct vector off = {
+		"off", FOREVER, 100, rotate, NULL, FAIL, "nothing runs logrotate", NULL};
+	static const struct vector none = {
+		"none", FOREVER, 100, rotate, NULL, FAIL, "no timer and no cron job", NULL};
+	static const struct vector unread = {
+		"unread", FOREVER, 100, rotate, NULL, UNK, "cannot be told", NULL};
+	struct cron_job job = {.path = "/etc/cron.daily/logrotate",
+		.user = "root",
+		.command = "/etc/cron.daily/logrotate"};
+	struct factset facts = {0};
+	struct test_root t;
+
+	make_root(&t, &on);
+	assert_int_equal(collect(&t, &facts), 0);
+	judge(&unread, &facts);
+	put_schedule(&facts, true);
+	judge(&on, &facts);
+	put_schedule(&facts, false);
+	judge(&off, &facts);
+	struct cron *cron = (struct cron *)facts.v[FACT_CRON]->u.cron;
+	*cron = (struct cron){.v = &job, .n = 1, .daemon = "cron"};
+	judge(&on, &facts);
+	((struct units *)facts.v[FACT_UNITS]->u.units)->n = 0;
+	job.idle = "leaves it to systemd's timer";
+	judge(&off, &facts);
+	cron->n = 0;
+	judge(&none, &facts);
+	factset_fini(&facts);
+	test_root_fini(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_schedule),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_alloc),
 	};
