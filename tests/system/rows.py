@@ -28,6 +28,14 @@ MACs hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com
 RSYSLOG = "/etc/rsyslog.d/90-forward.conf"
 TLS = """global(DefaultNetstreamDriver="gtls" DefaultNetstreamDriverCAFile="/etc/ssl/certs/ca.pem")
 """
+FILEBEAT = """filebeat.inputs:
+- type: journald
+  id: everything
+output.logstash:
+  hosts: ["logs.example:5044"]
+  ssl.certificate_authorities: ["/etc/ssl/certs/ca.pem"]
+"""
+SERVICE = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
 AUTO = "/etc/apt/apt.conf.d/20auto-upgrades"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzzzz"
 
@@ -162,6 +170,17 @@ LOG_ROWS = [
             'transport("tls")); };\n'}),
     row("server", "a log that all can write", {"log-modes": "fail /var/log/app.log"},
         {"/var/log/app.log": ""}, "chmod 666 /var/log/app.log"),
+    row("server", "a log that is a link to what all can write", {"log-modes": "fail /srv/auth.log"},
+        {"/srv/auth.log": ""}, "chmod 666 /srv/auth.log; ln -s /srv/auth.log /var/log/auth.log"),
+    row("server", "rsyslog that sends to this machine itself", {"log-remote": "unknown this machine itself"},
+        {RSYSLOG: "*.* @@127.1\n"}),
+    row("other", "Filebeat over TLS, all of the journal", {"log-remote": "pass filebeat", "log-remote-secure": "pass"},
+        {"/etc/filebeat/filebeat.yml": FILEBEAT, "/etc/systemd/system/filebeat.service": SERVICE},
+        "systemctl -q enable filebeat.service"),
+    row("other", "Filebeat that does not start", {"log-remote": "fail filebeat.service"},
+        {"/etc/filebeat/filebeat.yml": FILEBEAT, "/etc/systemd/system/filebeat.service": SERVICE}),
+    row("server", "nothing runs logrotate", {"log-retention": "fail logrotate"},
+        script="systemctl -q disable logrotate.timer"),
 ]
 
 SECRET_ROWS = [
