@@ -3,30 +3,18 @@
  * The readers of agents' languages, and what each agent makes of the tree; a
  * file that a configuration loads is the same text again.
  */
-#include <errno.h>
 #include <stdint.h>
-#include <string.h>
+
+#include "fuzz-include.h"
 
 #include "fact/log-agent.h"
-
-static int load(void *arg, const char *pattern, struct rsyslog_text **ret, size_t *ret_n)
-{
-	struct rsyslog_text *text = arg;
-
-	if (strcmp(pattern, "/inc") != 0)
-		return -ENOENT;
-	text->path = "/inc";
-	*ret = text;
-	*ret_n = 1;
-	return 0;
-}
 
 static void follow(struct arena *a, const struct tree *root, struct rsyslog_text *text)
 {
 	static int (*const agents[])(const struct log_agent *, struct tree_problem *) = {
 		log_agent_vector, log_agent_fluent, log_agent_filebeat, log_agent_promtail,
 		log_agent_alloy};
-	const struct rsyslog_files files = {load, text};
+	const struct rsyslog_files files = {fuzz_include, text};
 
 	for (size_t i = 0; i < ARRAY_SIZE(agents); i++) {
 		struct logging log = {0};

@@ -1,30 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /* sng_read and sng_follow: one text that is the main file and "/inc"; and systemd_conf_parse. */
-#include <errno.h>
 #include <stdint.h>
-#include <string.h>
+
+#include "fuzz-include.h"
 
 #include "fact/logging.h"
 #include "fact/syslog-ng.h"
 #include "fact/systemd-conf.h"
 
-static int load(void *arg, const char *pattern, struct rsyslog_text **ret, size_t *ret_n)
-{
-	struct rsyslog_text *text = arg;
-
-	if (strcmp(pattern, "/main") != 0 && strcmp(pattern, "/inc") != 0)
-		return strcmp(pattern, "/denied") == 0 ? -EACCES : -ENOENT;
-	text->path = pattern;
-	*ret = text;
-	*ret_n = 1;
-	return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rsyslog_text text = {NULL, (const char *)data, size};
-	const struct rsyslog_files files = {load, &text};
+	const struct rsyslog_files files = {fuzz_include, &text};
 	struct arena *a = arena_new();
 	struct logging log = {0};
 	struct log_reading reading = {.a = a, .log = &log};

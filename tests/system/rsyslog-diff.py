@@ -11,24 +11,16 @@ configurations parse. Exits 77 without rsyslogd.
 
 import os
 import random
-import re
-import select
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
+
+import syslogs
 
 ROUNDS = int(os.environ.get("ROUNDS", "120"))
-PORTS = 9
-LAST = 127  # the message that comes last goes to a port of its own
 RSYSLOGD = shutil.which("rsyslogd", path="/usr/sbin:/usr/bin:/sbin:/bin")
-FACILITIES = ("kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp bsd_security "
-              "console clock local0 local1 local2 local3 local4 local5 local6 local7").split()
-SEVERITIES = "emerg alert crit err warning notice info debug".split()
-NAMED = [f for f in FACILITIES if f not in ("bsd_security", "clock")]
+NAMED = [f for f in syslogs.FACILITIES if f not in ("bsd_security", "clock")]
 
 
 class Generator:
@@ -50,7 +42,7 @@ class Generator:
             fac = self.pick("*", ",".join(self.rnd.sample(NAMED, self.rnd.randint(1, 3))))
             pri = self.pick("*", "none", "!", "=", "!=", "", "") 
             if pri not in ("*", "none"):
-                pri += self.pick(*SEVERITIES, "error", "warn", "panic")
+                pri += self.pick(*syslogs.SEVERITIES, "error", "warn", "panic")
             parts.append(fac + "." + pri)
         return ";".join(parts)
 
@@ -71,7 +63,7 @@ class Generator:
             lambda: "$syslogfacility %s %d" % (self.pick("==", "!=", "<"), self.rnd.randint(0, 23)),
             lambda: "$syslogfacility-text %s '%s'" % (self.pick("==", "!="), self.pick(*NAMED)),
             lambda: "$syslogfacility-text == ['%s', '%s']" % (self.pick(*NAMED), self.pick(*NAMED)),
-            lambda: "$syslogseverity-text == '%s'" % self.pick(*SEVERITIES),
+            lambda: "$syslogseverity-text == '%s'" % self.pick(*syslogs.SEVERITIES),
             lambda: "$pri-text startswith '%s'" % self.pick("auth", "local", "cron.e"),
             lambda: "prifilt(\"%s\")" % self.selector(),
             lambda: "$programname startswith 'pro'",
@@ -178,77 +170,6 @@ class Generator:
         return "\n".join(out) + "\n"
 
 
-def open_ports():
-    socks = {}
-    while len(socks) < PORTS:
-        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        s.bind(("127.0.0.1", 0))
-        s.setblocking(False)
-        socks[s.getsockname()[1]] = s
-    return socks
-
-
-def drain(socks):
-    got = {port: set() for port in socks}
-    while True:
-        ready, _, _ = select.select(list(socks.values()), [], [], 0)
-        if not ready:
-            return got
-        for s in ready:
-            data = s.recv(65536)
-            m = re.match(rb"<(\d+)>", data)
-            if m and b"marker" in data:
-                got[s.getsockname()[1]].add(int(m.group(1)))
-
-
-def send_all(sock):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-        s.connect(sock)
-        for pri in (p for p in range(8, 192) if p != LAST):
-            s.send(b"<%d>Nov 22 01:02:03 probe[1]: marker" % pri)
-        s.send(b"<127>Nov 22 01:02:03 probe[1]: last one")
-
-
-def run_daemon(conf, directory, sock, last):
-    """Runs rsyslogd on the messages; it has sent them all once it has ended."""
-    pid = os.path.join(directory, "pid")
-    p = subprocess.Popen([RSYSLOGD, "-n", "-i", pid, "-f", conf], stderr=subprocess.DEVNULL,
-                         stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            send_all(sock)
-            break
-        except OSError:
-            if time.monotonic() > deadline or p.poll() is not None:
-                p.kill()
-                p.wait()
-                return False
-            select.select([], [], [], 0.005)
-    ready, _, _ = select.select([last], [], [], 20)
-    if ready:
-        last.recv(65536)
-    p.send_signal(signal.SIGTERM)
-    p.wait()
-    return True
-
-
-def ours(show, root):
-    out = subprocess.run([show, root], capture_output=True, text=True, check=True).stdout
-    ports, malformed = {}, False
-    for line in out.splitlines():
-        w = line.split()
-        if w[0] == "config" and len(w) > 3:
-            malformed = True
-        if w[0] == "forward" and w[4].isdigit():
-            sure, maybe = ({f * 8 + s for f in range(24) for s in range(8)
-                            if int(x[2 * f:2 * f + 2], 16) >> s & 1} for x in w[6:8])
-            old = ports.get(int(w[4]), (set(), set()))
-            ports[int(w[4])] = (old[0] | sure, old[1] | maybe)
-    return ports, malformed
-
-
 def write_root(root, gen, seed):
     shutil.rmtree(root, ignore_errors=True)
     os.makedirs(root + "/etc")
@@ -273,54 +194,46 @@ def main():
     show = sys.argv[1]
     base = tempfile.mkdtemp(prefix="hardend-rsyslog-")
     root = base + "/root"
-    socks = open_ports()
+    socks = syslogs.open_ports()
     last = socks.pop(next(iter(socks)))
-    wrong = agreed = refused = sure_total = seen_total = unparsed = 0
+    tally = syslogs.Tally()
+    agreed = refused = unparsed = 0
     first = int(os.environ.get("SEED", "1"))
     for seed in range(first, first + ROUNDS):
         gen = Generator(seed, list(socks), last.getsockname()[1])
         conf = write_root(root, gen, seed)
         check = subprocess.run([RSYSLOGD, "-N1", "-f", conf], capture_output=True, text=True)
-        ports, malformed = ours(show, root)
+        ports, malformed = syslogs.ours(show, root)
         if "syntax error" in check.stderr or "could not interpret" in check.stderr:
             refused += 1
             if os.environ.get("VERBOSE"):
                 print(seed, check.stderr)
             if not malformed:
                 print("seed %d: rsyslogd does not parse it, we do:\n%s" % (seed, check.stderr))
-                wrong += 1
+                tally.wrong += 1
             continue
         if malformed:
             unparsed += 1
             print("seed %d: rsyslogd parses it, we do not: %s" % (
                 seed, subprocess.run([show, root], capture_output=True, text=True).stdout[:300]))
-            wrong += 1
+            tally.wrong += 1
             continue
-        if not run_daemon(conf, root, root + "/log.sock", last):
+        if not syslogs.run_daemon([RSYSLOGD, "-n", "-i", root + "/pid", "-f", conf],
+                                  root + "/log.sock", last):
             continue
-        got = drain(socks)
-        for port, seen in got.items():
-            sure, maybe = ports.get(port, (set(), set()))
-          # rsyslogd takes no message of the kernel from its socket.
-            sure, maybe = ({p for p in x if p >= 8 and p != LAST} for x in (sure, maybe))
-            sure_total += len(sure)
-            seen_total += len(seen)
-            if not sure <= seen or not seen <= maybe:
-                wrong += 1
-                print("seed %d port %d: sure but not seen %s, seen but not maybe %s" % (
-                    seed, port, sorted(sure - seen)[:5], sorted(seen - maybe)[:5]))
+        tally.compare(seed, syslogs.drain(socks), ports)
         agreed += 1
-        if wrong > 5:
+        if tally.wrong > 5:
             break
     for s in socks.values():
         s.close()
-    if wrong and os.environ.get("KEEP"):
+    if tally.wrong and os.environ.get("KEEP"):
         print("kept in " + base)
     else:
         shutil.rmtree(base)
     print("%d configurations run, %d refused by both; %d messages seen, %d of them sure; %d wrong"
-          % (agreed, refused - (wrong if refused else 0), seen_total, sure_total, wrong))
-    return 1 if wrong or agreed < ROUNDS / 2 else 0
+          % (agreed, refused - (tally.wrong if refused else 0), tally.seen, tally.sure, tally.wrong))
+    return 1 if tally.wrong or agreed < ROUNDS / 2 else 0
 
 
 if __name__ == "__main__":

@@ -9,29 +9,22 @@ unpacked into a directory of the test's own. Exits 77 where they cannot be had.
 """
 
 import atexit
-import importlib.util
 import os
 import random
-import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-spec = importlib.util.spec_from_file_location("rsyslog_diff", HERE + "/rsyslog-diff.py")
-base = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(base)
+import syslogs
 
 ROUNDS = int(os.environ.get("ROUNDS", "200"))
 PACKAGES = ["syslog-ng-core", "libivykis0", "libnet1", "libwrap0", "libpcre3", "libjson-c5"]
 UNPACKED = tempfile.mkdtemp(prefix="hardend-syslog-ng-")
 atexit.register(shutil.rmtree, UNPACKED, ignore_errors=True)
 PROGRAM = UNPACKED + "/usr/sbin/syslog-ng"
-NAMED = [f for f in base.FACILITIES if f not in ("bsd_security", "console", "clock", "ntp")]
-SEVERITIES = base.SEVERITIES
+NAMED = [f for f in syslogs.FACILITIES if f not in ("bsd_security", "console", "clock", "ntp")]
+SEVERITIES = syslogs.SEVERITIES
 
 
 class Generator:
@@ -140,27 +133,6 @@ def arguments(root, conf):
     return args
 
 
-def run(root, conf, env, last):
-    p = subprocess.Popen(arguments(root, conf) + ["-F", "--no-caps"], env=env, stdin=subprocess.DEVNULL,
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            base.send_all(root + "/log.sock")
-            break
-        except OSError:
-            if time.monotonic() > deadline or p.poll() is not None:
-                p.kill()
-                p.wait()
-                return False
-            select.select([], [], [], 0.005)
-    if select.select([last], [], [], 20)[0]:
-        last.recv(65536)
-    p.send_signal(signal.SIGTERM)
-    p.wait()
-    return True
-
-
 def main():
     if not unpack():
         print("SKIP: the packages of syslog-ng cannot be had (no apt-get, or no network)")
@@ -168,9 +140,10 @@ def main():
     show, env = sys.argv[1], environment()
     top = tempfile.mkdtemp(prefix="hardend-syslog-ng-")
     root = top + "/root"
-    socks = base.open_ports()
+    socks = syslogs.open_ports()
     last = socks.pop(next(iter(socks)))
-    wrong = ran = refused = sure_total = seen_total = 0
+    tally = syslogs.Tally()
+    ran = refused = 0
     first = int(os.environ.get("SEED", "1"))
     for seed in range(first, first + ROUNDS):
         shutil.rmtree(root, ignore_errors=True)
@@ -179,36 +152,28 @@ def main():
         with open(conf, "w") as f:
             f.write(Generator(seed, list(socks), last.getsockname()[1]).text(root + "/log.sock"))
         check = subprocess.run(arguments(root, conf) + ["-s"], env=env, capture_output=True, text=True)
-        ports, malformed = base.ours(show, root)
+        ports, malformed = syslogs.ours(show, root)
         if check.returncode != 0:
             refused += 1
             if os.environ.get("VERBOSE"):
                 print(seed, check.stderr)
             continue
         if malformed:
-            wrong += 1
+            tally.wrong += 1
             print("seed %d: syslog-ng reads it, we do not" % seed)
             continue
-        if not run(root, conf, env, last):
+        if not syslogs.run_daemon(arguments(root, conf) + ["-F", "--no-caps"],
+                                  root + "/log.sock", last, env):
             continue
         ran += 1
-        for port, seen in base.drain(socks).items():
-            sure, maybe = ({p for p in x if p >= 8 and p != base.LAST}
-                           for x in ports.get(port, (set(), set())))
-            seen = {p for p in seen if p >= 8}
-            sure_total += len(sure)
-            seen_total += len(seen)
-            if not sure <= seen or not seen <= maybe:
-                wrong += 1
-                print("seed %d port %d: sure but not seen %s, seen but not maybe %s" % (
-                    seed, port, sorted(sure - seen)[:5], sorted(seen - maybe)[:5]))
-        if wrong > 5:
+        tally.compare(seed, syslogs.drain(socks), ports)
+        if tally.wrong > 5:
             break
-    if not (wrong and os.environ.get("KEEP")):
+    if not (tally.wrong and os.environ.get("KEEP")):
         shutil.rmtree(top)
     print("%d configurations run, %d refused; %d messages seen, %d of them sure; %d wrong"
-          % (ran, refused, seen_total, sure_total, wrong))
-    return 1 if wrong or ran < ROUNDS / 2 else 0
+          % (ran, refused, tally.seen, tally.sure, tally.wrong))
+    return 1 if tally.wrong or ran < ROUNDS / 2 else 0
 
 
 if __name__ == "__main__":
