@@ -118,13 +118,15 @@ static void evaluate_audit(const struct check *c, const struct factset *facts,
 					 .observed = d->reason,
 					 .expected = "can be read by the monitor",
 				 });
-	if (ret->result == RESULT_PASS && d->rules.n > 0)
+	if (ret->result != RESULT_PASS)
+		return;
+	if (d->rules.n > 0)
 		verdict_summary(ret, "%s takes the kernel's audit events, %zu rules are set",
 			consumer, d->rules.n);
-	else if (ret->result == RESULT_PASS)
-		verdict_summary(ret,
-			"%s takes the kernel's audit events; no rule is set, so that these are "
-			"logins and what programs report by themselves",
+	else
+		verdict_set(ret, RESULT_INFORMATIONAL,
+			"%s takes the kernel's audit events, but no rule is set in /etc/audit: "
+			"these are logins and what programs report by themselves",
 			consumer);
 }
 

@@ -162,7 +162,7 @@ TABLE = [
     (defaults, {GUARD: ("fail", "/var/log/auth.log is not there"),
                 SCANNER: ("pass", "unit lynis.timer"),
                 BACKUP: ("fail", "no timer and no cron job runs it"),
-                RECENT: ("notapplicable", ""), AUDIT: ("pass", "no rule is set")}),
+                RECENT: ("notapplicable", ""), AUDIT: ("informational", "no rule is set")}),
     (hardened, {GUARD: ("pass", "jail sshd"), SCANNER: ("pass", "lynis"),
                 BACKUP: ("pass", "/usr/bin/rsnapshot alpha"), RECENT: ("pass", "last success"),
                 AUDIT: ("pass", "")}),
