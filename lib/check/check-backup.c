@@ -37,7 +37,7 @@ static void judge_service(
 	x->observed = arena_printf(q->arena,
 		"listens on the loopback address only, and %s is not on: nobody can call it",
 		client->server);
-	x->expected = "FDAddress is an address that the Director reaches";
+	x->expected = "an address that the Director reaches (FDAddress)";
 }
 
 static bool is_listed(const char *list, const char *word)
@@ -376,15 +376,16 @@ static void add_recent(const struct asking *q, const struct answer *x,
 	}
 	if (add_overdue(q, x, ret))
 		return;
-	verdict_add(ret, &(struct evidence){
-				 .result = RESULT_UNKNOWN,
-				 .subject = x->subject,
-				 .path = x->path,
-				 .observed = "no record of its last success is known",
-				 .expected = client ? client->how
-						    : "a file that each success touches, named as "
-						      "`stamp` in [backup-recent]",
-			 });
+	verdict_add(ret,
+		&(struct evidence){
+			.result = RESULT_UNKNOWN,
+			.subject = x->subject,
+			.path = x->path,
+			.observed = "no record of its last success is known",
+			.expected = client ? arena_printf(q->arena, "a record: %s", client->how)
+					   : "a file that each success touches, named as "
+					     "`stamp` in [backup-recent]",
+		});
 }
 
 /* The file that policy names speaks for all backups. */

@@ -210,7 +210,7 @@ static void conclude(const struct guard_asking *q, const struct guards *g, const
 					 .result = RESULT_ERROR,
 					 .subject = "configuration",
 					 .observed = g->reason,
-					 .expected = "can be read by the monitor",
+					 .expected = "readable by the monitor",
 				 });
 	if (n > 0 || g->reason)
 		return;
@@ -221,7 +221,7 @@ static void conclude(const struct guard_asking *q, const struct guards *g, const
 			     .subject = "guard",
 			     .observed = "none of fail2ban, sshguard, DenyHosts and CrowdSec is "
 					 "installed",
-			     .expected = "one of them guards SSH",
+			     .expected = "one of them, guarding SSH",
 		     });
 }
 

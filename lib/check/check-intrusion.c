@@ -80,7 +80,7 @@ static void judge_auditd(const struct check *c, const struct auditd *d, struct v
 {
 	if (d->fault)
 		add_fail(c, "auditd", d->fault_path, d->fault_line, d->fault,
-			"events of this machine are kept", ret);
+			"set so that events of this machine are kept", ret);
 }
 
 static bool in_container(const struct factset *facts, struct verdict *ret)
@@ -116,7 +116,7 @@ static void evaluate_audit(const struct check *c, const struct factset *facts,
 					 .result = RESULT_ERROR,
 					 .subject = "audit configuration",
 					 .observed = d->reason,
-					 .expected = "can be read by the monitor",
+					 .expected = "readable by the monitor",
 				 });
 	if (ret->result != RESULT_PASS)
 		return;

@@ -25,7 +25,7 @@ static void evaluate_modes(_unused_ const struct check *c, const struct factset 
 					 .subject = "log files",
 					 .path = files->unread_path,
 					 .observed = files->unread,
-					 .expected = "every directory of logs can be looked into",
+					 .expected = "able to look into every directory of logs",
 				 });
 	if (files->cut)
 		verdict_add(
@@ -34,7 +34,7 @@ static void evaluate_modes(_unused_ const struct check *c, const struct factset 
 				     .subject = "log files",
 				     .observed = "there are more files below /var/log, or faults, "
 						 "than are looked at",
-				     .expected = "all of them are looked at",
+				     .expected = "all of them looked at",
 			     });
 	if (ret->n_evidence == 0)
 		verdict_summary(ret,

@@ -41,12 +41,12 @@ static void add_unread(struct verdict *v, const struct factset *facts, const str
 				.path = c->path,
 				.line = c->line,
 				.observed = c->reason,
-				.expected = "the whole configuration can be read",
+				.expected = "readable as a whole",
 			});
 	}
 }
 
-#define ELSEWHERE "logins, privileges and the system's warnings go to another machine"
+#define ELSEWHERE "sent to another machine: logins, privileges and the system's warnings"
 
 /* Whether journald, which has the log socket, hands messages on to nobody. */
 static bool journal_keeps_all(const struct factset *facts)

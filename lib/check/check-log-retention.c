@@ -225,7 +225,7 @@ static void add_logrotate_problem(const struct judgement *x)
 					  .subject = "logrotate configuration",
 					  .path = "/etc/logrotate.conf",
 					  .observed = k->logrotate_reason,
-					  .expected = "can be read",
+					  .expected = "readable",
 				  });
 	else if (k->logrotate.problem)
 		verdict_add(x->v,

@@ -19,12 +19,13 @@ static void evaluate_coverage(_unused_ const struct check *c, const struct facts
 		if (!s->degraded)
 			continue;
 		verdict_add(ret, &(struct evidence){
-			.result = RESULT_FAIL,
-			.severity = SEV_MEDIUM,
-			.subject = s->name,
-			.observed = s->detail,
-			.expected = s->remedy ? s->remedy : "every change is told by an event",
-		});
+					 .result = RESULT_FAIL,
+					 .severity = SEV_MEDIUM,
+					 .subject = s->name,
+					 .observed = s->detail,
+					 .expected = s->remedy ? s->remedy
+							       : "told of every change by an event",
+				 });
 	}
 	if (ret->result == RESULT_PASS)
 		verdict_summary(ret, "all event sources work");
@@ -58,7 +59,7 @@ static void judge_file(const struct self_file *file, const char *kind, struct ve
 					 .subject = subject,
 					 .path = file->path,
 					 .observed = file->reason,
-					 .expected = "can be read by the monitor",
+					 .expected = "readable by the monitor",
 				 });
 		return;
 	}

@@ -109,7 +109,7 @@ static void judge_lists(const struct pending *p, uint64_t realtime_usec, struct 
 
 	if (p->n_lists > 0 && !p->knows_security) {
 		e.observed = "no package source of this machine carries them";
-		e.expected = "the distribution's security archive is a source";
+		e.expected = "the distribution's security archive among the sources";
 		verdict_add(ret, &e);
 	}
 	if (until && realtime_usec > until) {

@@ -114,7 +114,7 @@ static void judge_host(const struct judging *j, const struct repo *r)
 
 static void judge_apt(const struct judging *j, const struct repo *r)
 {
-	static const char sign[] = "apt asks for the signature of a key named by signed-by";
+	static const char sign[] = "signed by a key that signed-by names";
 	const struct repo_option *trusted = repo_option(r, "trusted");
 
 	if (repo_bool(r, "trusted", false))
@@ -227,7 +227,7 @@ static void judge_file(const struct judging *j, const struct repo_file *file)
 	if (file->reason) {
 		e.result = RESULT_ERROR;
 		e.observed = file->reason;
-		e.expected = "can be read";
+		e.expected = "readable";
 	} else if (file->uid != 0 || (file->mode & 02) || ((file->mode & 020) && file->gid != 0)) {
 		(void)snprintf(observed, sizeof(observed), "owner %u:%u, mode %04o", file->uid,
 			file->gid, file->mode & 07777);
@@ -256,7 +256,7 @@ static void judge_problem(const struct judging *j, const struct repo_problem *p)
 			.path = p->path,
 			.line = p->line,
 			.observed = p->what,
-			.expected = p->unreadable ? "can be read"
+			.expected = p->unreadable ? "readable"
 						  : "what the package manager takes; it stops here",
 		});
 }
@@ -320,7 +320,7 @@ static void judge_settings(
 					    .result = RESULT_ERROR,
 					    .subject = "apt.conf",
 					    .observed = f->reason,
-					    .expected = "can be read",
+					    .expected = "readable",
 				    });
 }
 

@@ -180,7 +180,7 @@ static void evaluate_unneeded(const struct check *c, const struct factset *facts
 					 .result = RESULT_ERROR,
 					 .subject = "systemd",
 					 .observed = u->live_reason,
-					 .expected = "says which services run now",
+					 .expected = "able to say which services run now",
 				 });
 	if (shown.n > NAMES_SHOWN)
 		verdict_summary(ret,

@@ -193,7 +193,7 @@ static void judge_reboot(const struct kernel *k, struct verdict *ret)
 				 .subject = "reboot required",
 				 .path = k->reboot_path,
 				 .observed = observed,
-				 .expected = "no restart is due",
+				 .expected = "no restart due",
 			 });
 	if (alone)
 		verdict_summary(ret, "reboot required: %s", observed);

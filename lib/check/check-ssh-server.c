@@ -24,7 +24,7 @@ static void judge_pending(struct verdict *v, const struct sshd *s)
 			       .subject = "sshd configuration",
 			       .path = s->newest_path,
 			       .observed = observed,
-			       .expected = "the running sshd has read its present configuration",
+			       .expected = "read by the running sshd in its present state",
 		       });
 }
 
@@ -251,8 +251,8 @@ static void evaluate_access(const struct check *c, const struct factset *facts,
 					.result = RESULT_FAIL,
 					.severity = c->severity,
 					.note = "every account may try to log in",
-					.expected = "AllowGroups, AllowUsers, DenyGroups or "
-						    "DenyUsers names who",
+					.expected = "restricted by AllowGroups, AllowUsers, "
+						    "DenyGroups or DenyUsers",
 				});
 	}
 	if (s && ret->result == RESULT_PASS)

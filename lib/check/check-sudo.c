@@ -185,7 +185,8 @@ static void judge_sources(struct judgement *j)
 				.path = d->path,
 				.line = d->line,
 				.observed = d->what,
-				.expected = "sudo reads all of it: `visudo -c` finds nothing",
+				.expected =
+					"readable by sudo to its end: `visudo -c` finds nothing",
 			});
 	}
 	if (*s->sources)
@@ -236,7 +237,7 @@ static void evaluate_sudo(_unused_ const struct check *c, const struct factset *
 		/* Without a list nobody was promised to be outside of it, but somebody should look.
 		 */
 		.severity = stated ? SEV_HIGH : SEV_MEDIUM,
-		.expected = stated ? "only who is in [policy] sysadmin can become root"
+		.expected = stated ? "no way to root but for who is in [policy] sysadmin"
 				   : "named in [policy] sysadmin, if it is meant to",
 		.ret = ret,
 		.arena = ret->arena,

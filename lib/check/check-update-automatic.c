@@ -34,7 +34,7 @@ bool update_unit_works(struct update_way *w, const char *name, const char *what)
 	struct arena *a = w->ret->arena;
 	const struct unit *unit = units_find(w->units, name);
 	const char *subject = arena_printf(a, "unit %s", name);
-	const char *expected = arena_printf(a, "is started at boot, and %s", what);
+	const char *expected = arena_printf(a, "started at boot, so that it %s", what);
 
 	if (!unit || unit->state == UNIT_FILE_BAD) {
 		update_missing(w, subject, NULL, 0, "is not there", expected);

@@ -50,7 +50,7 @@ static void report_unit(const struct stale_use *v, size_t n, struct verdict *ret
 			.path = v->path,
 			.observed = arena_printf(
 				ret->arena, "%s%s", first_use(ret, v), more ? more : ""),
-			.expected = "was started after its last update",
+			.expected = "started after its last update",
 		});
 }
 
@@ -91,7 +91,7 @@ static void evaluate_restart(_unused_ const struct check *c, const struct factse
 					"%zu more uses of replaced files, or processes with too "
 					"many mappings, are not told one by one",
 					p->cut),
-				.expected = "`lsof -d DEL,txt` names them all",
+				.expected = "all of those that `lsof -d DEL,txt` names",
 			});
 	if (units == 0 && !p->denied && !p->cut)
 		verdict_summary(ret,

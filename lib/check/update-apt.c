@@ -174,7 +174,7 @@ static void judge_start(struct update_way *w)
 		if (!w->updates->cron_daily)
 			update_missing(w, "file /etc/cron.daily/apt-compat",
 				"/etc/cron.daily/apt-compat", 0, "is not there to be run by cron",
-				"is there and may be executed");
+				"there, and executable");
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(jobs); i++) {
@@ -184,7 +184,7 @@ static void judge_start(struct update_way *w)
 				       service->state == UNIT_FILE_MASKED_RUNTIME))
 			update_missing(w, arena_printf(w->ret->arena, "unit %s", jobs[i].service),
 				service->path, 0, "is masked: its timer starts nothing",
-				"is not masked");
+				"not masked");
 		judge_environment(w, jobs[i].service);
 	}
 }
@@ -311,7 +311,7 @@ static void judge_archive(struct update_way *w, const struct patterns *p, const 
 				archive.label ? archive.label : "?",
 				archive.suite ? archive.suite : "?",
 				archive.codename ? archive.codename : "?"),
-			"its updates are installed by unattended-upgrade");
+			"updated by unattended-upgrade as well");
 	else if (r < 0)
 		verdict_add(w->ret,
 			&(struct evidence){
@@ -379,7 +379,7 @@ void update_judge_apt(struct update_way *w)
 
 	if (!packages_version(w->packages, "unattended-upgrades")) {
 		update_missing(w, "package unattended-upgrades", NULL, 0, "is not installed",
-			"is installed, and started by apt's timers");
+			"installed, and started by apt's timers");
 		return;
 	}
 	if (!check_facts_usable(w->facts, needed, w->ret))
@@ -388,7 +388,7 @@ void update_judge_apt(struct update_way *w)
 	if (conf->fault)
 		update_missing(w, "apt configuration", conf->fault_path, conf->fault_line,
 			arena_printf(w->ret->arena, "apt refuses to work with it: %s", conf->fault),
-			"`apt-config dump` reads it without an error");
+			"readable by `apt-config dump` without an error");
 	judge_settings(w, conf);
 	judge_start(w);
 	judge_origins(w, conf);

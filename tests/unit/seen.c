@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Stands before check_judge() in every unit test (the linker's --wrap): notes
- * in the file that SEEN names which result each check has given, for
- * vectors.py. Weak, so that a test without the registry links without it.
+ * in the file that SEEN names which result each check has given, and what its
+ * evidence has expected, for vectors.py. Weak, so that a test without the registry links without
+ * it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,10 @@ int __wrap_check_judge(const struct check *c, const struct factset *facts,
 
 	if (f) {
 		fprintf(f, "%s %s\n", c->id, result_name(ret->result));
+		for (size_t i = 0; i < ret->n_evidence; i++) {
+			if (ret->evidence[i].expected)
+				fprintf(f, "expected %s %s\n", c->id, ret->evidence[i].expected);
+		}
 		(void)fclose(f); /* what is missing is told as never seen */
 	}
 	return r;

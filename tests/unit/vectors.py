@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """vectors.py HARDENCTL SOURCE_DIR BUILD_DIR: each check has been judged, by some unit test, with
-every result that it can have: pass, fail, not applicable, and error for what cannot be read.
+every result that it can have: pass, fail, not applicable, and error for what cannot be read. And
+what its evidence expects goes on from "should be", as messages put it.
 
 The unit tests that judge are run with SEEN set (see seen.c). A check that cannot give one of the
 results stands below with the reason."""
@@ -36,6 +37,17 @@ NEVER = {
 }
 
 
+# Verbs of a sentence; behind the other words they belong to a clause within it.
+VERB = re.compile(r"\b(is|are|was|were|has|have|can|may|goes|go|reads|asks|says|names|runs|listens)\b")
+WITHIN = re.compile(r"\b(that|which|who|whom|whose|if|as|what|whatever|where)\b|[:;`=]")
+
+
+def verbless(text):
+    """Whether what is expected is a thing, a value, a participle or a command: no sentence."""
+    verb = VERB.search(text)
+    return not verb or WITHIN.search(text[:verb.start()]) is not None
+
+
 def text_of(path, seen=()):
     """A test with the headers of its own directory that it includes."""
     with open(path, encoding="utf-8") as f:
@@ -59,23 +71,33 @@ def judging():
 
 
 def collect():
-    seen = set()
+    seen, expected = set(), set()
     with tempfile.NamedTemporaryFile("r") as f:
         for program in judging():
             # A test that fails says so itself.
             subprocess.run([program], env={**os.environ, "SEEN": f.name}, timeout=300, check=False,
                            stdin=subprocess.DEVNULL, capture_output=True)
         for line in f:
-            seen.add(tuple(line.split()))
-    return seen
+            words = line.rstrip("\n").split(" ", 2)
+            if words[0] == "expected":
+                expected.add((words[1], words[2]))
+            else:
+                seen.add(tuple(words))
+    return seen, expected
 
 
 def main():
     out = subprocess.run([HARDENCTL, "list", "--format", "json"], capture_output=True, check=True,
                          timeout=60)
     checks = json.loads(out.stdout)["checks"]
-    seen = collect()
+    seen, expected = collect()
     failed = False
+    for check, text in sorted(expected):
+        if not verbless(text):
+            print(f"{check}: \"should be {text}\" is no English")
+            failed = True
+    # Without any, nothing was looked at.
+    failed |= len(expected) < 100
     for c in checks:
         kind = "attestation" if c["attestation"] and not c["facts"] else c["kind"]
         never = NEVER.get(c["check"], {})
