@@ -311,9 +311,24 @@ static int own_keys(struct ruleset *rs, const struct rule_key **keys, unsigned n
 
 static int own_operand(struct ruleset *rs, struct rule_operand *o)
 {
-	if (o->kind == OPERAND_KEY)
-		return own_keys(rs, &o->keys, 1);
-	return o->kind == OPERAND_MAP ? own_keys(rs, &o->keys, o->map->n_keys) : 0;
+	return own_keys(rs, &o->keys, o->n_keys);
+}
+
+/* Whether it does something to the packet, and not only goes on or not. */
+static bool matters(const struct rule_stmt *s)
+{
+	switch (s->kind) {
+	case STMT_MATCH:
+	case STMT_CHOSEN:
+	case STMT_STOP:
+		return false;
+	case STMT_OPAQUE:
+		return s->opaque.decides;
+	case STMT_VERDICT:
+		return s->verdict.kind != VERDICT_CONTINUE;
+	default:
+		return true;
+	}
 }
 
 int ruleset_stmt(struct ruleset *rs, struct rule *rule, const struct rule_stmt *stmt)
@@ -337,6 +352,7 @@ int ruleset_stmt(struct ruleset *rs, struct rule *rule, const struct rule_stmt *
 		return -ENOMEM;
 	*place = s;
 	rule->n_stmts++;
+	rule->matters = rule->matters || matters(&s);
 	return 0;
 }
 
@@ -432,10 +448,41 @@ static int finish_hook(struct ruleset *rs, unsigned v6, enum rule_hook hook)
 	return 0;
 }
 
+static int compare_numbers(u128 a, u128 b)
+{
+	return a < b ? -1 : a > b;
+}
+
+int rule_elem_compare(const struct rule_elem *x, const struct rule_elem *y)
+{
+	int c = compare_numbers(x->verdict.kind, y->verdict.kind);
+
+	if (c == 0)
+		c = compare_numbers((uintptr_t)x->verdict.chain, (uintptr_t)y->verdict.chain);
+	if (c == 0)
+		c = compare_numbers(x->n_data, y->n_data);
+	for (unsigned i = 0; c == 0 && i < x->n_data; i++) {
+		c = compare_numbers(x->data[i].lo, y->data[i].lo);
+		if (c == 0)
+			c = compare_numbers(x->data[i].hi, y->data[i].hi);
+	}
+	return c;
+}
+
+static int by_result(const void *a, const void *b)
+{
+	const struct rule_elem *x = a, *y = b;
+	int c = rule_elem_compare(x, y);
+
+	return c != 0 ? c : compare_numbers(x->keys[0].lo, y->keys[0].lo);
+}
+
 int ruleset_finish(struct ruleset *rs)
 {
 	for (struct rule_set *s = rs->sets; s; s = s->next) {
 		s->opaque = s->opaque || s->n_keys == 0;
+		if (s->n_elems > 0)
+			qsort(s->elems, s->n_elems, sizeof(*s->elems), by_result);
 		s->spans = (struct addrs){
 			.v = s->loose, .n = addrs_normalize(s->loose, s->n_loose)};
 	}

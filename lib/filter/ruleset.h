@@ -76,10 +76,11 @@ enum rule_field {
 	FIELD_CT_DPORT,
 	FIELD_FIB_SADDR_TYPE, /* RTN_UNICAST 1, _LOCAL 2, _BROADCAST 3, _MULTICAST 5 ... */
 	FIELD_FIB_DADDR_TYPE,
+	FIELD_FIB_DADDR_DEV_TYPE, /* local only when the address is on the incoming interface */
 	FIELD_FIB_REVERSE, /* 1: the route back to the sender leaves by where the packet came in */
 	FIELD_SKUID,
 	FIELD_SKGID,
-	FIELD_CHOSEN,  /* sender or time decides: any value of 0 ... key.mask can come */
+	FIELD_CHOSEN,  /* sender or time decides: any of flip ... flip + mask can come */
 	FIELD_UNKNOWN, /* it has one value, which nobody here knows */
 	FIELD_MAX,
 };
@@ -150,7 +151,7 @@ struct rule_set {
 	bool is_map;
 	bool dynamic; /* packets or time change it: what it holds now may not hold later */
 	bool opaque;  /* its elements could not be read: whether something is in it is unknown */
-	struct rule_elem *elems; /* maps, and sets with more than one key */
+	struct rule_elem *elems; /* maps, and sets with more than one key; alike results together */
 	size_t n_elems;
 	struct addrs spans; /* sets with one key: the whole of it, after ruleset_finish() */
 	struct span *loose; /* ... and before */
@@ -170,6 +171,7 @@ struct rule_operand {
 	enum rule_operand_kind kind;
 	struct span span;
 	const struct rule_key *keys; /* OPERAND_KEY: one */
+	unsigned n_keys;
 	const struct rule_set *map;
 	unsigned data; /* which of the map's data: 0 or 1 */
 };
@@ -227,6 +229,7 @@ struct rule {
 	const struct rule_chain *chain;
 	uint64_t handle;  /* of nft; 0: it has none */
 	unsigned number;  /* in its chain, from 1 */
+	bool matters;	  /* it can do more than count or log: the others are passed over */
 	const char *text; /* "inet filter input handle 7: tcp dport 22 accept" */
 	struct rule_stmt *stmts;
 	size_t n_stmts;
@@ -340,6 +343,9 @@ int ruleset_chosen(struct ruleset *rs, struct rule *rule, const char *text);
  * the kernel's own hook (-100 and 100), and of equal ones the later made first.
  */
 int ruleset_finish(struct ruleset *rs);
+
+/* Orders elements by what they map to: 0 when two of them have the same result. */
+int rule_elem_compare(const struct rule_elem *x, const struct rule_elem *y);
 
 /* An interface's name as a number; with "*" (or "+", plus) at its end: all that begin so. */
 struct span ruleset_ifname(const char *name, char wildcard);
