@@ -311,6 +311,8 @@ static int own_keys(struct ruleset *rs, const struct rule_key **keys, unsigned n
 
 static int own_operand(struct ruleset *rs, struct rule_operand *o)
 {
+	if (o->kind == OPERAND_KEY)
+		o->n_keys = 1;
 	return own_keys(rs, &o->keys, o->n_keys);
 }
 

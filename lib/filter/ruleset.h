@@ -170,7 +170,7 @@ enum rule_operand_kind {
 struct rule_operand {
 	enum rule_operand_kind kind;
 	struct span span;
-	const struct rule_key *keys; /* OPERAND_KEY: one */
+	const struct rule_key *keys; /* OPERAND_KEY: one; OPERAND_MAP: as many as the map has */
 	unsigned n_keys;
 	const struct rule_set *map;
 	unsigned data; /* which of the map's data: 0 or 1 */

@@ -2,9 +2,12 @@
 /*
  * Asks a rule set about single packets, for a referee that really sends them.
  *
- *     flow-query --host FILE [--nft FILE] ...
+ *     flow-query --host FILE [--nft FILE] [--save4 FILE] [--save6 FILE]
+ *             [--legacy4 FILE] [--legacy6 FILE] [-v]
  *
- * FILE of --nft: what `nft -j list ruleset` prints. FILE of --host: an object
+ * FILE of --nft: what `nft -j list ruleset` prints; of --save4 and --save6,
+ * iptables-nft-save and ip6tables-nft-save (behind --nft); of --legacy4 and
+ * --legacy6, the legacy ones. FILE of --host: an object
  *
  *     {"addr": what `ip -d -j addr` prints, "forwarding": true, "route": what
  *      `ip -j route` prints, "route6": ..., "route_localnet": false}
@@ -34,6 +37,7 @@
 #include "base/fsio.h"
 #include "filter/flow.h"
 #include "filter/read-nft.h"
+#include "filter/read-save.h"
 
 enum { FILE_MAX_SIZE = 256 << 20 };
 
@@ -156,22 +160,41 @@ static int read_host(struct host *h, const char *path)
 	return 0;
 }
 
+static const struct {
+	const char *option;
+	enum rule_family family;
+	bool legacy;
+} saves[] = {
+	{"--save4", RULE_IP, false},
+	{"--save6", RULE_IP6, false},
+	{"--legacy4", RULE_IP, true},
+	{"--legacy6", RULE_IP6, true},
+};
+
 static int read_rules(struct ruleset *rs, const char *option, const char *path)
 {
 	_cleanup_file_ struct file file = {0};
 	int r = read_text(path, &file);
+	const char *why = "not JSON";
 	size_t offset = 0;
+	unsigned line = 0;
 
 	if (r < 0)
 		return fail(path, strerror(-r));
-	if (strcmp(option, "--nft") != 0)
-		return fail(option, "unknown; expected --host, --nft or -v");
-	r = nft_read(rs, file.data, file.size, &offset);
-	if (r < 0) {
-		(void)fprintf(stderr, "flow-query: %s: byte %zu: %s\n", path, offset, strerror(-r));
-		return 2;
+	if (strcmp(option, "--nft") == 0) {
+		r = nft_read(rs, file.data, file.size, &offset);
+	} else {
+		size_t i = 0;
+		while (i < ARRAY_SIZE(saves) && strcmp(saves[i].option, option) != 0)
+			i++;
+		if (i == ARRAY_SIZE(saves))
+			return fail(option, "unknown; see the head of the source");
+		r = read_save(rs, saves[i].family, saves[i].legacy, file.data, &line, &why);
 	}
-	return 0;
+	if (r < 0)
+		(void)fprintf(stderr, "flow-query: %s: line %u, byte %zu: %s\n", path, line, offset,
+			r == -EBADMSG ? why : strerror(-r));
+	return r < 0 ? 2 : 0;
 }
 
 static int parse_protocol(const char *s, uint8_t *ret)
