@@ -268,6 +268,52 @@ static const char *const local[] = {"file", "pipe", "unix-dgram", "unix-stream",
 	"getvirtconsole", "null", "pseudofile", "stdout", "systemd-journal", "collectd", "slack",
 	"telegram", "discord"};
 
+/* Whether anything below takes a parameter of the block that it stands in: `host`. */
+static bool has_parameter(const struct sng_node *n)
+{
+	for (; n; n = n->next) {
+		if ((n->text && strchr(n->text, '`')) || has_parameter(n->args) ||
+			has_parameter(n->body))
+			return true;
+	}
+	return false;
+}
+
+/* "block destination NAME(...) {...}" of the configuration's own, if it means the same everywhere.
+ */
+static const struct sng_node *find_block(const struct follow *f, const char *name)
+{
+	for (const struct sng_node *n = f->conf->first; n; n = n->next) {
+		const struct sng_node *type = n->next, *block = type ? type->next : NULL;
+		if (is(n, "block") && is(type, "destination") && block && block->has_body &&
+			block->text && strcmp(block->text, name) == 0)
+			return has_parameter(block->body) ? NULL : block;
+	}
+	return NULL;
+}
+
+static int add_destination(struct follow *f, const struct sng_node *body, struct log_pri flow);
+
+/* What the block of that name holds, or that it is not known. */
+static int add_block(struct follow *f, const struct sng_node *d, struct log_pri flow)
+{
+	const struct sng_node *block = find_block(f, d->text);
+	int e = 0;
+
+	/* One within itself, which syslog-ng does not take, is not gone into again and again. */
+	if (block && f->depth >= DEPTH_MAX)
+		f->steps = STEPS_MAX;
+	if (!block || f->steps++ >= STEPS_MAX) {
+		if (!f->unknown)
+			f->unknown = d->text;
+		return 0;
+	}
+	f->depth++;
+	e = add_destination(f, block->body, flow);
+	f->depth--;
+	return e;
+}
+
 static int add_driver(struct follow *f, const struct sng_node *d, struct log_pri flow)
 {
 	struct log_forward fw = {.program = LOG_SYSLOG_NG,
@@ -299,9 +345,7 @@ static int add_driver(struct follow *f, const struct sng_node *d, struct log_pri
 		if (is(d, local[i]))
 			return 0;
 	}
-	if (d->text && d->has_args && !f->unknown)
-		f->unknown = d->text;
-	return 0;
+	return d->text && d->has_args ? add_block(f, d, flow) : 0;
 }
 
 static int add_destination(struct follow *f, const struct sng_node *body, struct log_pri flow)

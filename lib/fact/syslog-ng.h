@@ -3,8 +3,8 @@
  * The configuration of syslog-ng 3 and 4, read as a tree of words with their
  * "(...)" and "{...}", which all of its language is, and followed from the
  * sources of this machine's messages over filters to destinations. Only what a
- * log path uses counts. Blocks are not expanded: a driver that is not known is
- * said to be.
+ * log path uses counts. Of blocks only those of destinations that take no
+ * parameters are expanded: a driver that is not known is said to be.
  */
 #pragma once
 

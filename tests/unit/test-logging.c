@@ -237,6 +237,18 @@ static const struct vector vectors[] = {
 		FILE(SNG,
 			SNG_TOP "block destination mine() { tcp(\"h\"); }; destination d { mine(); "
 				"};" SNG_PATH),
+		PASS, FAIL, "syslog-ng to tcp h:514", NULL},
+	{"syslog-ng, a block with a parameter",
+		FILE(SNG, SNG_TOP "block destination mine(host(\"x\")) { tcp(\"`host`\"); }; "
+				  "destination d { mine(); };" SNG_PATH),
+		UNK, UNK, "where \"mine\" sends is not known", NULL},
+	{"syslog-ng, a block of another kind",
+		FILE(SNG, SNG_TOP
+			"block source mine() { tcp(\"h\"); }; destination d { mine(); };" SNG_PATH),
+		UNK, UNK, "where \"mine\" sends is not known", NULL},
+	{"syslog-ng, a block in itself",
+		FILE(SNG, SNG_TOP "block destination mine() { mine(); mine(); }; destination d { "
+				  "mine(); };" SNG_PATH),
 		UNK, UNK, "where \"mine\" sends is not known", NULL},
 	{"syslog-ng, cut short", FILE(SNG, SNG_TOP "destination d { tcp(\"h\""), UNK, UNK,
 		"has no end", NULL},
