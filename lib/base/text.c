@@ -163,3 +163,17 @@ char *text_day(char buf[static 16], uint64_t realtime_usec)
 	(void)snprintf(buf, 16, "%.10s", full);
 	return buf;
 }
+
+const char *text_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+bool text_ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), len = strlen(end);
+
+	return n >= len && strcmp(s + n - len, end) == 0;
+}

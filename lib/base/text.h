@@ -41,3 +41,9 @@ int text_date(const char *s, uint64_t *ret_realtime_usec);
 
 /* A moment as its day in UTC, "2026-11-21", into buf of 16 bytes; returns buf. */
 char *text_day(char buf[static 16], uint64_t realtime_usec);
+
+/* What is behind the last slash of a path, in it; all of it when there is none. */
+const char *text_base_name(const char *path);
+
+/* Whether s ends with end, byte by byte. */
+bool text_ends_with(const char *s, const char *end);

@@ -8,9 +8,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define _cleanup_(f)   __attribute__((cleanup(f)))
@@ -63,3 +65,15 @@ static inline void closep(int *fd)
 #define USEC_PER_HOUR  (60 * USEC_PER_MIN)
 #define USEC_PER_DAY   (24 * USEC_PER_HOUR)
 #define USEC_INFINITY  UINT64_MAX
+
+/* In microseconds; 0 for what is before 1970. */
+static inline uint64_t timespec_usec(struct timespec ts)
+{
+	return ts.tv_sec < 0 ? 0 : (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* An ASCII digit, whatever the locale; for any char, unlike isdigit(3). */
+static inline bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}

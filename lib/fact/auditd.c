@@ -230,11 +230,6 @@ static bool is_alpha(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '~';
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Length of a name without what looks like suffixes: "10-x" of "10-x.old.rules". */
 static size_t stem_length(const char *s)
 {

@@ -90,11 +90,6 @@ struct reading {
 	struct backups *b;
 };
 
-static uint64_t usec_of(struct timespec t)
-{
-	return t.tv_sec < 0 ? 0 : (uint64_t)t.tv_sec * USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
-}
-
 /* The first path that there is. A directory that may not be listed counts for nothing there. */
 static int first_path(struct reading *rd, const char *const *patterns, size_t max, const char **ret)
 {
@@ -132,9 +127,9 @@ static int read_record(struct reading *rd, const char *pattern, struct backup_cl
 	for (size_t i = 0; i < n; i++) {
 		struct stat st;
 		if (root_stat(&rd->quiet, v[i], &st) < 0 || !S_ISREG(st.st_mode) ||
-			usec_of(st.st_mtim) <= x->success_realtime_usec)
+			timespec_usec(st.st_mtim) <= x->success_realtime_usec)
 			continue;
-		x->success_realtime_usec = usec_of(st.st_mtim);
+		x->success_realtime_usec = timespec_usec(st.st_mtim);
 		newest = v[i];
 	}
 	if (!newest)
@@ -217,7 +212,7 @@ static int read_rsnapshot(struct reading *rd, const char *text, struct backup_cl
 	if (!path)
 		return -ENOMEM;
 	if (root_stat(rd->c->root, path, &st) == 0) {
-		x->success_realtime_usec = usec_of(st.st_mtim);
+		x->success_realtime_usec = timespec_usec(st.st_mtim);
 		x->record = path;
 	}
 	return 0;
@@ -394,7 +389,7 @@ static int add_stamp(const char *name, void *arg)
 	if (!slot)
 		return -ENOMEM;
 	*slot = (struct backup_stamp){
-		path + strlen(STAMPS_DIR "/stamp-"), path, usec_of(st.st_mtim)};
+		path + strlen(STAMPS_DIR "/stamp-"), path, timespec_usec(st.st_mtim)};
 	rd->b->n_stamps++;
 	return 0;
 }
@@ -416,7 +411,7 @@ static int read_policy_stamp(struct reading *rd)
 		rd->b->stamp_reason = arena_strdup(rd->a, fsio_strerror(r));
 		return r == -ENOMEM || !rd->b->stamp_reason ? -ENOMEM : 0;
 	}
-	rd->b->stamp_realtime_usec = usec_of(st.st_mtim);
+	rd->b->stamp_realtime_usec = timespec_usec(st.st_mtim);
 	return 0;
 }
 

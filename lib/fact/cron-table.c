@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+
 enum {
 	COMMAND_MAX = 999, /* Debian's cron refuses a table with a longer one */
 	NUMBER_MAX = 100,  /* letters and digits of one number or name */
@@ -259,13 +261,6 @@ int cron_table_parse(struct arena *a, const char *text, unsigned syntax,
 	return arena_failed(a) ? -ENOMEM : r;
 }
 
-static bool has_suffix(const char *s, const char *suffix)
-{
-	size_t len = strlen(s), n = strlen(suffix);
-
-	return len >= n && strcmp(s + len - n, suffix) == 0;
-}
-
 bool cron_name_is_run(const char *name, bool cronie, bool script)
 {
 	static const char *const no_table[] = {"~", ".rpmsave", ".rpmorig", ".rpmnew"};
@@ -277,11 +272,11 @@ bool cron_name_is_run(const char *name, bool cronie, bool script)
 	if (*name == '.' || *name == '#' || *name == '\0')
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(no_table); i++) {
-		if (has_suffix(name, no_table[i]))
+		if (text_ends_with(name, no_table[i]))
 			return false;
 	}
 	for (size_t i = 0; script && i < ARRAY_SIZE(no_script); i++) {
-		if (has_suffix(name, no_script[i]))
+		if (text_ends_with(name, no_script[i]))
 			return false;
 	}
 	return true;

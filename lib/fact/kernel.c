@@ -16,11 +16,6 @@ enum {
 	STAT_MAX = 4 << 20, /* /proc/stat: a line for each processor */
 };
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -104,11 +99,6 @@ struct reading {
 	const struct packages *packages; /* NULL when not known */
 };
 
-static uint64_t usec_of(struct timespec ts)
-{
-	return ts.tv_sec < 0 ? 0 : (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /* A release begins with a digit; "0-rescue-..." is no kernel to boot by itself. */
 static bool is_release(const char *s)
 {
@@ -156,7 +146,7 @@ static int add_file(struct reading *rd, const char *release, const char *path)
 	if (image->path)
 		return 0;
 	image->path = path;
-	image->changed_realtime_usec = usec_of(st.st_ctim);
+	image->changed_realtime_usec = timespec_usec(st.st_ctim);
 	/* dpkg and rpm make a new file and keep the mtime of the build: born is installed. */
 	if (root_birth(rd->c->root, path, &image->since_realtime_usec) < 0)
 		image->since_realtime_usec = image->changed_realtime_usec;
@@ -286,7 +276,7 @@ static void since_dpkg(struct reading *rd)
 			continue;
 		(void)snprintf(path, sizeof(path), "/var/lib/dpkg/info/%s.list", image->package);
 		if (root_stat(rd->c->root, path, &st) == 0)
-			image->since_realtime_usec = usec_of(st.st_mtim);
+			image->since_realtime_usec = timespec_usec(st.st_mtim);
 	}
 }
 
@@ -451,7 +441,7 @@ static int read_reboot(struct reading *rd)
 	if (i == ARRAY_SIZE(paths))
 		return 0;
 	k->reboot_path = paths[i];
-	k->reboot_realtime_usec = usec_of(st.st_mtim);
+	k->reboot_realtime_usec = timespec_usec(st.st_mtim);
 	k->reboot_packages = "";
 	int r = root_read(rd->c->root, "/run/reboot-required.pkgs", TEXT_MAX, &file);
 	if (r < 0)

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/fsio.h"
+#include "base/text.h"
 #include "fact/pam-stack.h"
 
 enum {
@@ -172,13 +173,6 @@ static const char *take_control(struct parse *p, const char *word)
 	return arena_printf(p->arena, "[%s]", word);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* "include" and "substack": the other file's entries of this type. */
 static int take_include(struct parse *p, const struct source *in, unsigned line, unsigned type,
 	bool substack, const char *name)
@@ -190,7 +184,7 @@ static int take_include(struct parse *p, const struct source *in, unsigned line,
 		if (!l)
 			return -ENOMEM;
 		l->control = "substack";
-		l->module = arena_strdup(p->arena, name ? base_name(name) : "");
+		l->module = arena_strdup(p->arena, name ? text_base_name(name) : "");
 		if (!l->module)
 			return -ENOMEM;
 	}
@@ -259,7 +253,7 @@ static int take_entry(struct parse *p, struct source *in, char *text, unsigned l
 		return -ENOMEM;
 	l->optional_module = silent;
 	l->control = control;
-	l->module = word && !broken ? arena_strdup(p->arena, base_name(word)) : "";
+	l->module = word && !broken ? arena_strdup(p->arena, text_base_name(word)) : "";
 	l->args = take_args(p, text);
 	return l->module && l->args ? 0 : -ENOMEM;
 }

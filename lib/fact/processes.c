@@ -49,11 +49,6 @@ struct reading {
 	char buf[CHUNK];
 };
 
-static uint64_t usec_of(struct timespec ts)
-{
-	return ts.tv_sec < 0 ? 0 : (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /*
  * When this machine was started, the earliest of what says so: a container's
  * idea of it may be later than the clock that starts of processes count from.
@@ -69,8 +64,8 @@ static int read_boot(struct reading *rd)
 	const char *p = r == 0 ? strstr(file.data, "\nbtime ") : NULL;
 	if (p)
 		rd->booted_usec = strtoull(p + strlen("\nbtime "), NULL, 10) * USEC_PER_SEC;
-	if (clock_gettime(CLOCK_BOOTTIME, &up) == 0 && usec_of(up) < rd->c->realtime_usec)
-		rd->booted_usec = MIN(rd->booted_usec, rd->c->realtime_usec - usec_of(up));
+	if (clock_gettime(CLOCK_BOOTTIME, &up) == 0 && timespec_usec(up) < rd->c->realtime_usec)
+		rd->booted_usec = MIN(rd->booted_usec, rd->c->realtime_usec - timespec_usec(up));
 	return 0;
 }
 
@@ -89,7 +84,7 @@ static void find_change(struct reading *rd)
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		if (root_stat(&rd->quiet, dirs[i], &st) == 0)
 			rd->p->changed_realtime_usec = MAX(
-				rd->p->changed_realtime_usec, usec_of(st.st_mtim));
+				rd->p->changed_realtime_usec, timespec_usec(st.st_mtim));
 	}
 }
 

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+
 enum {
 	CONF_MAX = 64 * 1024,
 };
@@ -42,13 +44,6 @@ static char *next_line(char **text, unsigned *line, bool join)
 	return start;
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 /* Plugin SYMBOL FILE ARGUMENT... */
 static int parse_plugin(struct arena *a, char *line, unsigned n, struct sudo *ret)
 {
@@ -59,7 +54,7 @@ static int parse_plugin(struct arena *a, char *line, unsigned n, struct sudo *re
 		return 0;
 	if (strcmp(symbol, "sudoers_policy") != 0) {
 		/* Others approve, audit or log; only a policy grants. */
-		if (!ends_with(symbol, "_policy") && !ends_with(symbol, "policy"))
+		if (!text_ends_with(symbol, "_policy") && !text_ends_with(symbol, "policy"))
 			return 0;
 		ret->plugin = arena_printf(a, "%s of %s", symbol, file);
 		ret->plugin_line = n;

@@ -40,11 +40,6 @@ static inline bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-static inline bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static inline int hex_value(char c)
 {
 	if (is_digit(c))

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "fact/collectors.h"
 #include "fact/packages.h"
 #include "fact/units-scan.h"
@@ -55,13 +56,6 @@ static void set_active(struct units_work *w, const struct unit_live *live, size_
 	}
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* Who is process 1 of this root when it is booted: from what /sbin/init leads to. */
 static int find_init(const struct root *root, struct arena *a, const char **ret)
 {
@@ -82,7 +76,7 @@ static int find_init(const struct root *root, struct arena *a, const char **ret)
 	if (r == -ENOMEM)
 		return r;
 	*ret = "systemd";
-	if (r == 0 && strcmp(base_name(target), "systemd") == 0)
+	if (r == 0 && strcmp(text_base_name(target), "systemd") == 0)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		if (root_stat(root, others[i].path, &st) == 0) {
@@ -95,7 +89,7 @@ static int find_init(const struct root *root, struct arena *a, const char **ret)
 		if (root_stat(root, systemd[i], &st) == 0)
 			return 0;
 	}
-	*ret = r == 0 ? arena_strdup(a, base_name(target)) : "none";
+	*ret = r == 0 ? arena_strdup(a, text_base_name(target)) : "none";
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -144,7 +138,7 @@ static const char *enabling_link(const struct units_work *w, const struct unit_i
 	}
 	for (size_t i = 0; i < s->n_entries; i++) {
 		const struct unit_entry *e = &s->entries[i];
-		if (e->target && strcmp(base_name(e->target), u->name) == 0)
+		if (e->target && strcmp(text_base_name(e->target), u->name) == 0)
 			return units_scan_path(s, w->a, e->dir, e->name);
 	}
 	return u->path;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "fact/units-scan.h"
 
 static int info_compare(const void *a, const void *b)
@@ -48,13 +49,6 @@ void units_sort_infos(struct units_work *w)
 	if (w->n > 1)
 		qsort(w->v, w->n, sizeof(struct unit_info *), info_compare);
 	w->n_sorted = w->n;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 /*
@@ -138,7 +132,7 @@ static int step(struct units_work *w, struct unit_info *u, const char **ret_next
 	}
 	if (!units_scan_inside(&w->scan, e->target))
 		return follow_linked(w, u, e->target);
-	const char *target = base_name(e->target);
+	const char *target = text_base_name(e->target);
 	if (!alias_is_valid(e->name, target)) {
 		u->bad = true;
 		return 0;

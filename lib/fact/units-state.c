@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "fact/units-scan.h"
 
 /*
@@ -32,13 +33,6 @@ static bool is_generated(const char *path)
 {
 	return lies_in(path, UNIT_DIR_GENERATOR) || lies_in(path, UNIT_DIR_GENERATOR ".early") ||
 	       lies_in(path, UNIT_DIR_GENERATOR ".late");
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 /* Whether the name is one that enabling the unit makes links by. */
@@ -95,7 +89,7 @@ static void look_at_entries(const struct units_scan *s, const struct unit_info *
 			continue;
 		/* In a directory below the file's own, the same name means nothing. */
 		bool by_name = e->dir <= own_dir && strcmp(e->name, u->name) == 0;
-		bool by_target = strcmp(base_name(e->target), u->name) == 0;
+		bool by_target = strcmp(text_base_name(e->target), u->name) == 0;
 		if (by_name && by_target)
 			found[e->dir].same_name = true;
 		else if (by_name || by_target)
@@ -146,7 +140,7 @@ static enum unit_file_state state_of(const struct units_scan *s, const struct un
 		return is_runtime(final->link ? final->link : final->path)
 			       ? UNIT_FILE_MASKED_RUNTIME
 			       : UNIT_FILE_MASKED;
-	if (strcmp(u->name, base_name(final->path)) != 0 &&
+	if (strcmp(u->name, text_base_name(final->path)) != 0 &&
 		unit_name_kind(final->name) != UNIT_NAME_INSTANCE)
 		return UNIT_FILE_ALIAS;
 	if (is_generated(final->path))

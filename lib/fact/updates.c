@@ -89,11 +89,6 @@ static int read_conf(
 	return 0;
 }
 
-static uint64_t usec_of(struct timespec ts)
-{
-	return ts.tv_sec < 0 ? 0 : (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /* What is being looked at. */
 struct reading {
 	const struct collect *c;
@@ -118,7 +113,7 @@ static int look(struct reading *rd, const char *path, bool ctime, struct update_
 			rd->u->reason = arena_printf(rd->f->arena, "%s %s", path, fsio_strerror(r));
 		return 0;
 	}
-	uint64_t t = usec_of(ctime && rd->c->root->live ? st.st_ctim : st.st_mtim);
+	uint64_t t = timespec_usec(ctime && rd->c->root->live ? st.st_ctim : st.st_mtim);
 	if (t > mark->realtime_usec)
 		*mark = (struct update_mark){t, path};
 	return 0;

@@ -8,11 +8,6 @@
 #include "base/util.h"
 
 /* The character classes of ASCII: what ctype.h says would depend on the locale. */
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool is_alpha(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

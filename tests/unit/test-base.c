@@ -195,6 +195,23 @@ static void test_siphash(void **state)
 	assert_int_not_equal(siphash_digest(&h), first);
 }
 
+static void test_parts(void **state)
+{
+	assert_string_equal(text_base_name("/a/b.service"), "b.service");
+	assert_string_equal(text_base_name("b"), "b");
+	assert_string_equal(text_base_name("a/"), "");
+	assert_true(text_ends_with("a.list", ".list"));
+	assert_true(text_ends_with(".list", ".list"));
+	assert_true(text_ends_with("a", ""));
+	assert_false(text_ends_with("list", ".list"));
+	assert_false(text_ends_with("a.LIST", ".list"));
+	assert_false(text_ends_with("a.list.d", ".list"));
+	for (int c = -128; c < 128; c++)
+		assert_int_equal(is_digit((char)c), c >= 48 && c <= 57);
+	assert_int_equal(timespec_usec((struct timespec){2, 3999}), 2000003);
+	assert_int_equal(timespec_usec((struct timespec){-1, 5000}), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_deps),
 		cmocka_unit_test(test_child),
 		cmocka_unit_test(test_siphash),
+		cmocka_unit_test(test_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
