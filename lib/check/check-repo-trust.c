@@ -367,7 +367,8 @@ const struct check check_repo_trust = {
 	.rationale = "A package is run as root while it is installed. Who can put one into a "
 		     "source, or change one on its way here, owns this machine, unless a signature "
 		     "is asked for; and a source of somebody unknown is a stranger with root's "
-		     "rights.",
+		     "rights. Snaps are not judged here: `snap list` marks those that snapd took "
+		     "without a signature (x1 for a revision, devmode or try in the notes).",
 	.remedy = "Remove the source, or have it sign: take `trusted=yes` and `allow-insecure=yes` "
 		  "out of the line of the evidence, put the maker's key into /etc/apt/keyrings/ "
 		  "and name it with `signed-by=`. A host that you do trust belongs into "
