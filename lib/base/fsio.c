@@ -469,6 +469,33 @@ int root_list_types(const struct root *r, const char *path, size_t max,
 	return fd < 0 ? fd : list_handle(fd, max, each, arg);
 }
 
+struct link_list {
+	int fd;
+	int (*each)(const char *name, const char *target, void *arg);
+	void *arg;
+};
+
+static int each_link(const char *name, _unused_ unsigned char type, void *arg)
+{
+	const struct link_list *l = arg;
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(l->fd, name, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return 0;
+	target[n] = '\0';
+	return l->each(name, target, l->arg);
+}
+
+int root_list_links(const struct root *r, const char *path, size_t max,
+	int (*each)(const char *name, const char *target, void *arg), void *arg)
+{
+	record(r, path, DEP_DIR);
+	_cleanup_close_ int fd = open_root(r, path, O_PATH | O_DIRECTORY);
+	struct link_list l = {.fd = fd, .each = each, .arg = arg};
+	return fd < 0 ? fd : list_handle(fd, max, each_link, &l);
+}
+
 int root_list(const struct root *r, const char *path, size_t max,
 	int (*each)(const char *name, void *arg), void *arg)
 {

@@ -133,6 +133,13 @@ int root_list_types(const struct root *r, const char *path, size_t max,
 	int (*each)(const char *name, unsigned char type, void *arg), void *arg);
 
 /*
+ * Calls each(name, target, arg) for the symbolic links in the directory whose
+ * targets can be read (those of /proc/PID/fd come and go), by root_list()'s rules.
+ */
+int root_list_links(const struct root *r, const char *path, size_t max,
+	int (*each)(const char *name, const char *target, void *arg), void *arg);
+
+/*
  * Expands a pattern of glob(7) (*, ?, [...], in any component; no braces, no
  * tilde) inside the root, sorted by strcmp as glob(3) does in the C locale.
  * A pattern without metacharacters yields itself if it exists. The directories

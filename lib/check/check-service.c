@@ -221,26 +221,19 @@ const struct check check_service_unneeded = {
 /* The unit that does the work of a socket: of one that systemd holds, the socket unit's service. */
 static const struct unit *worker_of(const struct units *u, const struct listener *l)
 {
-	char port[16], name[300];
+	char name[300];
 
-	if (!l->unit || strcmp(l->unit, "init.scope") != 0)
-		return l->unit ? units_find(u, l->unit) : NULL;
-	(void)snprintf(port, sizeof(port), "%u", l->port);
-	for (size_t i = 0; i < u->n; i++) {
-		const struct unit *socket = &u->v[i];
-		const char *value = unit_setting(
-			socket, l->tcp ? "ListenStream" : "ListenDatagram");
-		const char *colon = value ? strrchr(value, ':') : NULL;
-		if (!value || strcmp(colon ? colon + 1 : value, port) != 0)
-			continue;
-		const char *service = unit_setting(socket, "Service"),
-			   *accept = unit_setting(socket, "Accept");
-		(void)snprintf(name, sizeof(name), "%.*s%s.service",
-			(int)(strrchr(socket->name, '.') - socket->name), socket->name,
-			accept && unit_boolean(accept) > 0 ? "@" : "");
-		return units_find(u, service ? service : name);
-	}
-	return NULL;
+	if (!l->unit)
+		return NULL;
+	const struct unit *socket = units_find(u, l->unit);
+	if (!socket || strcmp(unit_name_type(l->unit), "socket") != 0)
+		return socket;
+	const char *service = unit_setting(socket, "Service"),
+		   *accept = unit_setting(socket, "Accept");
+	(void)snprintf(name, sizeof(name), "%.*s%s.service",
+		(int)(strrchr(socket->name, '.') - socket->name), socket->name,
+		accept && unit_boolean(accept) > 0 ? "@" : "");
+	return units_find(u, service ? service : name);
 }
 
 /* As whom a unit runs its program: "root", or a name; "" where it is made for each start. */
@@ -286,7 +279,7 @@ static void evaluate_sandbox(_unused_ const struct check *c, const struct factse
 
 	for (size_t i = 0; u && i < listeners->n; i++) {
 		const struct listener *l = &listeners->v[i];
-		if (l->loopback)
+		if (l->loopback || l->passing)
 			continue;
 		const struct unit *unit = worker_of(u, l);
 		if (!unit || strcmp(user_of(unit), "root") == 0)

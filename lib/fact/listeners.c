@@ -2,246 +2,328 @@
 #include "fact/listeners.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
+#include <assert.h>
+#include <ctype.h>
 #include <errno.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "fact/collectors.h"
+#include "fact/listeners-internal.h"
 
 enum {
-	LISTENERS_MAX = 8192,
-	GROUPS_MAX = 8192, /* control groups of one slice */
-	DEPTH_MAX = 8,
-	BUFFER_SIZE = 32 * 1024,
-	STATE_LISTEN = 10, /* of TCP; enum of the kernel's tcp_states.h */
-	STATE_CLOSE = 7,   /* of UDP: bound and not connected */
+	PORT_RANGE_MAX = 4096,
+	HEX_RUN = 12, /* as many digits in a name were made up for this start of it */
 };
 
-#define CGROUP_ROOT "/sys/fs/cgroup"
-
-/* A control group of a unit: its id is the inode of its directory. */
-struct group {
-	uint64_t id;
-	const char *unit;
-};
-
-struct collecting {
-	struct arena *a;  /* of the fact */
-	struct root root; /* nothing there makes events */
-	struct listener *v;
-	size_t n;
-	struct group *groups;
-	size_t n_groups;
-	const char *dir; /* slice that is being listed */
-	unsigned depth;
-};
-
-static bool ends_in(const char *s, const char *suffix)
+const char *listener_protocol_name(enum listener_protocol p)
 {
-	size_t len = strlen(s), n = strlen(suffix);
-
-	return len > n && strcmp(s + len - n, suffix) == 0;
-}
-
-static int list_slice(struct collecting *k, const char *dir);
-
-static int each_group(const char *name, unsigned char type, void *arg)
-{
-	struct collecting *k = arg;
-	struct stat st;
-
-	bool slice = ends_in(name, ".slice");
-	if (type != DT_DIR || (!slice && !ends_in(name, ".service") && !ends_in(name, ".scope")))
-		return 0;
-	char *path = arena_printf(k->a, "%s/%s", k->dir, name);
-	if (!path)
-		return -ENOMEM;
-	if (slice)
-		return list_slice(k, path);
-	int r = root_stat(&k->root, path, &st);
-	if (r < 0)
-		return r == -ENOMEM ? r : 0; /* it ended meanwhile */
-	struct group *g = arena_grow(k->a, &k->groups, k->n_groups, sizeof(*g));
-	if (!g)
-		return -ENOMEM;
-	*g = (struct group){.id = st.st_ino, .unit = strrchr(path, '/') + 1};
-	k->n_groups++;
-	return 0;
-}
-
-static int list_slice(struct collecting *k, const char *dir)
-{
-	const char *before = k->dir;
-
-	if (k->depth == DEPTH_MAX)
-		return 0;
-	k->dir = dir;
-	k->depth++;
-	int r = root_list_types(&k->root, dir, GROUPS_MAX, each_group, k);
-	k->depth--;
-	k->dir = before;
-	/* Without the unified hierarchy units are not known, and that is said of each socket. */
-	return r == -ENOMEM ? r : 0;
-}
-
-static const char *unit_of(const struct collecting *k, uint64_t id)
-{
-	for (size_t i = 0; id != 0 && i < k->n_groups; i++) {
-		if (k->groups[i].id == id)
-			return k->groups[i].unit;
-	}
-	return NULL;
-}
-
-static bool is_loopback(int family, const unsigned char *addr)
-{
-	static const unsigned char one[16] = {[15] = 1}, mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-	if (family == AF_INET)
-		return addr[0] == 127;
-	if (memcmp(addr, mapped, sizeof(mapped)) == 0)
-		return addr[12] == 127;
-	return memcmp(addr, one, sizeof(one)) == 0;
-}
-
-static int add_socket(struct collecting *k, const struct inet_diag_msg *m, uint64_t group, bool tcp)
-{
-	char addr[INET6_ADDRSTRLEN];
-
-	if (m->id.idiag_sport == 0 || (m->idiag_family != AF_INET && m->idiag_family != AF_INET6))
-		return 0;
-	if (k->n >= LISTENERS_MAX)
-		return -EFBIG;
-	struct listener *l = arena_grow(k->a, &k->v, k->n, sizeof(*l));
-	if (!l || !inet_ntop(m->idiag_family, m->id.idiag_src, addr, sizeof(addr)))
-		return -ENOMEM;
-	*l = (struct listener){
-		.tcp = tcp,
-		.family = m->idiag_family,
-		.port = ntohs(m->id.idiag_sport),
-		.uid = m->idiag_uid,
-		.unit = unit_of(k, group),
+	static const char *const names[] = {
+		[LISTENER_TCP] = "tcp",
+		[LISTENER_UDP] = "udp",
+		[LISTENER_UDPLITE] = "udplite",
+		[LISTENER_SCTP] = "sctp",
+		[LISTENER_RAW] = "raw",
 	};
-	memcpy(l->addr, m->id.idiag_src, l->family == AF_INET ? 4 : 16);
-	l->loopback = is_loopback(l->family, l->addr);
-	l->text = arena_printf(k->a, l->family == AF_INET ? "%s %s:%u" : "%s [%s]:%u",
-		tcp ? "tcp" : "udp", addr, l->port);
-	if (!l->text)
-		return -ENOMEM;
-	k->n++;
+	static_assert(ARRAY_SIZE(names) == LISTENER_PROTOCOL_MAX, "a name for each protocol");
+
+	return names[p];
+}
+
+/* ---- which are passing ---- */
+
+struct port_range {
+	unsigned low, high;
+};
+
+/* The ports that the kernel gives to who asks for none. */
+static int read_port_range(const struct root *root, struct port_range *ret)
+{
+	_cleanup_file_ struct file file = {0};
+	struct port_range range = {32768, 60999}; /* the kernel's default */
+	int r = root_read(root, "/proc/sys/net/ipv4/ip_local_port_range", PORT_RANGE_MAX, &file);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r == 0 && sscanf(file.data, "%u %u", &range.low, &range.high) != 2)
+		range = (struct port_range){32768, 60999};
+	*ret = range;
 	return 0;
 }
 
-/* One message of a dump. 1: it was the last. */
-static int take_message(struct collecting *k, const struct nlmsghdr *h, bool tcp)
+static bool is_datagram(const struct listener *l)
 {
-	const struct inet_diag_msg *m = NLMSG_DATA(h);
-	uint64_t group = 0;
-
-	if (h->nlmsg_type == NLMSG_DONE)
-		return 1;
-	if (h->nlmsg_type == NLMSG_ERROR) {
-		const struct nlmsgerr *e = NLMSG_DATA(h);
-		/* Without UDP's module there is no such socket either. */
-		return h->nlmsg_len < NLMSG_LENGTH(sizeof(*e)) ? -EBADMSG
-		       : e->error == -ENOENT		       ? 1
-							       : e->error;
-	}
-	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*m)))
-		return -EBADMSG;
-	int left = (int)(h->nlmsg_len - NLMSG_LENGTH(sizeof(*m)));
-	for (const struct rtattr *a = (const void *)(m + 1); RTA_OK(a, left);
-		a = RTA_NEXT(a, left)) {
-		if (a->rta_type == INET_DIAG_CGROUP_ID && RTA_PAYLOAD(a) >= sizeof(group))
-			memcpy(&group, RTA_DATA(a), sizeof(group));
-	}
-	return add_socket(k, m, group, tcp);
+	return l->protocol == LISTENER_UDP || l->protocol == LISTENER_UDPLITE;
 }
 
-static int receive(struct collecting *k, int fd, char *buffer, bool tcp)
+/* By port, then by the control group that made them. */
+static int place_compare(const void *a, const void *b)
 {
-	for (;;) {
-		ssize_t n = recv(fd, buffer, BUFFER_SIZE, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		const struct nlmsghdr *h = (const void *)buffer;
-		for (size_t left = (size_t)n; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
-			int r = take_message(k, h, tcp);
-			if (r != 0)
-				return r < 0 ? r : 0;
+	const struct listener_socket *x = *(struct listener_socket *const *)a;
+	const struct listener_socket *y = *(struct listener_socket *const *)b;
+	int r = (x->l.port > y->l.port) - (x->l.port < y->l.port);
+
+	return r ? r : (x->group > y->group) - (x->group < y->group);
+}
+
+/*
+ * A datagram socket that was never connected looks the same whether it is a
+ * server's or a client's. A client's has a port out of the range that the kernel
+ * gives out, and by chance, so that no other socket of the same unit has it for
+ * the other family or for TCP. The kernel's own (WireGuard's default port lies in
+ * that range) are servers.
+ */
+static int mark_datagrams(struct listener_sockets *s, const struct port_range *range)
+{
+	struct listener_socket **v = arena_alloc(s->tmp, (s->n + 1) * sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->n; i++)
+		v[i] = &s->v[i];
+	if (s->n > 1)
+		qsort(v, s->n, sizeof(struct listener_socket *), place_compare);
+	for (size_t i = 0; i < s->n; i++) {
+		struct listener *l = &v[i]->l;
+		bool alone = (i == 0 || place_compare(&v[i - 1], &v[i]) != 0) &&
+			     (i + 1 == s->n || place_compare(&v[i], &v[i + 1]) != 0);
+		l->passing = is_datagram(l) && alone && !l->kernel && l->port >= range->low &&
+			     l->port <= range->high;
+		if (l->protocol == LISTENER_RAW)
+			l->passing = l->port == IPPROTO_ICMP || l->port == IPPROTO_ICMPV6 ||
+				     l->port == IPPROTO_RAW;
+	}
+	return 0;
+}
+
+static bool is_session(const char *unit)
+{
+	return unit && strncmp(unit, "session-", 8) == 0;
+}
+
+/* Of one whose owner is known; systemd waits for a service, whatever the port. */
+static bool is_passing(const struct listener *l, const struct port_range *range)
+{
+	bool by_chance = l->port >= range->low && l->port <= range->high;
+
+	if (l->unit && (strcmp(l->unit, "init.scope") == 0 || strstr(l->unit, ".socket")))
+		return false;
+	if (l->protocol == LISTENER_TCP || l->protocol == LISTENER_SCTP)
+		return l->loopback && (by_chance || is_session(l->unit));
+	return l->passing;
+}
+
+/* ---- texts ---- */
+
+/*
+ * A unit's name without what is another at each start of it: "a login session",
+ * "run-*.service", "docker-*.scope".
+ */
+static const char *lasting_unit(struct arena *a, const char *unit)
+{
+	if (is_session(unit))
+		return "a login session";
+	for (const char *p = unit; *p;) {
+		size_t n = 0;
+		bool digit = false;
+		for (; isxdigit((unsigned char)p[n]); n++)
+			digit = digit || isdigit((unsigned char)p[n]);
+		bool counted = strncmp(unit, "run-", 4) == 0 && digit;
+		if (digit && (n >= HEX_RUN || counted)) {
+			/* "run-r0a1b", "run-u12": the letter before it belongs to it. */
+			const char *end = strrchr(unit, '.');
+			const char *begin = counted ? unit + 4 : p;
+			const char *rest = counted && end ? end : p + n;
+			return arena_printf(a, "%.*s*%s", (int)(begin - unit), unit, rest);
 		}
+		p += n ? n : 1;
 	}
+	return unit;
 }
 
-static int dump(struct collecting *k, int family, bool tcp)
+const char *listener_who(struct arena *a, const struct listener *l)
 {
-	struct {
-		struct nlmsghdr h;
-		struct inet_diag_req_v2 req;
-	} ask = {
-		.h = {.nlmsg_len = sizeof(ask),
-			.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-		.req = {.sdiag_family = (uint8_t)family,
-			.sdiag_protocol = tcp ? IPPROTO_TCP : IPPROTO_UDP,
-			.idiag_states = 1U << (tcp ? STATE_LISTEN : STATE_CLOSE)},
-	};
-	const struct timeval patience = {.tv_sec = 2};
-	_cleanup_free_ char *buffer = malloc(BUFFER_SIZE);
-	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	const struct listener_program *p = l->program;
+	const char *unit = l->unit ? lasting_unit(a, l->unit) : NULL;
 
-	if (!buffer)
+	if (l->unit && !unit)
+		return NULL;
+	const char *who = p	      ? arena_printf(a, "%s (%s)", p->command, p->exe)
+			  : l->kernel ? "the kernel itself"
+				      : arena_printf(a, "a process that is not known, of uid %u",
+						l->uid);
+	if (!who)
+		return NULL;
+	return arena_printf(a, "%s%s%s%s%s", who, unit ? " of " : "", unit ? unit : "",
+		p && p->package ? ", package " : "", p && p->package ? p->package : "");
+}
+
+static const char *make_text(struct arena *a, const struct listener *l)
+{
+	char addr[INET6_ADDRSTRLEN] = "";
+	const char *name = listener_protocol_name(l->protocol);
+	bool six = l->family == AF_INET6, bound = l->interface != NULL;
+
+	(void)inet_ntop(l->family, l->addr, addr, sizeof(addr)); /* it has room for both families */
+	return arena_printf(a,
+		l->protocol == LISTENER_RAW ? "%s %s%s%s%s%s protocol %u" : "%s %s%s%s%s%s:%u",
+		name, six ? "[" : "", addr, six ? "]" : "", bound ? "%" : "",
+		bound ? l->interface : "", l->port);
+}
+
+static int name_interface(struct arena *a, struct listener_socket *x)
+{
+	char name[IF_NAMESIZE];
+
+	if (x->ifindex == 0)
+		return 0;
+	x->l.interface = if_indextoname(x->ifindex, name) ? arena_strdup(a, name)
+							  : arena_printf(a, "%u", x->ifindex);
+	return x->l.interface ? 0 : -ENOMEM;
+}
+
+/* ---- the fact ---- */
+
+static int compare_strings(const char *x, const char *y)
+{
+	return x && y ? strcmp(x, y) : (x != NULL) - (y != NULL);
+}
+
+static int compare_listeners(const struct listener *x, const struct listener *y)
+{
+	int r = strcmp(x->text, y->text);
+
+	if (r == 0)
+		r = compare_strings(x->unit, y->unit);
+	if (r == 0)
+		r = compare_strings(
+			x->program ? x->program->exe : NULL, y->program ? y->program->exe : NULL);
+	if (r == 0)
+		r = (x->uid > y->uid) - (x->uid < y->uid);
+	return r;
+}
+
+static int socket_compare(const void *a, const void *b)
+{
+	return compare_listeners(
+		&((const struct listener_socket *)a)->l, &((const struct listener_socket *)b)->l);
+}
+
+static int known_compare(const void *a, const void *b)
+{
+	const struct listener_known *x = a, *y = b;
+
+	return (x->cookie > y->cookie) - (x->cookie < y->cookie);
+}
+
+/* One of each, and for each socket which one it is. */
+static int build(struct arena *a, const struct listener_sockets *s, struct listeners *ret)
+{
+	struct listener_known *known = arena_alloc(a, s->n * sizeof(*known));
+	struct listener *v = arena_alloc(a, s->n * sizeof(*v));
+	size_t n = 0;
+
+	if (!known || !v)
 		return -ENOMEM;
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
-		send(fd, &ask, sizeof(ask), 0) < 0)
-		return -errno;
-	int r = receive(k, fd, buffer, tcp);
-	return r == -EAGAIN ? -ETIMEDOUT : r;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct listener_socket *x = &s->v[i];
+		if (n > 0 && compare_listeners(&v[n - 1], &x->l) == 0) {
+			v[n - 1].sockets++;
+			v[n - 1].dual = v[n - 1].dual || x->l.dual;
+		} else {
+			v[n] = x->l;
+			v[n].text = arena_strdup(a, x->l.text);
+			if (!v[n++].text)
+				return -ENOMEM;
+		}
+		known[i] = (struct listener_known){x->cookie, n - 1, x->pid};
+	}
+	if (s->n > 1)
+		qsort(known, s->n, sizeof(*known), known_compare);
+	ret->v = v;
+	ret->n = n;
+	ret->cut = s->cut;
+	ret->known = known;
+	ret->n_known = s->n;
+	return 0;
 }
 
-static int listener_compare(const void *a, const void *b)
+static void add_items(struct fact *f, const struct listeners *l)
 {
-	return strcmp(((const struct listener *)a)->text, ((const struct listener *)b)->text);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct listener *x = &l->v[i];
+		char subject[128];
+		if (x->passing)
+			continue;
+		const char *who = listener_who(f->arena, x);
+		const char *value = who && x->dual ? arena_printf(f->arena, "%s; IPv4 as well", who)
+						   : who;
+		(void)snprintf(subject, sizeof(subject), "listener %s", x->text);
+		fact_add_item(f, subject, value ? value : "", NULL, 0);
+	}
+	/* Those beyond the cap are there, and not seen. */
+	if (l->cut > 0)
+		fact_add_unseen(f, "listener *");
+}
+
+static int complete(const struct collect *c, struct fact *f, struct listener_sockets *s)
+{
+	const struct fact *old = factset_get(c->facts, FACT_LISTENERS);
+	struct listeners *l = arena_alloc(f->arena, sizeof(*l));
+	struct port_range range = {0};
+	struct root quiet = *c->root;
+
+	quiet.deps = NULL;
+	int r = l ? read_port_range(&quiet, &range) : -ENOMEM;
+	if (r == 0)
+		r = mark_datagrams(s, &range);
+	if (r == 0)
+		r = listeners_own(c, f->arena, old ? old->u.listeners : NULL, s, &l->owners);
+	for (size_t i = 0; r == 0 && i < s->n; i++) {
+		struct listener *x = &s->v[i].l;
+		r = name_interface(f->arena, &s->v[i]);
+		x->passing = is_passing(x, &range);
+		x->text = r == 0 ? make_text(s->tmp, x) : NULL;
+		if (!x->text)
+			r = -ENOMEM;
+	}
+	if (r < 0)
+		return r;
+	if (s->n > 1)
+		qsort(s->v, s->n, sizeof(*s->v), socket_compare);
+	r = build(f->arena, s, l);
+	if (r < 0)
+		return r;
+	add_items(f, l);
+	f->u.listeners = l;
+	return 0;
 }
 
 static int listeners_collect(const struct collect *c, struct fact *f)
 {
-	struct listeners *l = arena_alloc(f->arena, sizeof(*l));
-	struct collecting k = {.a = f->arena, .root = *c->root};
-	int r;
+	_cleanup_(arena_freep) struct arena *tmp = arena_new();
+	struct listener_sockets s = {.tmp = tmp};
+	const char *what = NULL;
+	struct root quiet = *c->root;
 
-	if (!l)
-		return -ENOMEM;
 	if (!c->root->live) {
 		fact_fail(f, -ENOENT, "nothing listens in a root that does not run");
 		return 0;
 	}
-	k.root.deps = NULL;
-	r = list_slice(&k, CGROUP_ROOT);
-	for (int i = 0; i < 4 && r == 0; i++)
-		r = dump(&k, i % 2 ? AF_INET6 : AF_INET, i < 2);
+	quiet.deps = NULL;
+	int r = tmp ? listeners_dump(&quiet, &s, &what) : -ENOMEM;
+	if (r == 0)
+		return complete(c, f, &s);
 	if (r == -ENOMEM)
 		return r;
-	if (r < 0) {
+	if (what)
+		fact_fail(f, r, "the kernel does not list the sockets of %s", what);
+	else
 		fact_fail(f, r == -ENOENT ? -EIO : r, "the kernel's list of sockets: %s",
 			strerror(-r));
-		return 0;
-	}
-	if (k.n > 1)
-		qsort(k.v, k.n, sizeof(*k.v), listener_compare);
-	l->v = k.v;
-	l->n = k.n;
-	f->u.listeners = l;
 	return 0;
 }
 

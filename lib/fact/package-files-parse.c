@@ -357,3 +357,46 @@ int package_files_header(const uint8_t *p, size_t n, package_digest_fn *each, vo
 	f.dir = dir;
 	return take_files(&f, each, arg);
 }
+
+/* Whether one of the directories of a header has a file of this name, and is the one at n of path.
+ */
+static int owns(const struct rpm_files *f, const char *path, size_t n)
+{
+	const char *name = (const char *)f->names.p;
+
+	for (uint32_t i = 0; i < f->names.count; i++, name = next_string(name)) {
+		uint32_t index = be32(f->indexes.p + 4 * (size_t)i);
+		const char *dir = (const char *)f->dirs.p;
+		if (index >= f->dirs.count)
+			return -EBADMSG;
+		if (strcmp(name, path + n) != 0)
+			continue;
+		for (uint32_t k = 0; k < index; k++)
+			dir = next_string(dir);
+		if (strlen(dir) == n && memcmp(dir, path, n) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+int package_files_owns(const uint8_t *p, size_t n, const char *path, const char **ret)
+{
+	const char *slash = strrchr(path, '/');
+	struct rpm_files f = {0};
+	struct header h;
+	struct tag name;
+
+	if (!open_header(p, n, &h) || find_tag(&h, TAG_NAME, TYPE_STRING, 0, &name) < 0 ||
+		name.count != 1)
+		return -EBADMSG;
+	if (!slash || find_tag(&h, TAG_BASENAMES, TYPE_STRINGS, 0, &f.names) < 0)
+		return 0;
+	if (find_tag(&h, TAG_DIRINDEXES, TYPE_INT32, 4, &f.indexes) < 0 ||
+		find_tag(&h, TAG_DIRNAMES, TYPE_STRINGS, 0, &f.dirs) < 0 ||
+		f.indexes.count != f.names.count)
+		return -EBADMSG;
+	int r = owns(&f, path, (size_t)(slash + 1 - path));
+	if (r > 0)
+		*ret = (const char *)name.p;
+	return r;
+}

@@ -87,3 +87,9 @@ int package_files_conffiles(const char *text, size_t n, package_digest_fn *each,
  * 0, -EBADMSG when it does not add up, or what each returned.
  */
 int package_files_header(const uint8_t *p, size_t n, package_digest_fn *each, void *arg);
+
+/*
+ * The name of the package of an rpm header, into *ret, if it has a file of this
+ * path; it points into the header. 1; 0 when it has none; -EBADMSG.
+ */
+int package_files_owns(const uint8_t *p, size_t n, const char *path, const char **ret);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "fact/collectors.h"
+#include "fact/package-owner.h"
 #include "fact/packages.h"
 #include "fact/updates.h"
 
@@ -20,8 +21,6 @@ enum {
 	MAPS_MAX = 2 << 20, /* of one process */
 	CHUNK = 32 * 1024,
 	PROC_STAT_MAX = 4 << 20,
-	LIST_MAX = 4 << 20,
-	LISTS_MAX = 50000,
 };
 
 /* The clock may have been set a little, and a start is known in ticks only. */
@@ -377,89 +376,19 @@ static int compare_uses(const void *a, const void *b)
 	return r ? r : strcmp(x->path, y->path);
 }
 
-/* A line of a package's list: a path as it is, or from before /usr was merged. */
-struct list_line {
-	const char *text;
-	size_t n;
-	bool merged; /* stands for its place in /usr */
-};
-
-static int compare_line(const struct list_line *line, const char *path)
-{
-	int r = line->merged ? strncmp("/usr", path, 4) : 0;
-
-	if (r)
-		return r;
-	path += line->merged ? 4 : 0;
-	r = strncmp(line->text, path, line->n);
-	return r ? r : -(path[line->n] != '\0');
-}
-
-/* Names the package of the uses of this path; they are sorted by path. */
-static void name_uses(struct reading *rd, const struct list_line *line, const char *package)
-{
-	size_t from = 0, to = rd->n;
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-		if (compare_line(line, rd->uses[middle].path) > 0)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	for (; from < rd->n && compare_line(line, rd->uses[from].path) == 0; from++) {
-		if (!rd->uses[from].package)
-			rd->uses[from].package = package;
-	}
-}
-
-static int each_list(const char *name, void *arg)
-{
-	_cleanup_file_ struct file file = {0};
-	struct reading *rd = arg;
-	size_t n = strlen(name);
-	char path[512];
-
-	if (n < 6 || n > 255 || strcmp(name + n - 5, ".list") != 0)
-		return 0;
-	(void)snprintf(path, sizeof(path), "/var/lib/dpkg/info/%s", name);
-	int r = root_read(&rd->quiet, path, LIST_MAX, &file);
-	if (r < 0)
-		return r == -ENOMEM ? r : 0; /* a package that isn't named is no loss */
-	/* "libc6:amd64.list" */
-	const char *colon = memchr(name, ':', n - 5);
-	const char *package = arena_strndup(
-		rd->f->arena, name, colon ? (size_t)(colon - name) : n - 5);
-	if (!package)
-		return -ENOMEM;
-	for (const char *p = file.data; *p;) {
-		struct list_line line = {p, strcspn(p, "\n"), false};
-		name_uses(rd, &line, package);
-		line.merged = strncmp(p, "/usr/", 5) != 0;
-		if (line.merged)
-			name_uses(rd, &line, package);
-		p += line.n + (p[line.n] == '\n');
-	}
-	return 0;
-}
-
-static int compare_paths(const void *a, const void *b)
-{
-	const struct stale_use *x = a, *y = b;
-
-	return strcmp(x->path, y->path);
-}
-
 /* Only when there is something to name: it reads every package's list of files. */
 static int find_packages(struct reading *rd)
 {
-	const struct fact *fact = factset_get(rd->c->facts, FACT_PACKAGES);
+	_cleanup_free_ struct package_owner *owners = calloc(rd->n + 1, sizeof(*owners));
 
-	if (rd->n == 0 || !fact || !fact->u.packages || fact->u.packages->manager != PACKAGES_DPKG)
-		return 0;
-	qsort(rd->uses, rd->n, sizeof(*rd->uses), compare_paths);
-	int r = root_list(&rd->quiet, "/var/lib/dpkg/info", LISTS_MAX, each_list, rd);
-	return r == -ENOMEM ? r : 0;
+	if (!owners)
+		return -ENOMEM;
+	for (size_t i = 0; i < rd->n; i++)
+		owners[i].path = rd->uses[i].path;
+	int r = package_owners(&rd->quiet, rd->f->arena, owners, rd->n);
+	for (size_t i = 0; i < rd->n; i++)
+		rd->uses[i].package = owners[i].package;
+	return r;
 }
 
 static int collect_live(struct reading *rd)

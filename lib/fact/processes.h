@@ -30,7 +30,7 @@ struct stale_use {
 	const char *command; /* as in /proc/PID/stat, at most 15 bytes */
 	const char *path;    /* of the file, as it was called */
 	bool program;	     /* it is the program itself, not a library */
-	const char *package; /* that has a file of this name now (dpkg); NULL: none, or not known */
+	const char *package; /* that has a file of this name now; NULL: none, or not known */
 };
 
 struct processes {

@@ -84,7 +84,7 @@ static inline void rpm_files_make(struct rpm_files_header *h, const char *name,
 	h->n = 8 + 16 * h->entries + h->size;
 }
 
-/* A database of that one package. */
+/* A database of that one package; its index of base names is empty. */
 static inline void rpm_files_db(
 	const char *path, const char *name, const struct rpm_files_header *h)
 {
@@ -95,6 +95,8 @@ static inline void rpm_files_db(
 	assert_int_equal(sqlite3_exec(db,
 				 "CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT, "
 				 "blob BLOB NOT NULL); CREATE TABLE 'Name' (key 'TEXT' NOT NULL, "
+				 "hnum INTEGER NOT NULL, idx INTEGER NOT NULL); "
+				 "CREATE TABLE 'Basenames' (key 'TEXT' NOT NULL, "
 				 "hnum INTEGER NOT NULL, idx INTEGER NOT NULL)",
 				 NULL, NULL, NULL),
 		SQLITE_OK);
@@ -109,5 +111,17 @@ static inline void rpm_files_db(
 	assert_int_equal(sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC), SQLITE_OK);
 	assert_int_equal(sqlite3_step(s), SQLITE_DONE);
 	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Puts a base name of that package into the index. */
+static inline void rpm_files_index(const char *path, const char *name)
+{
+	sqlite3 *db = NULL;
+	char sql[256];
+
+	(void)snprintf(sql, sizeof(sql), "INSERT INTO Basenames VALUES('%s', 1, 0)", name);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }

@@ -25,15 +25,12 @@ struct vector {
 #define SANDBOX	 "service-sandbox"
 
 static const struct listener open_web = {
-	.tcp = true, .port = 80, .unit = "web.service", .text = "tcp 0.0.0.0:80"};
-static const struct listener own_web = {.tcp = true,
-	.port = 80,
-	.unit = "web.service",
-	.loopback = true,
-	.text = "tcp 127.0.0.1:80"};
-static const struct listener by_socket = {
-	.tcp = true, .port = 80, .unit = "init.scope", .text = "tcp [::]:80"};
-static const struct listener nobodys = {.port = 53, .uid = 7, .text = "udp 0.0.0.0:53"};
+	.port = 80, .unit = "web.service", .text = "tcp 0.0.0.0:80"};
+static const struct listener own_web = {
+	.port = 80, .unit = "web.service", .loopback = true, .text = "tcp 127.0.0.1:80"};
+static const struct listener by_socket = {.port = 80, .unit = "web.socket", .text = "tcp [::]:80"};
+static const struct listener nobodys = {
+	.protocol = LISTENER_UDP, .port = 53, .uid = 7, .text = "udp 0.0.0.0:53"};
 
 static const struct unit_setting as_www[] = {{"User", "www", NULL, 0}};
 static const struct unit_setting as_zero[] = {{"User", "0", NULL, 0}};
