@@ -225,17 +225,6 @@ LATER(check_metadata_secrets, .id = "metadata-secrets",
 	.remedy = "Take the secret out of user-data, replace it (it must count as known), fetch it "
 		  "from a vault at boot, and remove the copies: `cloud-init clean`.");
 
-LATER(check_ip_forwarding, .id = "ip-forwarding",
-	.title = "The kernel forwards no packets and follows no redirects", .severity = SEV_MEDIUM,
-	.guides = "+", .references = "CIS Debian 12 3.3, sysctl.d(5)",
-	.rationale = "A host that is no router needs neither: forwarding makes it a bridge between "
-		     "networks, redirects and source routes let others choose the way of its "
-		     "packets.",
-	.remedy = "Put `net.ipv4.ip_forward = 0`, `net.ipv6.conf.all.forwarding = 0`, "
-		  "`net.ipv4.conf.all.accept_redirects = 0` and "
-		  "`net.ipv4.conf.all.accept_source_route = 0` into /etc/sysctl.d/60-host.conf and "
-		  "run `sysctl --system`.");
-
 /* ---- tls and http ---- */
 
 LATER(check_tls_protocol, .id = "tls-protocol", .title = "No TLS older than 1.2 is spoken",

@@ -36,6 +36,8 @@ struct param {
 	uint64_t min, max; /* PARAM_UINT; PARAM_USEC in seconds; both 0: no bounds */
 	const char *doc;
 	const char *choices; /* PARAM_CHOICE: the words, separated by single blanks */
+	const char *form;    /* PARAM_LIST: what each word must be, "NAME=VALUE"; NULL: anything */
+	bool (*fits)(const char *word); /* whether one is */
 };
 
 struct policy;

@@ -159,6 +159,10 @@ const char *schema_expected(const struct param *p, char buf[static SCHEMA_EXPECT
 		(void)snprintf(buf, SCHEMA_EXPECTED_MAX, "%s %s", form, p->choices);
 		return buf;
 	}
+	if (p->type == PARAM_LIST && p->form) {
+		(void)snprintf(buf, SCHEMA_EXPECTED_MAX, "%s, each of the form %s", form, p->form);
+		return buf;
+	}
 	bool bounded = p->min != 0 || p->max != 0;
 	if (!bounded || (p->type != PARAM_UINT && p->type != PARAM_USEC)) {
 		(void)snprintf(buf, SCHEMA_EXPECTED_MAX, "%s", form);

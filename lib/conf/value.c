@@ -164,7 +164,9 @@ static const char *word_fault(struct arena *a, const struct param *p, const char
 	if (strpbrk(word, "\"'"))
 		return "words are written without quotes";
 	if (p->type != PARAM_NETS)
-		return NULL;
+		return !p->fits || p->fits(word)
+			       ? NULL
+			       : arena_printf(a, "\"%s\" is not of the form %s", word, p->form);
 	int r = net_parse(word, &net);
 	if (r == -EDOM)
 		return arena_printf(a,

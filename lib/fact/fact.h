@@ -22,39 +22,41 @@
 #include "base/fsio.h"
 
 enum fact_id {
-	FACT_OS,               /* os-release: distribution, family, version */
-	FACT_SUPPORT,          /* until when the release gets updates */
-	FACT_ACCOUNTS,         /* passwd, shadow, group, gshadow, login.defs */
+	FACT_OS,	       /* os-release: distribution, family, version */
+	FACT_SUPPORT,	       /* until when the release gets updates */
+	FACT_ACCOUNTS,	       /* passwd, shadow, group, gshadow, login.defs */
 	FACT_ACCOUNT_FILES,    /* owner and mode of those files and of sudoers */
-	FACT_HOMES,            /* owner and mode of homes, ~/.ssh, authorized_keys */
-	FACT_LOGINS,           /* last login of each account */
-	FACT_PAM,              /* effective PAM stacks */
-	FACT_SUDO,             /* sudo grants */
-	FACT_SSHD,             /* effective sshd settings per context */
+	FACT_HOMES,	       /* owner and mode of homes, ~/.ssh, authorized_keys */
+	FACT_LOGINS,	       /* last login of each account */
+	FACT_PAM,	       /* effective PAM stacks */
+	FACT_SUDO,	       /* sudo grants */
+	FACT_SSHD,	       /* effective sshd settings per context */
 	FACT_SSH_HOST_KEYS,    /* host keys: type, bits, age, modes */
 	FACT_SSH_USER_KEYS,    /* authorized keys of every account */
 	FACT_SSH_PRIVATE_KEYS, /* private keys lying in homes */
-	FACT_PACKAGES,         /* installed packages */
-	FACT_KERNEL,           /* running, installed, reboot required */
-	FACT_UNITS,            /* units of systemd: what boot starts, what runs */
-	FACT_CRON,             /* jobs of cron, anacron and at */
-	FACT_LISTENERS,        /* sockets that wait for others, and whose they are */
-	FACT_APT_CONF,         /* apt's configuration after all its files */
-	FACT_REPOS,            /* package sources and what vouches for them */
-	FACT_UPDATES,          /* last check, last installation, tools that update by themselves */
+	FACT_PACKAGES,	       /* installed packages */
+	FACT_KERNEL,	       /* running, installed, reboot required */
+	FACT_UNITS,	       /* units of systemd: what boot starts, what runs */
+	FACT_CRON,	       /* jobs of cron, anacron and at */
+	FACT_ADDRESSES,	       /* interfaces and their addresses */
+	FACT_SYSCTL,	       /* settings of the kernel: forwarding, redirects, source routes */
+	FACT_LISTENERS,	       /* sockets that wait for others, and whose they are */
+	FACT_APT_CONF,	       /* apt's configuration after all its files */
+	FACT_REPOS,	       /* package sources and what vouches for them */
+	FACT_UPDATES,	       /* last check, last installation, tools that update by themselves */
 	FACT_PACKAGE_FILES,    /* critical files that are not as their packages installed them */
 	FACT_CREDENTIALS,      /* keys and passwords in files of users and programs */
-	FACT_LOGGING,          /* where log messages go */
-	FACT_GUARDS,           /* what shuts out who guesses passwords */
+	FACT_LOGGING,	       /* where log messages go */
+	FACT_GUARDS,	       /* what shuts out who guesses passwords */
 	FACT_ENVIRONMENT,      /* keys and passwords in variables of units and sessions */
-	FACT_PENDING,          /* updates that wait, packages that no source has */
-	FACT_PROCESSES,        /* running processes whose programs or libraries were replaced */
-	FACT_BACKUPS,          /* backup clients: configured, last success */
-	FACT_AUDITD,           /* the audit system: rules, switches, who reads it */
-	FACT_LOG_KEPT,         /* how long logs are kept */
-	FACT_LOG_FILES,        /* owners and modes below /var/log */
-	FACT_SELF,             /* this daemon's own files */
-	FACT_COVERAGE,         /* health of the event sources; given by the engine, not collected */
+	FACT_PENDING,	       /* updates that wait, packages that no source has */
+	FACT_PROCESSES,	       /* running processes whose programs or libraries were replaced */
+	FACT_BACKUPS,	       /* backup clients: configured, last success */
+	FACT_AUDITD,	       /* the audit system: rules, switches, who reads it */
+	FACT_LOG_KEPT,	       /* how long logs are kept */
+	FACT_LOG_FILES,	       /* owners and modes below /var/log */
+	FACT_SELF,	       /* this daemon's own files */
+	FACT_COVERAGE,	       /* health of the event sources; given by the engine, not collected */
 	FACT_MAX,
 };
 
@@ -107,6 +109,8 @@ struct fact {
 		const struct kernel *kernel;
 		const struct units *units;
 		const struct cron *cron;
+		const struct addresses *addresses;
+		const struct sysctls *sysctls;
 		const struct listeners *listeners;
 		const struct apt_conf *apt_conf;
 		const struct repos *repos;
