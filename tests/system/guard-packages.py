@@ -164,7 +164,7 @@ TABLE = [
                 BACKUP: ("fail", "no timer and no cron job runs it"),
                 RECENT: ("notapplicable", ""), AUDIT: ("informational", "no rule is set")}),
     (hardened, {GUARD: ("pass", "jail sshd"), SCANNER: ("pass", "lynis"),
-                BACKUP: ("pass", "/usr/bin/rsnapshot alpha"), RECENT: ("pass", "last success"),
+                BACKUP: ("pass", "/etc/cron.d/rsnapshot: /usr/bin/rsnapshot"), RECENT: ("pass", "last success"),
                 AUDIT: ("pass", "")}),
     (syslog, {GUARD: ("informational", "trusted networks"), SCANNER: ("fail", "scanner"),
               BACKUP: ("pass", "unit backup.timer"), RECENT: ("fail", "last success"),
