@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "check/checks.h"
+#include "check/schedule.h"
 #include "fact/cron.h"
 #include "fact/listeners.h"
 #include "fact/unit-file.h"
@@ -13,22 +14,6 @@ enum {
 	NAMES_SHOWN = 8, /* in a summary */
 };
 
-/* The units, or NULL with the verdict set: nothing here is started by systemd. */
-static const struct units *usable_units(const struct factset *facts, struct verdict *ret)
-{
-	if (!check_facts_usable(facts, FACT_BIT(FACT_UNITS), ret))
-		return NULL;
-	const struct units *u = factset_get(facts, FACT_UNITS)->u.units;
-	if (strcmp(u->init, "systemd") == 0)
-		return u;
-	if (strcmp(u->init, "none") == 0)
-		verdict_set(ret, RESULT_NOTAPPLICABLE, "nothing here starts services");
-	else
-		verdict_set(ret, RESULT_UNKNOWN,
-			"the services of %s cannot be judged, only systemd's", u->init);
-	return NULL;
-}
-
 static void evaluate_drift(_unused_ const struct check *c, const struct factset *facts,
 	_unused_ const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
 {
@@ -37,7 +22,7 @@ static void evaluate_drift(_unused_ const struct check *c, const struct factset 
 	if (!check_facts_usable(facts, FACT_BIT(FACT_CRON), ret))
 		return;
 	const struct cron *cron = factset_get(facts, FACT_CRON)->u.cron;
-	const struct units *u = usable_units(facts, ret);
+	const struct units *u = schedule_units(facts, ret);
 	if (!u)
 		return;
 	for (size_t i = 0; i < u->n; i++)
@@ -152,7 +137,7 @@ static void show(struct shown *s, const char *name)
 static void evaluate_unneeded(const struct check *c, const struct factset *facts,
 	const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
 {
-	const struct units *u = usable_units(facts, ret);
+	const struct units *u = schedule_units(facts, ret);
 	const char *const *list = policy_list(policy, c->id, "unneeded");
 	struct shown shown = {0};
 
@@ -275,7 +260,7 @@ static void evaluate_sandbox(_unused_ const struct check *c, const struct factse
 	if (!check_facts_usable(facts, FACT_BIT(FACT_LISTENERS), ret))
 		return;
 	const struct listeners *listeners = factset_get(facts, FACT_LISTENERS)->u.listeners;
-	const struct units *u = usable_units(facts, ret);
+	const struct units *u = schedule_units(facts, ret);
 
 	for (size_t i = 0; u && i < listeners->n; i++) {
 		const struct listener *l = &listeners->v[i];
