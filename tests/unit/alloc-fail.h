@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Fails the n-th allocation: include in a test whose meson entry says
- * 'alloc': true, and loop n upwards until the code under test succeeds.
+ * 'alloc': true, and call alloc_each() (of a fact, alloc_each_collect() of
+ * alloc-collect.h), or loop n upwards until the code under test succeeds:
  *
  *     for (alloc_fail_at = 1;; alloc_fail_at++) {
  *             alloc_count = 0;
@@ -16,6 +17,8 @@
 
 #include <errno.h>
 #include <stddef.h>
+
+#include "test.h"
 
 static unsigned alloc_count, alloc_fail_at;
 
@@ -41,3 +44,22 @@ ALLOC_WRAP(realloc, (void *p, size_t n), (p, n))
 ALLOC_WRAP(reallocarray, (void *p, size_t n, size_t size), (p, n, size))
 ALLOC_WRAP(strdup, (const char *s), (s))
 ALLOC_WRAP(strndup, (const char *s, size_t n), (s, n))
+
+/*
+ * Runs with each allocation failing in turn: -ENOMEM each time, and 0 once none
+ * fails any more. Of a run that makes more than least of them.
+ */
+static inline void alloc_each(int (*run)(void *arg), void *arg, unsigned least)
+{
+	for (alloc_fail_at = 1;; alloc_fail_at++) {
+		alloc_count = 0;
+		int r = run(arg);
+		if (alloc_count < alloc_fail_at) {
+			assert_int_equal(r, 0);
+			break;
+		}
+		assert_int_equal(r, -ENOMEM);
+	}
+	assert_true(alloc_fail_at > least);
+	alloc_fail_at = 0;
+}

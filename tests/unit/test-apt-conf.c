@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "test.h"
 
-#include "alloc-fail.h"
+#include "alloc-collect.h"
 #include "fact/apt-conf.h"
 #include "fact/fact.h"
 
@@ -243,19 +243,7 @@ static void test_alloc(void **state)
 	test_write(&t, "/i", "D \"x\";\n");
 	test_write(&t, "/etc/apt/apt.conf", "E;\n");
 	const struct collect c = {.root = &t.root, .facts = &facts};
-	for (alloc_fail_at = 1;; alloc_fail_at++) {
-		struct fact *f = NULL;
-		alloc_count = 0;
-		int r = fact_collect(FACT_APT_CONF, &c, &f);
-		fact_free(f);
-		if (alloc_count < alloc_fail_at) {
-			assert_int_equal(r, 0);
-			break;
-		}
-		assert_int_equal(r, -ENOMEM);
-	}
-	assert_true(alloc_fail_at > 10);
-	alloc_fail_at = 0;
+	alloc_each_collect(FACT_APT_CONF, &c, 10);
 	test_root_fini(&t);
 }
 

@@ -2,7 +2,8 @@
 /* The audit trail's configuration in a private root, and intrusion-audit on it. */
 #include "test.h"
 
-#include "alloc-fail.h"
+#include "alloc-collect.h"
+#include "check-fixture.h"
 #include "check/check.h"
 #include "conf/conf.h"
 #include "fact/auditd.h"
@@ -115,11 +116,7 @@ enum around {
 
 static const struct vector {
 	struct file_row files[4];
-	struct {
-		const char *name;
-		bool starts;
-		enum unit_active active;
-	} units[2];
+	struct unit_row units[2];
 	enum around around;
 	bool mute; /* systemd does not answer */
 	enum result result;
@@ -173,21 +170,7 @@ static const struct vector {
 
 static void put_units(struct factset *facts, const struct vector *x)
 {
-	struct fact *f = fact_new(FACT_UNITS);
-	struct units *u = arena_alloc(f->arena, sizeof(*u));
-	struct unit *v = arena_alloc(f->arena, 2 * sizeof(*v));
-	size_t n = 0;
-
-	for (; n < ARRAY_SIZE(x->units) && x->units[n].name; n++)
-		v[n] = (struct unit){.name = x->units[n].name,
-			.starts = x->units[n].starts,
-			.active = x->units[n].active,
-			.state = UNIT_FILE_ENABLED};
-	*u = (struct units){.init = "systemd", .booted = true, .live = !x->mute};
-	u->live_reason = x->mute ? "no answer" : NULL;
-	assert_int_equal(units_sort(f->arena, v, n, u), 0);
-	f->u.units = u;
-	factset_put(facts, f);
+	fixture_units(facts, x->units, ARRAY_SIZE(x->units), NULL, x->mute ? "no answer" : NULL);
 }
 
 static void put_kernel(struct factset *facts, enum around around)
@@ -211,12 +194,9 @@ static void collect(struct test_root *t, struct factset *facts)
 
 static struct verdict *judge(const struct factset *facts)
 {
-	_cleanup_(policy_freep) struct policy *policy = NULL;
-	struct errlist errors = {0};
+	_cleanup_(policy_freep) struct policy *policy = fixture_policy(NULL);
 	struct verdict *v = verdict_new();
 
-	assert_int_equal(conf_load_text("test", "", 0, &errors, &policy), 0);
-	errlist_fini(&errors);
 	assert_int_equal(check_judge(check_find("intrusion-audit"), facts, policy, 0, v), 0);
 	return v;
 }
@@ -312,19 +292,7 @@ static void test_memory(_unused_ void **state)
 	test_write(&t, "/etc/audit/plugins.d/x.conf", "active = no\n");
 	test_write(&t, "/etc/systemd/journald.conf", "Audit=yes\n");
 	const struct collect c = {.root = &t.root, .facts = &facts};
-	for (alloc_fail_at = 1;; alloc_fail_at++) {
-		struct fact *f = NULL;
-		alloc_count = 0;
-		int r = fact_collect(FACT_AUDITD, &c, &f);
-		fact_free(f);
-		if (alloc_count < alloc_fail_at) {
-			assert_int_equal(r, 0);
-			break;
-		}
-		assert_int_equal(r, -ENOMEM);
-	}
-	assert_true(alloc_fail_at > 10);
-	alloc_fail_at = 0;
+	alloc_each_collect(FACT_AUDITD, &c, 10);
 	test_root_fini(&t);
 }
 

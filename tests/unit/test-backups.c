@@ -4,7 +4,8 @@
 
 #include <sys/time.h>
 
-#include "alloc-fail.h"
+#include "alloc-collect.h"
+#include "check-fixture.h"
 #include "check/check.h"
 #include "conf/conf.h"
 #include "fact/backups.h"
@@ -15,13 +16,6 @@
 #define RECENT	   "backup-recent"
 #define NOW	   (UINT64_C(1800000000) * USEC_PER_SEC)
 #define NOW_S	   1800000000
-
-struct unit_row {
-	const char *name;
-	bool starts;
-	enum unit_active active;
-	const char *exec; /* ExecStart */
-};
 
 struct file_row {
 	const char *path, *text;
@@ -34,12 +28,12 @@ struct file_row {
 	{                                \
 		"/usr/bin/restic", "", 0 \
 	}
-#define TIMER(name, cmd)                                           \
-	{                                                          \
-		{name ".timer", true, UNIT_ACTIVE, NULL},          \
-		{                                                  \
-			name ".service", false, UNIT_INACTIVE, cmd \
-		}                                                  \
+#define TIMER(name, cmd)                                                 \
+	{                                                                \
+		{name ".timer", true, UNIT_ACTIVE, NULL},                \
+		{                                                        \
+			name ".service", false, UNIT_INACTIVE, NULL, cmd \
+		}                                                        \
 	}
 #define SNAPSHOT(age)                                                 \
 	{                                                             \
@@ -217,25 +211,7 @@ static const struct vector {
 
 static void put_units(struct factset *facts, const struct vector *x)
 {
-	struct fact *f = fact_new(FACT_UNITS);
-	struct units *u = arena_alloc(f->arena, sizeof(*u));
-	struct unit *v = arena_alloc(f->arena, 3 * sizeof(*v));
-	size_t n = 0;
-
-	for (; n < ARRAY_SIZE(x->units) && x->units[n].name; n++) {
-		struct unit_setting *s = arena_alloc(f->arena, sizeof(*s));
-		*s = (struct unit_setting){"ExecStart", x->units[n].exec, "/u", 1};
-		v[n] = (struct unit){.name = x->units[n].name,
-			.starts = x->units[n].starts,
-			.active = x->units[n].active,
-			.state = UNIT_FILE_ENABLED,
-			.settings = s,
-			.n_settings = x->units[n].exec != NULL};
-	}
-	*u = (struct units){.init = "systemd", .booted = true, .live = true};
-	assert_int_equal(units_sort(f->arena, v, n, u), 0);
-	f->u.units = u;
-	factset_put(facts, f);
+	fixture_units(facts, x->units, ARRAY_SIZE(x->units), NULL, NULL);
 }
 
 static void write_files(const struct test_root *t, const struct vector *x)
@@ -253,22 +229,11 @@ static void write_files(const struct test_root *t, const struct vector *x)
 	}
 }
 
-static struct policy *policy_of(const char *conf)
-{
-	struct policy *policy = NULL;
-	struct errlist errors = {0};
-
-	conf = conf ? conf : "";
-	assert_int_equal(conf_load_text("test", conf, strlen(conf), &errors, &policy), 0);
-	errlist_fini(&errors);
-	return policy;
-}
-
 static void test_vectors(_unused_ void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
 		const struct vector *x = &vectors[i];
-		struct policy *policy = policy_of(x->conf);
+		struct policy *policy = fixture_policy(x->conf);
 		struct factset facts = {0};
 		struct fact *f = NULL;
 		struct test_root t;
@@ -304,7 +269,7 @@ static void test_config_unread(_unused_ void **state)
 		.files = {{"/usr/bin/borgmatic", "", 0}, {"/usr/bin/rsnapshot", "", 0}},
 		.units = TIMER("borgmatic", "borgmatic")};
 	static const char *const paths[] = {"/etc/borgmatic/config.yaml", "/etc/rsnapshot.conf"};
-	struct policy *policy = policy_of(NULL);
+	struct policy *policy = fixture_policy(NULL);
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		struct factset facts = {0};
@@ -332,7 +297,7 @@ static void test_config_unread(_unused_ void **state)
 static void test_unreadable(_unused_ void **state)
 {
 	static const char *const checks[] = {CONFIGURED, RECENT};
-	struct policy *policy = policy_of(NULL);
+	struct policy *policy = fixture_policy(NULL);
 
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		struct factset facts = {0};
@@ -356,7 +321,7 @@ static void test_unreadable_config(_unused_ void **state)
 {
 	static const struct vector x = {
 		.check = CONFIGURED, .files = {{"/usr/bin/rsnapshot", "", 0}}};
-	struct policy *policy = policy_of(NULL);
+	struct policy *policy = fixture_policy(NULL);
 	struct factset facts = {0};
 	struct fact *f = NULL;
 	struct test_root t;
@@ -424,26 +389,14 @@ static void test_bacula(_unused_ void **state)
 static void test_memory(_unused_ void **state)
 {
 	static const struct vector x = {.files = {RSNAPSHOT, RESTIC, SNAPSHOT(1), STAMP("a", 1)}};
-	struct policy *policy = policy_of("[backup-recent]\nstamp = /none\n");
+	struct policy *policy = fixture_policy("[backup-recent]\nstamp = /none\n");
 	struct factset facts = {0};
 	struct test_root t;
 
 	test_root_init(&t);
 	write_files(&t, &x);
 	const struct collect c = {.root = &t.root, .facts = &facts, .policy = policy};
-	for (alloc_fail_at = 1;; alloc_fail_at++) {
-		struct fact *f = NULL;
-		alloc_count = 0;
-		int r = fact_collect(FACT_BACKUPS, &c, &f);
-		fact_free(f);
-		if (alloc_count < alloc_fail_at) {
-			assert_int_equal(r, 0);
-			break;
-		}
-		assert_int_equal(r, -ENOMEM);
-	}
-	assert_true(alloc_fail_at > 20);
-	alloc_fail_at = 0;
+	alloc_each_collect(FACT_BACKUPS, &c, 20);
 	policy_free(policy);
 	test_root_fini(&t);
 }

@@ -2,6 +2,7 @@
 /* service-brute-force-guard on configurations in a private root, with units made by hand. */
 #include "test.h"
 
+#include "check-fixture.h"
 #include "check/check.h"
 #include "check/schedule.h"
 #include "conf/conf.h"
@@ -10,12 +11,6 @@
 #include "fact/units.h"
 
 #define GUARD "service-brute-force-guard"
-
-struct unit_row {
-	const char *name;
-	bool starts;
-	enum unit_active active;
-};
 
 struct file_row {
 	const char *path, *text;
@@ -249,20 +244,7 @@ static void make_root(struct test_root *t, const struct vector *x)
 
 static void put_units(struct factset *facts, const struct vector *x)
 {
-	struct fact *f = fact_new(FACT_UNITS);
-	struct units *u = arena_alloc(f->arena, sizeof(*u));
-	struct unit *v = arena_alloc(f->arena, 2 * sizeof(*v));
-	size_t n = 0;
-
-	for (; n < ARRAY_SIZE(x->units) && x->units[n].name; n++)
-		v[n] = (struct unit){.name = x->units[n].name,
-			.starts = x->units[n].starts,
-			.active = x->units[n].active,
-			.state = UNIT_FILE_ENABLED};
-	*u = (struct units){.init = x->init ? x->init : "systemd", .booted = true, .live = true};
-	assert_int_equal(units_sort(f->arena, v, n, u), 0);
-	f->u.units = u;
-	factset_put(facts, f);
+	fixture_units(facts, x->units, ARRAY_SIZE(x->units), x->init, NULL);
 }
 
 static void put_sshd(struct factset *facts, const char *listen)
@@ -281,12 +263,9 @@ static void put_sshd(struct factset *facts, const char *listen)
 
 static struct verdict *judge(const struct factset *facts)
 {
-	_cleanup_(policy_freep) struct policy *policy = NULL;
-	struct errlist errors = {0};
+	_cleanup_(policy_freep) struct policy *policy = fixture_policy(NULL);
 	struct verdict *v = verdict_new();
 
-	assert_int_equal(conf_load_text("test", "", 0, &errors, &policy), 0);
-	errlist_fini(&errors);
 	assert_non_null(v);
 	assert_int_equal(check_judge(check_find(GUARD), facts, policy, 0, v), 0);
 	return v;

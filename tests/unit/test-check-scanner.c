@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "alloc-fail.h"
+#include "check-fixture.h"
 #include "check/check.h"
 #include "check/schedule.h"
 #include "conf/conf.h"
@@ -15,13 +16,6 @@
 	"[attestation service-scanner]\nstatement = OpenVAS scans the project weekly\n" \
 	"owner = alice\nstated = 2026-01-01\nuntil = " until "\n"
 #define NOW (UINT64_C(1800000000) * USEC_PER_SEC) /* 2027-01-15 */
-
-struct unit_row {
-	const char *name;
-	bool starts;
-	enum unit_active active;
-	const char *key, *value;
-};
 
 static const struct vector {
 	struct unit_row units[3];
@@ -115,25 +109,7 @@ static const struct vector {
 
 static void put_units(struct factset *facts, const struct vector *x)
 {
-	struct fact *f = fact_new(FACT_UNITS);
-	struct units *u = arena_alloc(f->arena, sizeof(*u));
-	struct unit *v = arena_alloc(f->arena, 3 * sizeof(*v));
-	size_t n = 0;
-
-	for (; n < ARRAY_SIZE(x->units) && x->units[n].name; n++) {
-		struct unit_setting *s = arena_alloc(f->arena, sizeof(*s));
-		*s = (struct unit_setting){x->units[n].key, x->units[n].value, "/u", 1};
-		v[n] = (struct unit){.name = x->units[n].name,
-			.starts = x->units[n].starts,
-			.active = x->units[n].active,
-			.state = UNIT_FILE_ENABLED,
-			.settings = s,
-			.n_settings = x->units[n].key != NULL};
-	}
-	*u = (struct units){.init = x->init ? x->init : "systemd", .booted = true, .live = true};
-	assert_int_equal(units_sort(f->arena, v, n, u), 0);
-	f->u.units = u;
-	factset_put(facts, f);
+	fixture_units(facts, x->units, ARRAY_SIZE(x->units), x->init, NULL);
 }
 
 static void put_cron(struct factset *facts, const struct vector *x)
@@ -150,13 +126,9 @@ static void put_cron(struct factset *facts, const struct vector *x)
 
 static struct verdict *judge(const struct factset *facts, const char *conf)
 {
-	_cleanup_(policy_freep) struct policy *policy = NULL;
-	struct errlist errors = {0};
+	_cleanup_(policy_freep) struct policy *policy = fixture_policy(conf);
 	struct verdict *v = verdict_new();
 
-	conf = conf ? conf : "";
-	assert_int_equal(conf_load_text("test", conf, strlen(conf), &errors, &policy), 0);
-	errlist_fini(&errors);
 	assert_int_equal(check_judge(check_find(SCANNER), facts, policy, NOW, v), 0);
 	return v;
 }
@@ -200,29 +172,25 @@ static void test_unreadable(_unused_ void **state)
 	factset_fini(&facts);
 }
 
-static void test_memory(_unused_ void **state)
+static int find_jobs(void *facts)
 {
 	static const char *const programs[] = {"lynis", "debsecan", NULL};
+	struct schedule_job *jobs;
+	struct arena *a = arena_new();
+	size_t n;
+	int r = a ? schedule_find(a, facts, programs, &jobs, &n) : -ENOMEM;
 
+	arena_free(a);
+	return r;
+}
+
+static void test_memory(_unused_ void **state)
+{
 	for (size_t i = 1; i < 9; i++) {
 		struct factset facts = {0};
 		put_units(&facts, &vectors[i]);
 		put_cron(&facts, &vectors[i]);
-		for (alloc_fail_at = 1;; alloc_fail_at++) {
-			struct schedule_job *jobs;
-			size_t n;
-			alloc_count = 0;
-			struct arena *a = arena_new();
-			int r = a ? schedule_find(a, &facts, programs, &jobs, &n) : -ENOMEM;
-			if (a)
-				arena_free(a);
-			if (alloc_count < alloc_fail_at) {
-				assert_int_equal(r, 0);
-				break;
-			}
-			assert_int_equal(r, -ENOMEM);
-		}
-		alloc_fail_at = 0;
+		alloc_each(find_jobs, &facts, 0);
 		factset_fini(&facts);
 	}
 }

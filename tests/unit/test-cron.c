@@ -2,7 +2,7 @@
 /* Tables of cron and the collector. tests/system/cron-diff.py asks crontab and run-parts. */
 #include "test.h"
 
-#include "alloc-fail.h"
+#include "alloc-collect.h"
 #include "fact/cron-command.h"
 #include "fact/cron-table.h"
 #include "fact/cron.h"
@@ -398,17 +398,7 @@ static void test_memory(void **state)
 	test_root_init(&t);
 	machine(&t);
 	const struct collect c = {.root = &t.root, .facts = &none};
-	for (alloc_fail_at = 1;; alloc_fail_at++) {
-		struct fact *f = NULL;
-		alloc_count = 0;
-		int r = fact_collect(FACT_CRON, &c, &f);
-		fact_free(f);
-		if (alloc_count < alloc_fail_at)
-			break;
-		assert_int_equal(r, -ENOMEM);
-	}
-	assert_true(alloc_fail_at > 20);
-	alloc_fail_at = 0;
+	alloc_each_collect(FACT_CRON, &c, 20);
 	test_root_fini(&t);
 }
 

@@ -2,7 +2,7 @@
 /* The fact of fail2ban and its like: files in a private root. */
 #include "test.h"
 
-#include "alloc-fail.h"
+#include "alloc-collect.h"
 #include "fact/fact.h"
 #include "fact/fail2ban-action.h"
 #include "fact/fail2ban-ini.h"
@@ -487,19 +487,7 @@ static void test_memory(_unused_ void **state)
 	test_write(&t, "/etc/sshguard/sshguard.conf", "BACKEND=/x\nFILES=/var/log/a\n");
 	test_write(&t, "/etc/fail2ban/jail.local", "[sshd]\nenabled = yes\nignoreip = ::1\n");
 	const struct collect c = {.root = &t.root, .facts = &facts};
-	for (alloc_fail_at = 1;; alloc_fail_at++) {
-		struct fact *f = NULL;
-		alloc_count = 0;
-		int r = fact_collect(FACT_GUARDS, &c, &f);
-		fact_free(f);
-		if (alloc_count < alloc_fail_at) {
-			assert_int_equal(r, 0);
-			break;
-		}
-		assert_int_equal(r, -ENOMEM);
-	}
-	assert_true(alloc_fail_at > 20);
-	alloc_fail_at = 0;
+	alloc_each_collect(FACT_GUARDS, &c, 20);
 	test_root_fini(&t);
 }
 

@@ -2,7 +2,7 @@
 /* Names, files and the collector of units. tests/system/units-diff.py asks systemctl. */
 #include "test.h"
 
-#include "alloc-fail.h"
+#include "alloc-collect.h"
 #include "fact/fact.h"
 #include "fact/unit-file.h"
 #include "fact/units.h"
@@ -341,17 +341,7 @@ static void test_memory(void **state)
 	test_root_init(&t);
 	machine(&t);
 	const struct collect c = {.root = &t.root, .facts = &none};
-	for (alloc_fail_at = 1;; alloc_fail_at++) {
-		struct fact *f = NULL;
-		alloc_count = 0;
-		int r = fact_collect(FACT_UNITS, &c, &f);
-		fact_free(f);
-		if (alloc_count < alloc_fail_at)
-			break;
-		assert_int_equal(r, -ENOMEM);
-	}
-	assert_true(alloc_fail_at > 100);
-	alloc_fail_at = 0;
+	alloc_each_collect(FACT_UNITS, &c, 100);
 	test_root_fini(&t);
 }
 
