@@ -1,310 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* One condition, asked of a cell: which part of it is in a set, and which is not. */
 #include <errno.h>
-#include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
-#include <netinet/in.h>
 #include <string.h>
 
-#include "filter/flow-walk.h"
-
-enum value_kind {
-	VALUE_NONE,  /* the packet has no such field */
-	VALUE_SPAN,  /* the same for the whole cell; a span when it is not known or chosen */
-	VALUE_PEER,  /* the cell's sources (with query.out: destinations) */
-	VALUE_SPORT, /* its source ports */
-	VALUE_PEER_TYPE,
-	VALUE_REVERSE,
-	VALUE_FLAGS, /* of the first packet of TCP: some of them the sender may set or not */
-};
-
-struct value {
-	enum value_kind kind;
-	struct span span;
-	bool chosen; /* any value of span can come; otherwise one of it, which is not known */
-};
-
-enum held {
-	HELD_NO,
-	HELD_YES,
-	HELD_CHOSEN,
-	HELD_UNKNOWN,
-};
-
-enum {
-	TCP_SYN = 2,
-	TCP_SENDERS = 8 | 0x20 | 0x40 | 0x80, /* PSH URG ECE CWR: a first packet may have them */
-};
+#include "filter/flow-value.h"
 
 static const struct span all_ports = {.hi = UINT16_MAX};
-
-static struct value one(u128 v)
-{
-	return (struct value){.kind = VALUE_SPAN, .span = {.lo = v, .hi = v}};
-}
-
-static struct value range(struct span s, bool chosen)
-{
-	return (struct value){.kind = VALUE_SPAN, .span = s, .chosen = chosen};
-}
-
-static struct value unknown(void)
-{
-	return range((struct span){.hi = ~(u128)0}, false);
-}
-
-static struct value kind(enum value_kind k)
-{
-	return (struct value){.kind = k};
-}
-
-static bool has_ports(uint8_t l4proto)
-{
-	return l4proto == IPPROTO_TCP || l4proto == IPPROTO_UDP || l4proto == IPPROTO_SCTP ||
-	       l4proto == IPPROTO_DCCP || l4proto == IPPROTO_UDPLITE;
-}
-
-static bool is_icmp(uint8_t l4proto)
-{
-	return l4proto == IPPROTO_ICMP || l4proto == IPPROTO_ICMPV6;
-}
-
-static struct value saddr(const struct flow_walk *w)
-{
-	if (!w->query->out)
-		return kind(VALUE_PEER);
-	return one(w->query->local);
-}
-
-static struct value daddr(const struct flow_walk *w, const struct cell *c)
-{
-	if (w->query->out && !c->bound)
-		return kind(VALUE_PEER);
-	return range(c->dst, false);
-}
-
-static struct value sport(const struct flow_walk *w)
-{
-	const struct flow_query *q = w->query;
-
-	if (is_icmp(q->l4proto))
-		return one((u128)q->icmp_type << 8 | q->icmp_code); /* the same bytes */
-	return has_ports(q->l4proto) ? kind(VALUE_SPORT) : kind(VALUE_NONE);
-}
-
-static struct value dport(const struct flow_walk *w, const struct cell *c)
-{
-	if (is_icmp(w->query->l4proto))
-		return unknown(); /* the checksum */
-	return has_ports(w->query->l4proto) ? range(c->dport, false) : kind(VALUE_NONE);
-}
-
-static struct value interface(const char *name, bool is_unknown)
-{
-	if (is_unknown)
-		return unknown();
-	return range(ruleset_ifname(name ? name : "", 0), false);
-}
-
-/* What conntrack says of the packet, when it has seen it. */
-static struct value ct_state(const struct flow_walk *w, const struct cell *c)
-{
-	if (w->tracking == TRACK_UNSURE && c->state != CT_UNTRACKED)
-		return unknown();
-	if (w->tracking == TRACK_BEFORE && c->state != CT_UNTRACKED)
-		return one(CT_INVALID);
-	return one(c->state);
-}
-
-static struct value ct_status(const struct flow_walk *w, const struct cell *c, u128 mask)
-{
-	const u128 known = 0x3f;
-	bool moved = c->bound &&
-		     (c->dst.lo != w->query->local || c->dst.hi != w->query->local ||
-			     c->dport.lo != w->query->port || c->dport.hi != w->query->port);
-	u128 v = (moved ? CT_STATUS_DNAT : 0) | (w->looped ? CT_STATUS_CONFIRMED : 0) |
-		 (c->state == CT_RELATED ? CT_STATUS_EXPECTED : 0);
-
-	if ((mask & ~known) != 0 || c->snat || c->state == CT_ESTABLISHED || w->query->out)
-		return unknown();
-	return one(v);
-}
-
-static struct value ct_field(
-	const struct flow_walk *w, const struct cell *c, const struct rule_key *key)
-{
-	const struct flow_query *q = w->query;
-
-	if (key->field == FIELD_CT_STATE)
-		return ct_state(w, c);
-	if (w->tracking == TRACK_UNSURE)
-		return unknown();
-	if (w->tracking == TRACK_BEFORE || c->state == CT_UNTRACKED || c->state == CT_INVALID)
-		return kind(VALUE_NONE);
-	switch (key->field) {
-	case FIELD_CT_STATUS:
-		return ct_status(w, c, key->mask);
-	case FIELD_CT_DIRECTION:
-		return c->state == CT_NEW ? one(0) : unknown();
-	case FIELD_CT_MARK:
-		return one(c->ct_mark);
-	case FIELD_CT_SADDR:
-		return saddr(w);
-	case FIELD_CT_DADDR:
-		return q->out ? kind(VALUE_PEER) : one(q->local);
-	case FIELD_CT_SPORT:
-		return sport(w);
-	default: /* FIELD_CT_DPORT */
-		return has_ports(q->l4proto) ? one(q->port) : unknown();
-	}
-}
-
-static struct value owner(const struct flow_walk *w, enum rule_field field)
-{
-	/* A packet from outside belongs to no socket yet; one from here to here, to its sender's.
-	 */
-	if (w->hook != HOOK_OUTPUT && w->hook != HOOK_POSTROUTING && w->hook != HOOK_EGRESS)
-		return w->looped ? unknown() : kind(VALUE_NONE);
-	if (w->hook != HOOK_OUTPUT && !w->query->out && !w->looped)
-		return kind(VALUE_NONE);
-	if (field == FIELD_SKUID && w->query->uid != FLOW_ANY_UID)
-		return one(w->query->uid);
-	return range((struct span){.hi = UINT32_MAX}, true);
-}
-
-static struct value address_type(
-	const struct flow_walk *w, const struct cell *c, enum rule_field field)
-{
-	struct value v = field == FIELD_FIB_SADDR_TYPE ? saddr(w) : daddr(w, c);
-	const char *dev = field == FIELD_FIB_DADDR_DEV_TYPE ? w->iif : NULL;
-
-	if (v.kind == VALUE_PEER)
-		return dev ? unknown() : kind(VALUE_PEER_TYPE);
-	if (v.span.lo != v.span.hi)
-		return unknown();
-	return one(flow_address_type(w->host, w->query->family, v.span.lo, dev));
-}
-
-static struct value packet_type(const struct flow_walk *w, const struct cell *c)
-{
-	unsigned type = flow_address_type(w->host, w->query->family, c->dst.lo, NULL);
-
-	if (w->query->out || c->dst.lo != c->dst.hi)
-		return unknown();
-	return one(type == RTN_MULTICAST   ? PACKET_MULTICAST
-		   : type == RTN_BROADCAST ? PACKET_BROADCAST
-					   : PACKET_HOST);
-}
-
-static struct value field(
-	const struct flow_walk *w, const struct cell *c, const struct rule_key *key)
-{
-	const struct flow_query *q = w->query;
-
-	switch (key->field) {
-	case FIELD_SADDR:
-		return saddr(w);
-	case FIELD_DADDR:
-		return daddr(w, c);
-	case FIELD_SPORT:
-		return sport(w);
-	case FIELD_DPORT:
-		return dport(w, c);
-	case FIELD_L4PROTO:
-		return one(q->l4proto);
-	case FIELD_NFPROTO:
-		return one(q->family == AF_INET ? 2 : 10);
-	case FIELD_IIF:
-		return interface(w->iif, false);
-	case FIELD_OIF:
-		return interface(w->oif, w->oif_unknown);
-	case FIELD_ICMP_TYPE:
-		return is_icmp(q->l4proto) ? one(q->icmp_type) : kind(VALUE_NONE);
-	case FIELD_ICMP_CODE:
-		return is_icmp(q->l4proto) ? one(q->icmp_code) : kind(VALUE_NONE);
-	case FIELD_TCP_FLAGS:
-		if (q->l4proto != IPPROTO_TCP)
-			return kind(VALUE_NONE);
-		return q->state == CT_NEW ? kind(VALUE_FLAGS) : unknown();
-	case FIELD_PKTTYPE:
-		return packet_type(w, c);
-	case FIELD_MARK:
-		return one(c->mark);
-	case FIELD_FIB_SADDR_TYPE:
-	case FIELD_FIB_DADDR_TYPE:
-	case FIELD_FIB_DADDR_DEV_TYPE:
-		return address_type(w, c, key->field);
-	case FIELD_FIB_REVERSE:
-		return w->iif && !q->out ? kind(VALUE_REVERSE) : unknown();
-	case FIELD_SKUID:
-	case FIELD_SKGID:
-		return owner(w, key->field);
-	case FIELD_CHOSEN:
-		return range((struct span){.lo = key->flip, .hi = key->flip + key->mask}, true);
-	case FIELD_UNKNOWN:
-	case FIELD_MAX:
-		return unknown();
-	default:
-		return ct_field(w, c, key);
-	}
-}
-
-/* What the key is of this cell, masks applied where it is one number. */
-static struct value value_of(
-	const struct flow_walk *w, const struct cell *c, const struct rule_key *key)
-{
-	const struct flow_query *q = w->query;
-
-	if ((key->family != AF_UNSPEC && key->family != q->family) ||
-		(key->l4proto != 0 && key->l4proto != q->l4proto))
-		return kind(VALUE_NONE);
-	if (c->unknown & UINT32_C(1) << key->field)
-		return unknown();
-	if (c->snat && key->field == FIELD_SADDR)
-		return unknown();
-	struct value v = field(w, c, key);
-	if (v.kind != VALUE_SPAN || key->field == FIELD_CHOSEN)
-		return v;
-	if (v.span.lo == v.span.hi)
-		return one((v.span.lo & key->mask) ^ key->flip);
-	return key->mask == RULE_NO_MASK && key->flip == 0 ? v : unknown();
-}
-
-struct span flow_key_span(
-	const struct flow_walk *w, const struct cell *c, const struct rule_key *key)
-{
-	struct value v = value_of(w, c, key);
-
-	return v.kind == VALUE_SPAN ? v.span : unknown().span;
-}
-
-/* Over all flags that a first packet of TCP can have. */
-static enum held flags_held(const struct rule_key *key, const struct addrs *set)
-{
-	bool any = false, all = true;
-
-	for (unsigned f = 0; f < 256; f++) {
-		if ((f & ~(unsigned)TCP_SENDERS) != TCP_SYN)
-			continue;
-		u128 v = (f & key->mask) ^ key->flip;
-		bool in = addrs_contains(set, (struct span){.lo = v, .hi = v});
-		any = any || in;
-		all = all && in;
-	}
-	return all ? HELD_YES : any ? HELD_CHOSEN : HELD_NO;
-}
-
-/* Whether a value that is the same for the whole cell is in the set. */
-static enum held held(const struct value *v, const struct rule_key *key, const struct addrs *set)
-{
-	if (v->kind == VALUE_FLAGS)
-		return flags_held(key, set);
-	if (!addrs_overlaps(set, v->span))
-		return HELD_NO;
-	if (addrs_contains(set, v->span))
-		return HELD_YES;
-	return v->chosen ? HELD_CHOSEN : HELD_UNKNOWN;
-}
 
 void flow_mark(struct cell *c, const char *why, bool may)
 {
@@ -479,7 +181,7 @@ static int cut_by_reverse(
 static int lookup_set(struct flow_walk *w, struct flow_hits *h, struct cell *c,
 	const struct rule_key *key, const struct rule_set *set)
 {
-	struct value v = value_of(w, c, key);
+	struct value v = flow_value(w, c, key);
 
 	switch (v.kind) {
 	case VALUE_NONE:
@@ -496,7 +198,7 @@ static int lookup_set(struct flow_walk *w, struct flow_hits *h, struct cell *c,
 	case VALUE_REVERSE:
 		return cut_by_reverse(w, h, c, &set->spans);
 	default:
-		return place(w, h, c, held(&v, key, &set->spans), NULL);
+		return place(w, h, c, flow_held(&v, key, &set->spans), NULL);
 	}
 }
 
@@ -543,7 +245,7 @@ static struct rect rect_of(const struct flow_walk *w, const struct rule_match *m
 		else if (values[i].kind == VALUE_SPORT && plain)
 			how = narrow(&rect.sports, e->keys[i]) ? HELD_YES : HELD_NO;
 		else if (values[i].kind == VALUE_SPAN || values[i].kind == VALUE_FLAGS)
-			how = held(&values[i], key, &set);
+			how = flow_held(&values[i], key, &set);
 		if (how == HELD_NO || how > rect.how)
 			rect.how = how;
 	}
@@ -647,7 +349,7 @@ static int lookup_elems(
 	struct value values[RULE_KEYS_MAX];
 
 	for (unsigned i = 0; i < m->n_keys; i++) {
-		values[i] = value_of(w, c, &m->keys[i]);
+		values[i] = flow_value(w, c, &m->keys[i]);
 		h->broken = h->broken || values[i].kind == VALUE_NONE;
 	}
 	int r = cells_push(&h->out, c);
@@ -721,11 +423,11 @@ bool flow_misses(const struct flow_walk *w, const struct cell *c, const struct r
 
 	if (match->n_keys != 1 || set->n_keys != 1 || set->opaque || set->dynamic)
 		return false;
-	struct value v = value_of(w, c, key);
+	struct value v = flow_value(w, c, key);
 	if (v.kind == VALUE_NONE)
 		return true;
 	if (v.kind == VALUE_SPAN || v.kind == VALUE_FLAGS)
-		return held(&v, key, &set->spans) == (match->negate ? HELD_YES : HELD_NO);
+		return flow_held(&v, key, &set->spans) == (match->negate ? HELD_YES : HELD_NO);
 	/* One address or prefix that is not in the cell: the usual list of such rules. */
 	return v.kind == VALUE_PEER && !match->negate && key->mask == RULE_NO_MASK &&
 	       key->flip == 0 && set->spans.n == 1 && !addrs_overlaps(&c->peers, set->spans.v[0]);

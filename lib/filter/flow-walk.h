@@ -3,17 +3,18 @@
  * The walk of one question through the rules. For flow*.c only.
  *
  * flow.c takes cells from hook to hook, flow-rules.c through the rules of a
- * chain, flow-match.c asks one condition, flow-route.c what the routing tables
- * say, and flow-answer.c turns what became of them into disjoint parts.
+ * chain, flow-match.c asks one condition, flow-value.c what a field is,
+ * flow-route.c what the routing tables say, and flow-answer.c turns what became
+ * of them into disjoint parts.
  */
 #pragma once
 
 #include "filter/flow-cell.h"
 
 enum {
-	FLOW_WORK_MAX = 20 * 1000 * 1000, /* rules asked, one for each cell */
-	FLOW_CELLS_MAX = 2000,		  /* at one rule */
-	FLOW_DEPTH_MAX = 64,		  /* jumps; nft allows 16 */
+	FLOW_WORK_MAX = 4 * 1000 * 1000, /* rules asked, one for each cell */
+	FLOW_CELLS_MAX = 2000,		 /* at one rule */
+	FLOW_DEPTH_MAX = 64,		 /* jumps; nft allows 16 */
 };
 
 struct flow_result {
