@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The statements of nft's rules. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
+
+#include <linux/netfilter.h>
 
 #include "base/json.h"
 #include "filter/nft-read.h"
@@ -357,10 +360,61 @@ static int xt(struct nft_reader *rd, const json_t *json)
 	return ruleset_opaque(rd->rs, rd->rule, text, !is_match && rd->last);
 }
 
+/* Whether the rule so far is one of a single family. */
+static bool names_family(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->n_stmts; i++) {
+		const struct rule_stmt *s = &rule->stmts[i];
+		if (s->kind != STMT_MATCH && s->kind != STMT_VMAP)
+			continue;
+		for (unsigned k = 0; k < s->match.n_keys; k++) {
+			const struct rule_key *key = &s->match.keys[k];
+			if (key->family != AF_UNSPEC || key->field == FIELD_NFPROTO)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * {"reject": {"type": "tcp reset"}}: nft prints no condition that it can make
+ * up again from the way of rejecting. Of TCP it is with a reset, and of one
+ * family with that family's ICMP; but before a reset nft 1.0.6 leaves out the
+ * family as well, and that is lost.
+ */
+static int reject(struct nft_reader *rd, const json_t *json)
+{
+	static const struct {
+		const char *type;
+		enum rule_field field;
+		u128 value;
+	} implied[] = {
+		{"tcp reset", FIELD_L4PROTO, IPPROTO_TCP},
+		{"icmp", FIELD_NFPROTO, NFPROTO_IPV4},
+		{"icmpv6", FIELD_NFPROTO, NFPROTO_IPV6},
+	};
+	const char *type = json_string_value(json_object_get(json, "type"));
+	struct rule_stmt s = {.kind = STMT_VERDICT, .verdict = {.kind = VERDICT_REJECT}};
+	int r = 0;
+
+	for (size_t i = 0; type && r == 0 && i < ARRAY_SIZE(implied); i++) {
+		struct rule_key key = {.field = implied[i].field, .mask = RULE_NO_MASK};
+		struct span span = {.lo = implied[i].value, .hi = implied[i].value};
+		if (strcmp(type, implied[i].type) == 0)
+			r = ruleset_match(rd->rs, rd->rule, &key, &span, 1, false);
+	}
+	bool both = rd->table->family != RULE_IP && rd->table->family != RULE_IP6;
+	if (r == 0 && type && strcmp(type, "tcp reset") == 0 && both && !names_family(rd->rule))
+		r = ruleset_opaque(rd->rs, rd->rule,
+			"reject with tcp reset: of IPv4, IPv6 or both, nft does not tell", false);
+	return r == 0 ? ruleset_stmt(rd->rs, rd->rule, &s) : r;
+}
+
 static const struct {
 	const char *name;
 	int (*read)(struct nft_reader *rd, const json_t *json);
 } statements[] = {
+	{"reject", reject},
 	{"match", match},
 	{"vmap", vmap},
 	{"mangle", mangle},
@@ -393,15 +447,17 @@ int nft_stmt(struct nft_reader *rd, const json_t *json)
 	const char *key = json_object_iter_key(json_object_iter((json_t *)json));
 	struct rule_stmt s = {.kind = STMT_VERDICT};
 	const json_t *value = json_object_get(json, key ? key : "");
-	int r = key ? nft_verdict(rd, key, value, &s.verdict) : -ENOTSUP;
+	int r = -ENOTSUP;
 
+	for (size_t i = 0; key && i < ARRAY_SIZE(statements); i++) {
+		if (strcmp(statements[i].name, key) != 0)
+			continue;
+		r = statements[i].read(rd, value);
+		return r == -ENOTSUP ? opaque(rd, json) : r;
+	}
+	if (key)
+		r = nft_verdict(rd, key, value, &s.verdict);
 	if (r == 0)
 		return ruleset_stmt(rd->rs, rd->rule, &s);
-	for (size_t i = 0; r == -ENOTSUP && key && i < ARRAY_SIZE(statements); i++) {
-		if (strcmp(statements[i].name, key) == 0) {
-			r = statements[i].read(rd, value);
-			break;
-		}
-	}
 	return r == -ENOTSUP ? opaque(rd, json) : r;
 }
