@@ -177,6 +177,27 @@ static int cut_by_reverse(
 	return r < 0 ? r : cut(h, c, false, &no);
 }
 
+/* The source ports whose value under the key's mask is in the set. */
+static int cut_by_sport(
+	struct flow_hits *h, struct cell *c, const struct rule_key *key, const struct addrs *set)
+{
+	_cleanup_addrs_ struct addrs wanted = {0};
+	int r = 0;
+
+	if (key->mask == RULE_NO_MASK && key->flip == 0)
+		return cut(h, c, true, set);
+	for (u128 port = 0, first; r == 0 && port <= all_ports.hi; port++) {
+		for (first = port; port <= all_ports.hi; port++) {
+			u128 v = (port & key->mask) ^ key->flip;
+			if (!addrs_contains(set, (struct span){.lo = v, .hi = v}))
+				break;
+		}
+		if (port > first)
+			r = addrs_add(&wanted, (struct span){.lo = first, .hi = port - 1});
+	}
+	return r < 0 ? r : cut(h, c, true, &wanted);
+}
+
 /* A set with one key. */
 static int lookup_set(struct flow_walk *w, struct flow_hits *h, struct cell *c,
 	const struct rule_key *key, const struct rule_set *set)
@@ -190,9 +211,7 @@ static int lookup_set(struct flow_walk *w, struct flow_hits *h, struct cell *c,
 	case VALUE_PEER:
 		return cut_by_peer(w, h, c, key, &set->spans);
 	case VALUE_SPORT:
-		return key->mask == RULE_NO_MASK && key->flip == 0
-			       ? cut(h, c, true, &set->spans)
-			       : place(w, h, c, HELD_CHOSEN, NULL);
+		return cut_by_sport(h, c, key, &set->spans);
 	case VALUE_PEER_TYPE:
 		return cut_by_type(w, h, c, &set->spans);
 	case VALUE_REVERSE:

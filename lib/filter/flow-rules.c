@@ -216,6 +216,8 @@ static int assign(struct frame *f, size_t at, struct cell *c, const struct rule_
 	struct span v;
 	int r = -ENODATA;
 
+	if (o->kind == OPERAND_KEY && flow_key_missing(f->w, c, o->keys))
+		return cells_push(&f->next, c); /* `mark set ct mark` without a connection */
 	if (elem && o->data < elem->n_data) {
 		v = elem->data[o->data];
 		r = 0;

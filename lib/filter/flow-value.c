@@ -240,6 +240,11 @@ struct value flow_value(const struct flow_walk *w, const struct cell *c, const s
 	return key->mask == RULE_NO_MASK && key->flip == 0 ? v : unknown();
 }
 
+bool flow_key_missing(const struct flow_walk *w, const struct cell *c, const struct rule_key *key)
+{
+	return flow_value(w, c, key).kind == VALUE_NONE;
+}
+
 struct span flow_key_span(
 	const struct flow_walk *w, const struct cell *c, const struct rule_key *key)
 {

@@ -86,6 +86,9 @@ bool flow_misses(const struct flow_walk *w, const struct cell *c, const struct r
 struct span flow_key_span(
 	const struct flow_walk *w, const struct cell *c, const struct rule_key *key);
 
+/* Whether the packet has no such field: a rule that reads it ends there. */
+bool flow_key_missing(const struct flow_walk *w, const struct cell *c, const struct rule_key *key);
+
 /* Takes cells through one base chain: those that go on come to w->accepted. 0 or -ENOMEM. */
 int flow_base_chain(struct flow_walk *w, const struct rule_chain *chain, struct cells *cells);
 
