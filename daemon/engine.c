@@ -13,6 +13,7 @@
 #include "daemon/keeper.h"
 #include "daemon/log.h"
 #include "daemon/outlet.h"
+#include "daemon/pace.h"
 #include "daemon/retry.h"
 #include "daemon/sched.h"
 #include "fact/lock.h"
@@ -42,6 +43,8 @@ struct engine {
 	unsigned unentered;        /* readings since then that took the place of another */
 	struct keeper keeper;
 	struct retry retry;
+	struct pace pace;
+	uint64_t paced;            /* facts that are dirty by the pace alone */
 	struct health health;
 	uint64_t reconcile_usec, heartbeat_usec; /* when due; USEC_INFINITY: never */
 	uint64_t lapse_realtime_usec; /* the same by the wall clock */
@@ -242,12 +245,18 @@ int engine_events(struct engine *e, struct now now)
 
 void engine_overflow(struct engine *e, struct now now)
 {
-	health_overflow(&e->health, all_facts());
-	engine_dirty(e, all_facts(), WATCH_NOW, now);
+	engine_lost(e, HEALTH_WATCH, all_facts(), now);
+}
+
+void engine_lost(struct engine *e, const char *source, uint64_t facts, struct now now)
+{
+	health_lost(&e->health, source, facts);
+	engine_dirty(e, facts, WATCH_NOW, now);
 }
 
 void engine_dirty(struct engine *e, uint64_t mask, enum watch_urgency urgency, struct now now)
 {
+	e->paced &= ~mask;
 	sched_mark(&e->sched, mask, urgency == WATCH_SETTLE, now.monotonic_usec);
 }
 
@@ -314,6 +323,17 @@ static uint64_t what_follows(struct engine *e, uint64_t due)
 	return judge_collectable(&e->judge, mask);
 }
 
+/* What an event has told of, or what is another than before, may not have come alone. */
+static void note_pace(struct engine *e, uint64_t mask)
+{
+	for (int i = 0; i < FACT_MAX; i++) {
+		bool news = (e->judge.news | ~e->paced) & FACT_BIT(i);
+		if (mask & FACT_BIT(i))
+			pace_note(&e->pace, (enum fact_id)i, news, e->now.monotonic_usec);
+	}
+	e->paced &= ~mask;
+}
+
 static int judge_facts(struct engine *e, uint64_t mask)
 {
 	uint64_t begin = clock_usec(CLOCK_PROCESS_CPUTIME_ID);
@@ -327,6 +347,7 @@ static int judge_facts(struct engine *e, uint64_t mask)
 	watch_facts(e, mask, true);
 	if (mask & e->health.told.blind)
 		e->reconcile_cost_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID) - begin;
+	note_pace(e, mask);
 	e->judged |= mask;
 	e->unentered += e->enter_delay_usec > 0 && (e->pending & mask);
 	health_read(&e->health, mask);
@@ -409,20 +430,13 @@ static void heartbeat(struct engine *e)
 /* Marks what no event source covers, or what failed, when it is due; returns when the next is. */
 static uint64_t refresh(struct engine *e)
 {
-	uint64_t next = USEC_INFINITY, mono = e->now.monotonic_usec;
+	uint64_t retried = USEC_INFINITY, paced = USEC_INFINITY, mono = e->now.monotonic_usec;
 
-	sched_mark(&e->sched, retry_take(&e->retry, mono, &next), false, mono);
-	for (int i = 0; i < FACT_MAX; i++) {
-		const struct collector *c = collector_get((enum fact_id)i);
-		if (!c || !c->refresh_usec || !(e->judged & FACT_BIT(i)))
-			continue;
-		uint64_t due = e->sched.v[i].read_usec + c->refresh_usec;
-		if (due > mono)
-			next = MIN(next, due);
-		else if (!(sched_dirty(&e->sched) & FACT_BIT(i)))
-			sched_mark(&e->sched, FACT_BIT(i), false, mono);
-	}
-	return next;
+	sched_mark(&e->sched, retry_take(&e->retry, mono, &retried), false, mono);
+	uint64_t due = pace_due(&e->pace, mono, &paced) & ~sched_dirty(&e->sched);
+	e->paced |= due;
+	sched_mark(&e->sched, due, false, mono);
+	return MIN(retried, paced);
 }
 
 /* What time alone changes: waivers that lapse, accounts that expire or grow stale. */
@@ -461,7 +475,7 @@ static int step(struct engine *e, uint64_t *ret_next)
 		if (r < 0)
 			return r;
 		/* What it hid is told first, that it is over last. */
-		if (e->health.overflowed)
+		if (health_lossy(&e->health))
 			enter(e);
 		health_settle(&e->health);
 		r = refresh_coverage(e);

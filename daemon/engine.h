@@ -46,8 +46,11 @@ int engine_state_fd(const struct engine *e);
 /* Marks facts dirty as a source would. */
 void engine_dirty(struct engine *e, uint64_t mask, enum watch_urgency urgency, struct now now);
 
-/* Events were lost: everything is read again, and coverage tells it. */
+/* The watch lost events: everything is read again, and coverage tells it. */
 void engine_overflow(struct engine *e, struct now now);
+
+/* The same for another source, by its name (a constant): the facts are what it tells of. */
+void engine_lost(struct engine *e, const char *source, uint64_t facts, struct now now);
 
 /*
  * To be called by the source at its start and whenever that changes. While it

@@ -7,7 +7,9 @@
 
 #include "fact/fact.h"
 
-#define HEALTH_SOURCES 4
+#define HEALTH_SOURCES 6
+
+#define HEALTH_WATCH "inotify" /* the name of the watch, which is always there */
 
 /* What an event source beside the watch says of itself. The strings are constants. */
 struct engine_source {
@@ -18,28 +20,33 @@ struct engine_source {
 };
 
 struct health {
-	struct engine_source sources[HEALTH_SOURCES];
-	size_t n_sources;
-	bool changed;           /* a source said something since it was told */
-	uint64_t overflows;     /* of the watch, since the start */
-	uint64_t overflow_rest; /* facts still to be read again after the last */
-	bool overflowed;        /* until that was done */
+	struct health_source {
+		struct engine_source s;
+		uint64_t losses; /* times that events were lost, since the start */
+		uint64_t rest;   /* facts still to be read again after the last */
+		bool lossy;      /* until that was done */
+	} v[HEALTH_SOURCES]; /* the watch is the first */
+	size_t n;
+	bool changed; /* a source said something since it was told */
 	struct {
-		bool overflowed;
+		bool lossy;         /* any was */
 		uint64_t unwatched; /* by the watch */
 		uint64_t blind;     /* those, and the facts of sources that do not work */
-	} told;                 /* what the coverage fact says */
+	} told; /* what the coverage fact says */
 };
 
 /* Nothing was told yet: the first health_fact() makes the fact. */
 void health_init(struct health *h);
 
-/* The watch lost events: all of facts are to be read again. */
-void health_overflow(struct health *h, uint64_t facts);
+/* The source of this name lost events: all of facts are to be read again. */
+void health_lost(struct health *h, const char *name, uint64_t facts);
 
-/* These were read again. An overflow is over when health_settle() is called and none is left. */
+/* These were read again. A loss is over when health_settle() is called and none is left. */
 void health_read(struct health *h, uint64_t facts);
 void health_settle(struct health *h);
+
+/* Whether a loss is not over. */
+bool health_lossy(const struct health *h);
 
 /* What a source says of itself from now on. At most HEALTH_SOURCES names (assert). */
 void health_source(struct health *h, const struct engine_source *s);

@@ -22,6 +22,7 @@
 #include "daemon/engine.h"
 #include "daemon/log.h"
 #include "daemon/wallclock.h"
+#include "daemon/source-netlink.h"
 #include "daemon/source-systemd.h"
 
 static const char *arg_config = CONF_PATH;
@@ -41,6 +42,7 @@ struct manager {
 	int wallclock_fd;
 	struct control *control;
 	struct source_systemd *systemd;
+	struct source_netlink *netlink;
 	uint64_t watchdog_usec;
 	bool announced;
 	size_t heap_free; /* free in the heap when it was last trimmed */
@@ -138,14 +140,22 @@ static void on_changed(void *arg)
 	advance(arg);
 }
 
-static void on_watchdog(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
+static void feed_watchdog(struct manager *m)
 {
-	struct manager *m = arg;
 	struct timeval tv = timeval_of(m->watchdog_usec / 2);
 
 	(void)sd_notify(0, "WATCHDOG=1");
 	if (event_add(m->watchdog, &tv) < 0)
 		fail(m, log_error(-ENOMEM, "cannot set the watchdog timer"));
+}
+
+/* Awake anyway: what is read now and then is read now, and needs no wakeup of its own. */
+static void on_watchdog(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
+{
+	struct manager *m = arg;
+
+	feed_watchdog(m);
+	advance(m);
 }
 
 static void log_errors(const struct errlist *errors)
@@ -267,7 +277,7 @@ static int manager_events(struct manager *m)
 			return -ENOMEM;
 	}
 	if (sd_watchdog_enabled(0, &m->watchdog_usec) > 0)
-		on_watchdog(-1, 0, m);
+		feed_watchdog(m);
 	return 0;
 }
 
@@ -303,12 +313,16 @@ static int manager_init(struct manager *m)
 	r = source_systemd_new(m->base, m->engine, on_changed, m, &m->systemd);
 	if (r < 0)
 		return log_error(r, "cannot set up the source systemd");
+	r = source_netlink_new(m->base, m->engine, on_changed, m, &m->netlink);
+	if (r < 0)
+		return log_error(r, "cannot set up the source netlink");
 	return control_new(m->base, m->engine, address, reader_group(), on_changed, m, &m->control);
 }
 
 static void manager_fini(struct manager *m)
 {
 	control_free(m->control);
+	source_netlink_free(m->netlink);
 	source_systemd_free(m->systemd);
 	struct event *const events[] = {
 		m->source, m->state, m->wallclock, m->timer, m->watchdog, m->signals[0], m->signals[1], m->signals[2]};

@@ -51,13 +51,17 @@ int judge_collect(struct judge *j, uint64_t mask, uint64_t realtime_usec)
 		.realtime_usec = realtime_usec,
 	};
 
+	j->news = 0;
 	for (int i = 0; i < FACT_MAX; i++) {
+		const struct fact *old = j->facts.v[i];
 		if (!(mask & FACT_BIT(i)) || !collector_get((enum fact_id)i))
 			continue;
 		struct fact *f = NULL;
 		int r = fact_collect((enum fact_id)i, &c, &f);
 		if (r < 0)
 			return r;
+		if (!old || !fact_same(old, f))
+			j->news |= FACT_BIT(i);
 		factset_put(&j->facts, f);
 		j->readings[i]++;
 	}

@@ -15,6 +15,7 @@ struct judge {
 	struct factset facts;
 	struct verdict **verdicts; /* by check_index(); NULL until judged */
 	uint64_t readings[FACT_MAX]; /* how often each fact was collected */
+	uint64_t news; /* of the facts collected last: those that do not say what they said before */
 };
 
 /* Empty; 0 or -ENOMEM. */

@@ -162,6 +162,18 @@ int fact_seal(struct fact *f)
 	return arena_failed(f->arena) || f->deps.failed ? -ENOMEM : 0;
 }
 
+bool fact_same(const struct fact *a, const struct fact *b)
+{
+	if (a->state != b->state || a->n_items != b->n_items)
+		return false;
+	for (size_t i = 0; i < a->n_items; i++) {
+		if (strcmp(a->items[i].subject, b->items[i].subject) != 0 ||
+			strcmp(a->items[i].value, b->items[i].value) != 0)
+			return false;
+	}
+	return true;
+}
+
 void factset_fini(struct factset *fs)
 {
 	for (int i = 0; i < FACT_MAX; i++) {

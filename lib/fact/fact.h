@@ -181,6 +181,9 @@ static inline const struct fact *factset_get(const struct factset *fs, enum fact
 /* Replaces the fact of f's id; the set owns f, the old one is freed. */
 void factset_put(struct factset *fs, struct fact *f);
 
+/* Whether both say the same: state and items. Both sealed. */
+bool fact_same(const struct fact *a, const struct fact *b);
+
 /* What a collector may use. */
 struct collect {
 	const struct root *root;      /* its deps are the fact's */
@@ -212,9 +215,15 @@ struct collector {
 	/*
 	 * How long after it was read it is read again though nothing told of a
 	 * change, for what no event source covers (processes, a walk that stopped
-	 * at its cap); an hour or more. 0: never.
+	 * at its cap). 0: never.
 	 */
 	uint64_t refresh_usec;
+	/*
+	 * The same for the first time after an event or after a reading that found
+	 * something new; then ever more rarely, down to every refresh_usec, which is
+	 * minutes (see daemon/pace.h). 0: always refresh_usec, an hour or more.
+	 */
+	uint64_t refresh_first_usec;
 	/*
 	 * Fills f. Returns 0, or -ENOMEM; anything else that goes wrong is a
 	 * state of the fact (fact_fail) or of a part of its data.

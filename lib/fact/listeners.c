@@ -13,9 +13,9 @@
 
 #include "fact/collectors.h"
 #include "fact/listeners-internal.h"
+#include "fact/port-range.h"
 
 enum {
-	PORT_RANGE_MAX = 4096,
 	HEX_RUN = 12, /* as many digits in a name were made up for this start of it */
 };
 
@@ -34,25 +34,6 @@ const char *listener_protocol_name(enum listener_protocol p)
 }
 
 /* ---- which are passing ---- */
-
-struct port_range {
-	unsigned low, high;
-};
-
-/* The ports that the kernel gives to who asks for none. */
-static int read_port_range(const struct root *root, struct port_range *ret)
-{
-	_cleanup_file_ struct file file = {0};
-	struct port_range range = {32768, 60999}; /* the kernel's default */
-	int r = root_read(root, "/proc/sys/net/ipv4/ip_local_port_range", PORT_RANGE_MAX, &file);
-
-	if (r == -ENOMEM)
-		return r;
-	if (r == 0 && sscanf(file.data, "%u %u", &range.low, &range.high) != 2)
-		range = (struct port_range){32768, 60999};
-	*ret = range;
-	return 0;
-}
 
 static bool is_datagram(const struct listener *l)
 {
@@ -107,7 +88,7 @@ static bool is_session(const char *unit)
 /* Of one whose owner is known; systemd waits for a service, whatever the port. */
 static bool is_passing(const struct listener *l, const struct port_range *range)
 {
-	bool by_chance = l->port >= range->low && l->port <= range->high;
+	bool by_chance = port_range_has(range, l->port);
 
 	if (l->unit && (strcmp(l->unit, "init.scope") == 0 || strstr(l->unit, ".socket")))
 		return false;
@@ -277,7 +258,7 @@ static int complete(const struct collect *c, struct fact *f, struct listener_soc
 	struct root quiet = *c->root;
 
 	quiet.deps = NULL;
-	int r = l ? read_port_range(&quiet, &range) : -ENOMEM;
+	int r = l ? port_range_read(&quiet, &range) : -ENOMEM;
 	if (r == 0)
 		r = mark_datagrams(s, &range);
 	if (r == 0)
@@ -330,8 +311,9 @@ static int listeners_collect(const struct collect *c, struct fact *f)
 const struct collector collector_listeners = {
 	.id = FACT_LISTENERS,
 	.name = "listeners",
-	/* A service that comes up or goes down is when most sockets do. */
+	/* A service that comes up or goes down is when most sockets do, though seldom at once. */
 	.needs = FACT_BIT(FACT_UNITS),
-	.refresh_usec = USEC_PER_HOUR,
+	.refresh_first_usec = USEC_PER_SEC,
+	.refresh_usec = 5 * USEC_PER_MIN,
 	.collect = listeners_collect,
 };

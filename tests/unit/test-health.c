@@ -20,7 +20,7 @@ static void told(struct health *h, uint64_t unwatched, const char *inotify, cons
 	assert_int_equal(health_fact(h, unwatched, &f), 1);
 	const struct coverage *c = f->u.coverage;
 	assert_int_equal(f->id, FACT_COVERAGE);
-	assert_int_equal(c->n, 1 + h->n_sources);
+	assert_int_equal(c->n, h->n);
 	assert_int_equal(c->sources[0].degraded, *inotify != '\0');
 	if (*inotify)
 		assert_non_null(strstr(c->sources[0].detail, inotify));
@@ -59,7 +59,7 @@ static void test_life(void **state)
 	health_source(&h, &bus);
 	told(&h, 0, "", "");
 	assert_int_equal(h.told.blind, 0);
-	assert_int_equal(h.n_sources, 1);
+	assert_int_equal(h.n, 2);
 }
 
 static void test_overflow(void **state)
@@ -68,19 +68,48 @@ static void test_overflow(void **state)
 
 	health_init(&h);
 	told(&h, 0, "", NULL);
-	health_overflow(&h, SSHD | UNITS);
+	health_lost(&h, HEALTH_WATCH, SSHD | UNITS);
 	told(&h, SSHD, "queue overflow, 1 since the start", NULL);
 	assert_true(health_degraded(&h));
 	health_read(&h, SSHD);
 	health_settle(&h);
 	silent(&h, SSHD); /* units are still to be read */
-	health_overflow(&h, SSHD | UNITS);
+	health_lost(&h, HEALTH_WATCH, SSHD | UNITS);
 	health_read(&h, SSHD | UNITS);
-	assert_true(h.overflowed); /* until what it hid was told */
+	assert_true(health_lossy(&h)); /* until what it hid was told */
 	health_settle(&h);
 	told(&h, 0, "", NULL);
 	assert_false(health_degraded(&h));
-	assert_int_equal(h.overflows, 2);
+	assert_int_equal(h.v[0].losses, 2);
+}
+
+/* Another source's loss is its own, and over when what it tells of was read. */
+static void test_lost(void **state)
+{
+	struct health h;
+
+	health_init(&h);
+	health_source(&h, &bus);
+	told(&h, 0, "", "");
+	health_lost(&h, "systemd", UNITS);
+	told(&h, 0, "", "queue overflow, 1 since the start: what it tells of is read again");
+	assert_true(health_degraded(&h));
+	assert_int_equal(h.told.blind, 0); /* it tells again: no timer is needed */
+	health_read(&h, SSHD);
+	health_settle(&h);
+	silent(&h, 0);
+	health_lost(&h, "systemd", UNITS);
+	health_read(&h, UNITS);
+	health_settle(&h);
+	told(&h, 0, "", "");
+	assert_false(health_lossy(&h));
+	assert_int_equal(h.v[1].losses, 2);
+	health_settle(&h);
+	silent(&h, 0);
+	/* One that does not work at all says so, whatever it lost before. */
+	health_lost(&h, "systemd", UNITS);
+	health_source(&h, &no_bus);
+	told(&h, 0, "", "no bus answers");
 }
 
 /* Without memory nothing counts as told. */
@@ -90,7 +119,7 @@ static void test_memory(void **state)
 		_cleanup_(fact_freep) struct fact *f = NULL;
 		struct health h;
 		health_init(&h);
-		health_overflow(&h, SSHD);
+		health_lost(&h, HEALTH_WATCH, SSHD);
 		alloc_count = 0;
 		int r = health_fact(&h, 0, &f);
 		if (alloc_count < alloc_fail_at) {
@@ -99,7 +128,7 @@ static void test_memory(void **state)
 		}
 		assert_int_equal(r, -ENOMEM);
 		assert_null(f);
-		assert_false(h.told.overflowed);
+		assert_false(h.told.lossy);
 	}
 	alloc_fail_at = 0;
 }
@@ -109,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_memory),
 	};
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/pace.h"
+
+enum {
+	FACTOR = 3,
+	STEEP = 10, /* times the first wait, and then as rarely as it may be */
+};
+
+void pace_note(struct pace *p, enum fact_id id, bool news, uint64_t now_usec)
+{
+	const struct collector *c = collector_get(id);
+	uint64_t last = p->v[id].wait_usec;
+
+	if (!c || !c->refresh_usec)
+		return;
+	p->v[id].known = true;
+	p->v[id].read_usec = now_usec;
+	if (!c->refresh_first_usec)
+		p->v[id].wait_usec = c->refresh_usec;
+	else if (news)
+		p->v[id].wait_usec = c->refresh_first_usec;
+	else if (last == 0 || last * FACTOR > c->refresh_first_usec * STEEP)
+		p->v[id].wait_usec = c->refresh_usec;
+	else
+		p->v[id].wait_usec = last * FACTOR;
+}
+
+uint64_t pace_due(const struct pace *p, uint64_t now_usec, uint64_t *ret_next_usec)
+{
+	uint64_t mask = 0, next = USEC_INFINITY;
+
+	for (int i = 0; i < FACT_MAX; i++) {
+		uint64_t wait = p->v[i].wait_usec, due = p->v[i].read_usec + wait;
+		uint64_t early = wait > PACE_LONG_USEC ? MIN(wait / 2, PACE_EARLY_USEC) : 0;
+		if (!p->v[i].known)
+			continue;
+		if (now_usec >= due - early)
+			mask |= FACT_BIT(i);
+		else
+			next = MIN(next, due);
+	}
+	*ret_next_usec = next;
+	return mask;
+}
