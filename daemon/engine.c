@@ -481,7 +481,9 @@ static int step(struct engine *e, uint64_t *ret_next)
 		r = refresh_coverage(e);
 		if (r < 0)
 			return r;
-		plan_lapse(e);
+		/* What lapses this moment is on_time()'s, and forgotten if it were planned anew. */
+		if (e->lapse_realtime_usec > e->now.realtime_usec)
+			plan_lapse(e);
 		enter(e);
 		/* watch_facts() may have marked again. */
 		*ret_next = e->now.monotonic_usec;
