@@ -55,6 +55,7 @@ enum fact_id {
 	FACT_AUDITD,	       /* the audit system: rules, switches, who reads it */
 	FACT_LOG_KEPT,	       /* how long logs are kept */
 	FACT_LOG_FILES,	       /* owners and modes below /var/log */
+	FACT_NAME_SERVERS,     /* DNS servers: where they listen, whom they answer */
 	FACT_SELF,	       /* this daemon's own files */
 	FACT_COVERAGE,	       /* health of the event sources; given by the engine, not collected */
 	FACT_MAX,
@@ -125,6 +126,7 @@ struct fact {
 		const struct auditd *auditd;
 		const struct log_kept *log_kept;
 		const struct log_files *log_files;
+		const struct name_servers *name_servers;
 		const struct self *self;
 		const struct coverage *coverage;
 	} u;                     /* NULL unless the collector set it */
