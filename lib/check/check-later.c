@@ -191,14 +191,6 @@ LATER(check_mail_server, .id = "mail-server",
 		  "restart exim4`.",
 	.remedy_rhel = "`postconf -e inet_interfaces=loopback-only && systemctl restart postfix`.");
 
-LATER(check_dns_recursion, .id = "dns-recursion",
-	.title = "A DNS server here answers recursive queries for trusted hosts only",
-	.severity = SEV_HIGH, .guides = "N05 X", .references = "named.conf(5), unbound.conf(5)",
-	.rationale = "An open resolver is used to flood others with its answers, and its cache can "
-		     "be poisoned by anybody.",
-	.remedy = "BIND: `allow-recursion { localhost; 192.0.2.0/24; };` in the options; unbound: "
-		  "`access-control: 192.0.2.0/24 allow`; dnsmasq: `local-service`.");
-
 LATER(check_ntp_exposure, .id = "ntp-exposure",
 	.title = "An NTP server here serves known hosts only, and no monlist",
 	.severity = SEV_MEDIUM, .guides = "N06", .references = "chrony.conf(5), ntp.conf(5)",

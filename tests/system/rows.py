@@ -139,6 +139,25 @@ SERVICE_ROWS = [
             "    repositories:\n        - ssh://b@vault.example/./b.borg\n"}),
 ]
 
+NETWORK_ROWS = [
+    row("server", "as installed: network", {"dns-recursion": "fail medium | BIND | own zones"}),
+    row("server", "BIND for trusted networks", {"dns-recursion": "pass"},
+        {"/etc/bind/named.conf.options": "options {\n  directory \"/var/cache/bind\";\n"
+            "  allow-query { localhost; 10.0.0.0/8; };\n};\n"}),
+    row("server", "BIND for the whole internet", {
+        "dns-recursion": "fail high | named.conf.options:3 | 0.0.0.0/0"},
+        {"/etc/bind/named.conf.options": "options {\n  directory \"/var/cache/bind\";\n"
+            "  allow-recursion { any; };\n};\n"}),
+    row("server", "BIND switched off", {"dns-recursion": "notapplicable"},
+        script="systemctl -q mask named.service systemd-resolved.service"),
+    row("other", "as installed: network", {"dns-recursion": "pass unbound | dnsmasq | loopback"}),
+    row("other", "unbound and dnsmasq for anybody", {
+        "dns-recursion": "fail high | dns unbound | dns dnsmasq | open.conf:3"},
+        {"/etc/unbound/unbound.conf.d/open.conf":
+            "server:\n  interface: 0.0.0.0\n  access-control: 0.0.0.0/0 allow\n",
+         "/etc/dnsmasq.d/eth.conf": "interface=eth0\n"}),
+]
+
 LOG_ROWS = [
     row("server", "as installed: logs", {
         "log-remote": "fail", "log-remote-secure": "notapplicable", "log-retention": "fail",
@@ -202,4 +221,4 @@ SECRET_ROWS = [
         {"/etc/systemd/system/nginx.service.d/10-db.conf": "[Service]\nEnvironment=DB_PASSWORD=" + SECRET + "\n"}),
 ]
 
-ROWS = SSH_ROWS + SOFTWARE_ROWS + SERVICE_ROWS + LOG_ROWS + SECRET_ROWS
+ROWS = SSH_ROWS + NETWORK_ROWS + SOFTWARE_ROWS + SERVICE_ROWS + LOG_ROWS + SECRET_ROWS
