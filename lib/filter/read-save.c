@@ -159,13 +159,20 @@ static ssize_t split(struct reader *r, char *text)
 /* What the rule leaves open, after all that is certain about it: fewer cases to follow. */
 static int enter_doubts(struct save_rule *s)
 {
+	const char *target = s->at + 1 < s->n ? s->words[s->at + 1] : "";
+	bool drops = strcmp(target, "DROP") == 0 || strcmp(target, "REJECT") == 0;
 	char buf[SAVE_WORDS_MAX];
 
 	for (size_t i = 0; i < s->n_doubts; i++) {
 		const struct save_doubt *d = &s->doubts[i];
 		const char *text = save_words_text(s, d->from, d->to, buf);
-		int r = d->chosen ? ruleset_chosen(s->rs, s->rule, text)
-				  : ruleset_opaque(s->rs, s->rule, text, false);
+		int r;
+		if (d->kind == DOUBT_HEADER && drops) /* nobody needs to fall for it */
+			r = save_match(s, FIELD_L4PROTO, RULE_NO_MASK, NULL, 0, false);
+		else if (d->kind == DOUBT_OPAQUE)
+			r = ruleset_opaque(s->rs, s->rule, text, false);
+		else
+			r = ruleset_chosen(s->rs, s->rule, text);
 		if (r < 0)
 			return r;
 	}

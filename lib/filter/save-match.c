@@ -48,16 +48,16 @@ static bool is_target(const char *word)
 }
 
 /* The words from here to the next module or target are a doubt. */
-static void doubt(struct save_rule *s, size_t from, bool is_choice)
+static void doubt(struct save_rule *s, size_t from, enum save_doubt_kind kind)
 {
 	while (s->at < s->n && !is_target(s->words[s->at]) && strcmp(s->words[s->at], "-m") != 0)
 		s->at++;
 	if (s->n_doubts == SAVE_DOUBTS_MAX) { /* the last one takes in all that follow */
 		s->doubts[SAVE_DOUBTS_MAX - 1].to = s->at;
-		s->doubts[SAVE_DOUBTS_MAX - 1].chosen = false;
+		s->doubts[SAVE_DOUBTS_MAX - 1].kind = DOUBT_OPAQUE;
 		return;
 	}
-	s->doubts[s->n_doubts++] = (struct save_doubt){from, s->at, is_choice};
+	s->doubts[s->n_doubts++] = (struct save_doubt){from, s->at, kind};
 }
 
 /*
@@ -119,15 +119,15 @@ int save_matches(struct save_rule *s)
 			const char *name = s->words[from + 1];
 			const struct save_module *m = save_module_find(name);
 			s->at += 2;
-			if (!m && save_module_is_chosen(name)) {
-				doubt(s, from, true);
+			if (!m) {
+				doubt(s, from, save_module_doubt(name));
 				continue;
 			}
-			r = m ? take_module(s, m) : -EBADMSG;
+			r = take_module(s, m);
 		}
 		if (r == -EBADMSG) {
 			s->at = MAX(s->at, from + 1);
-			doubt(s, from, false);
+			doubt(s, from, DOUBT_OPAQUE);
 		} else if (r < 0) {
 			return r;
 		}

@@ -534,6 +534,9 @@ static const char *const chosen[] = {
 	"ttl",
 };
 
+/* IPv6's headers that a connection does without. */
+static const char *const headers[] = {"dst", "frag", "hbh", "mh", "rt"};
+
 const struct save_module *save_module_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
@@ -543,11 +546,18 @@ const struct save_module *save_module_find(const char *name)
 	return NULL;
 }
 
-bool save_module_is_chosen(const char *name)
+static bool is_one_of(const char *name, const char *const *v, size_t n)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(chosen); i++) {
-		if (strcmp(chosen[i], name) == 0)
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(v[i], name) == 0)
 			return true;
 	}
 	return false;
+}
+
+enum save_doubt_kind save_module_doubt(const char *name)
+{
+	if (is_one_of(name, chosen, ARRAY_SIZE(chosen)))
+		return DOUBT_CHOSEN;
+	return is_one_of(name, headers, ARRAY_SIZE(headers)) ? DOUBT_HEADER : DOUBT_OPAQUE;
 }

@@ -14,9 +14,15 @@
 enum { SAVE_DOUBTS_MAX = 16 };
 
 /* Words of a rule that say nothing for certain: entered after all that is certain. */
+enum save_doubt_kind {
+	DOUBT_OPAQUE, /* not understood */
+	DOUBT_CHOSEN, /* the sender or the time decides */
+	DOUBT_HEADER, /* the sender decides, and would have to send what nobody needs */
+};
+
 struct save_doubt {
 	size_t from, to;
-	bool chosen;
+	enum save_doubt_kind kind;
 };
 
 struct save_rule {
@@ -60,8 +66,8 @@ extern const struct save_option save_generic[SAVE_GENERIC_MAX];
 /* The module of this name, NULL when it is not read. */
 const struct save_module *save_module_find(const char *name);
 
-/* Whether it is a module whose match the sender chooses, or the time. */
-bool save_module_is_chosen(const char *name);
+/* What it says of a packet that a module matches which is not read. */
+enum save_doubt_kind save_module_doubt(const char *name);
 
 /* A decimal, octal or 0x number of at most max. 0 or -EBADMSG. */
 int save_number(const char *s, uint64_t max, uint64_t *ret);

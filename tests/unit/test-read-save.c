@@ -67,8 +67,8 @@ static void say_value(struct show *o, enum rule_field field, u128 v)
 	} else if (field == FIELD_IIF || field == FIELD_OIF) {
 		for (int i = 15; i >= 0; i--) {
 			unsigned char c = (unsigned char)(v >> (8 * i));
-			if (c)
-				say(o, c == 0xff ? "" : "%c", c);
+			if (c && c != 0xff)
+				say(o, "%c", c);
 		}
 	} else if (field == FIELD_MARK || field == FIELD_CT_MARK) {
 		say(o, "%#llx", (unsigned long long)v);
@@ -104,16 +104,16 @@ static void say_key(struct show *o, const struct rule_key *k)
 static void say_match(struct show *o, const struct rule_match *m)
 {
 	for (unsigned i = 0; i < m->n_keys; i++) {
-		say(o, i ? "." : "");
+		say(o, "%s", i ? "." : "");
 		say_key(o, &m->keys[i]);
 	}
-	say(o, m->negate ? " !" : " ");
+	say(o, "%s", m->negate ? " !" : " ");
 	for (size_t i = 0; i < m->set->spans.n; i++) {
-		say(o, i ? "," : "");
+		say(o, "%s", i ? "," : "");
 		say_span(o, m->keys[0].field, m->set->spans.v[i]);
 	}
 	for (size_t i = 0; i < m->set->n_elems; i++) {
-		say(o, i ? "," : "");
+		say(o, "%s", i ? "," : "");
 		say_span(o, m->keys[0].field, m->set->elems[i].keys[0]);
 		say(o, ".");
 		say_span(o, m->keys[1].field, m->set->elems[i].keys[1]);
@@ -189,7 +189,7 @@ static const char *show_rule(struct show *o, const struct rule *r)
 	o->used = 0;
 	o->text[0] = '\0';
 	for (size_t i = 0; i < r->n_stmts; i++) {
-		say(o, i ? "; " : "");
+		say(o, "%s", i ? "; " : "");
 		say_stmt(o, &r->stmts[i]);
 	}
 	return o->text;
@@ -400,6 +400,10 @@ static void test_ip6(void **state)
 		{" -s 192.0.2.1/32 -j ACCEPT", "opaque(-s 192.0.2.1/32); accept"},
 		{" -p ipv6-icmp -m icmp6 --icmpv6-type 128/0",
 			"l4proto 58; icmp-type.icmp-code 128.0"},
+		{" -m rt --rt-type 0 -j DROP", "l4proto never; drop"},
+		{" -m frag --fragres -j REJECT", "l4proto never; reject"},
+		{" -m rt --rt-type 0 -j ACCEPT", "chosen(-m rt --rt-type 0); accept"},
+		{" -m rt --rt-type 0 -j c", "chosen(-m rt --rt-type 0); jump c"},
 		{" -m addrtype --dst-type LOCAL", "daddr-type 2"},
 		{" -m addrtype --dst-type UNICAST,LOCAL",
 			"daddr !::,::ffff:0.0.0.0-::ffff:255.255.255.255,"
