@@ -116,7 +116,8 @@ class Worker:
         lab = self.lab(rules.legacy)
         load(lab, rules)
         variant = ["legacy"] if rules.legacy else ["nft"] if rules.save else []
-        bad = self.referee.judge(lab, variant, draw(rules), rules.decidable, rules.replies)
+        bad = self.referee.judge(lab, variant, draw(rules),
+                                 lambda p: rules.decidable, rules.replies)
         if bad:
             print(f"\nseed {seed}: again by {sys.argv[0]} {self.referee.flow_query} {seed} 1\n"
                   + rules.text() + "\n".join(bad))

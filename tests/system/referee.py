@@ -87,8 +87,9 @@ class Referee:
         self.flow_query, self.directory = flow_query, directory
         self.count = dict.fromkeys(["sets", "probes", "arrived", "refused", "mays", "wrong"], 0)
 
-    def judge(self, lab, variants, probes, decidable=True, replies=True):
-        """Sends the probes; what differs, as texts. variants: as of dump()."""
+    def judge(self, lab, variants, probes, decidable, replies):
+        """Sends the probes; what differs, as texts. variants: as of dump(); decidable: of a probe,
+        whether the rules decide it; replies: as of agrees()."""
         results = lab.round(probes)
         answers = ask(self.flow_query, dump(lab, variants, self.directory), probes)
         verdicts = [agrees(a, p, results[p.id], replies) for a, p in zip(answers, probes)]
@@ -101,7 +102,7 @@ class Referee:
         self.count["arrived"] += sum(r.where is not None for r in results.values())
         self.count["refused"] += sum(r.where is None and r.answered for r in results.values())
         self.count["mays"] += verdicts.count(None)
-        bad = [i for i, v in enumerate(verdicts) if v is False or (v is None and decidable)]
+        bad = [i for i, v in enumerate(verdicts) if v is False or (v is None and decidable(probes[i]))]
         self.count["wrong"] += len(bad)
         return [f"  {question(probes[i])}{' (ordinary socket)' if probes[i].real else ''}\n"
                 f"    said:   {answers[i]}\n    kernel: {results[probes[i].id]}"
