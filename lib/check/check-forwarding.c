@@ -52,7 +52,7 @@ static void report(const struct judging *j, enum result result, const struct sys
 static bool is_on(const struct judging *j, const struct sysctl *x, const char *what)
 {
 	if (x && !x->value)
-		report(j, RESULT_ERROR, x, what, "can be read");
+		report(j, RESULT_ERROR, x, what, "readable");
 	return x && x->value && strtol(x->value, NULL, 10) > 0;
 }
 
