@@ -132,6 +132,15 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return p;
 }
 
+char *arena_path(struct arena *a, const char *dir, const char *name)
+{
+	size_t n = strlen(dir);
+
+	while (n > 0 && dir[n - 1] == '/')
+		n--;
+	return arena_printf(a, "%.*s/%s", (int)n, dir, name);
+}
+
 void *arena_grow(struct arena *a, void *array, size_t n, size_t size)
 {
 	char **slot = array;

@@ -36,6 +36,9 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) _printf_(2, 3);
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) _printf_(2, 0);
 
+/* The path of name in dir, with one slash between them; name is relative. NULL on ENOMEM. */
+char *arena_path(struct arena *a, const char *dir, const char *name);
+
 /*
  * Grows an array by doubling: returns the place for element n of size bytes
  * (zeroed) in *array, which then has room for it; the caller counts. The old

@@ -180,6 +180,23 @@ static int open_handle(int path_fd, struct stat *ret)
 	return r;
 }
 
+ssize_t fsio_read_head(int fd, char *buf, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max) {
+		ssize_t got = read(fd, buf + n, max - n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	return (ssize_t)n;
+}
+
 int root_open_file(const struct root *r, const char *path, struct stat *ret)
 {
 	record(r, path, DEP_FILE);

@@ -66,6 +66,12 @@ int root_read(const struct root *r, const char *path, size_t max, struct file *r
 int root_open_file(const struct root *r, const char *path, struct stat *ret);
 
 /*
+ * Reads from the descriptor until its end or until there are max bytes. How
+ * many, or -errno; a signal does not end it.
+ */
+ssize_t fsio_read_head(int fd, char *buf, size_t max);
+
+/*
  * root_read() for a file that belongs to somebody who is not trusted: the
  * directory base is resolved in the root, and rel must stay beneath it (no
  * symbolic link that leaves it, no magic link), else -EXDEV.

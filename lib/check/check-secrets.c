@@ -4,6 +4,32 @@
 #include "fact/credentials.h"
 #include "fact/environment.h"
 
+/* What was not looked at: no check passes over it. */
+static void judge_search(const struct fact_gap *gaps, size_t n_gaps, const char *limit,
+	const char *what, struct verdict *ret)
+{
+	for (size_t i = 0; i < n_gaps; i++) {
+		const char *path = gaps[i].path;
+		verdict_add(ret, &(struct evidence){
+					 .result = RESULT_ERROR,
+					 .subject = path,
+					 .path = path[0] == '/' ? path : NULL,
+					 .observed = gaps[i].reason,
+					 .expected = "a file or directory that can be looked at",
+				 });
+	}
+	if (limit)
+		verdict_add(ret, &(struct evidence){
+					 .result = RESULT_UNKNOWN,
+					 .subject = arena_printf(ret->arena, "search for %s", what),
+					 .observed = arena_printf(ret->arena,
+						 "ended early: %s; what comes after was not "
+						 "looked at",
+						 limit),
+					 .expected = "a search that reaches its end",
+				 });
+}
+
 /* ---- secret-cloud-credentials ---- */
 
 static const struct param credential_params[] = {
@@ -48,29 +74,6 @@ static void judge_credential(
 	verdict_add(ret, &e);
 }
 
-static void judge_search(const struct credentials *k, struct verdict *ret)
-{
-	for (size_t i = 0; i < k->n_gaps; i++) {
-		verdict_add(ret, &(struct evidence){
-					 .result = RESULT_ERROR,
-					 .subject = k->gaps[i].path,
-					 .path = k->gaps[i].path,
-					 .observed = k->gaps[i].reason,
-					 .expected = "a file or directory that can be looked at",
-				 });
-	}
-	if (k->limit)
-		verdict_add(ret, &(struct evidence){
-					 .result = RESULT_UNKNOWN,
-					 .subject = "search for credentials",
-					 .observed = arena_printf(ret->arena,
-						 "ended early: %s; what lies deeper was not "
-						 "looked at",
-						 k->limit),
-					 .expected = "a search that reaches its end",
-				 });
-}
-
 static void evaluate_credentials(_unused_ const struct check *c, const struct factset *facts,
 	_unused_ const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
 {
@@ -79,7 +82,7 @@ static void evaluate_credentials(_unused_ const struct check *c, const struct fa
 	const struct credentials *k = factset_get(facts, FACT_CREDENTIALS)->u.credentials;
 	for (size_t i = 0; i < k->n; i++)
 		judge_credential(facts, &k->v[i], ret);
-	judge_search(k, ret);
+	judge_search(k->gaps, k->n_gaps, k->limit, "credentials", ret);
 	if (ret->n_evidence > 0)
 		return;
 	if (k->directories == 0)
@@ -164,16 +167,7 @@ static void evaluate_environment(_unused_ const struct check *c, const struct fa
 	const struct accounts *accounts = factset_get(facts, FACT_ACCOUNTS)->u.accounts;
 	for (size_t i = 0; i < env->n; i++)
 		judge_variable(accounts, &env->v[i], ret);
-	for (size_t i = 0; i < env->n_gaps; i++) {
-		verdict_add(
-			ret, &(struct evidence){
-				     .result = RESULT_ERROR,
-				     .subject = env->gaps[i].path,
-				     .path = env->gaps[i].path[0] == '/' ? env->gaps[i].path : NULL,
-				     .observed = env->gaps[i].reason,
-				     .expected = "a file that can be looked at",
-			     });
-	}
+	judge_search(env->gaps, env->n_gaps, env->limit, "variables", ret);
 	if (ret->n_evidence > 0)
 		return;
 	if (env->files == 0 && env->units == 0)

@@ -17,8 +17,6 @@ enum {
 	HOME_DEPTH = 5,
 	PLACE_DEPTH = 3,
 	HOMES_MAX = 10000, /* entries of /home */
-	/* Beyond this nothing is learnt from one more that cannot be read. */
-	GAPS_MAX = 100,
 	CHUNK = 64 * 1024, /* that is read between two looks at the clock */
 };
 
@@ -36,7 +34,7 @@ struct search {
 	const struct accounts *accounts;
 	struct credentials *out;
 	struct credential *found;
-	struct credential_gap *gaps;
+	struct fact_gap *gaps;
 	size_t names_left, files_left, bytes_left, found_left;
 	uint64_t deadline_monotonic_usec; /* of the whole search */
 	struct walk walk;		  /* its deadline is that of the tree in hand */
@@ -53,37 +51,13 @@ char *credential_subject(struct arena *a, const struct credential *c)
 	return arena_printf(a, "credential %s", c->path);
 }
 
-static char *join(struct arena *a, const char *dir, const char *rel)
-{
-	size_t n = strlen(dir);
-
-	while (n > 0 && dir[n - 1] == '/')
-		n--;
-	return arena_printf(a, "%.*s/%s", (int)n, dir, rel);
-}
-
 /* ---- one file ---- */
 
 static int add_gap(struct search *s, const char *rel, int r)
 {
-	if (s->out->n_gaps >= GAPS_MAX)
-		return 0;
-	struct credential_gap *gap = arena_grow(s->a, &s->gaps, s->out->n_gaps, sizeof(*gap));
-	if (!gap)
-		return -ENOMEM;
-	bool top = strcmp(rel, ".") == 0;
-	gap->path = top ? arena_strdup(s->a, s->base) : join(s->a, s->base, rel);
-	/* By name, and again within a tree. */
-	for (size_t i = 0; gap->path && i < s->out->n_gaps; i++) {
-		if (strcmp(s->gaps[i].path, gap->path) == 0)
-			return 0;
-	}
-	gap->state = fact_state_from_errno(r);
-	gap->reason = gap->path ? arena_printf(s->a, "%s %s", gap->path, fsio_strerror(r)) : NULL;
-	if (!gap->reason)
-		return -ENOMEM;
-	s->out->n_gaps++;
-	return 0;
+	const char *path = strcmp(rel, ".") == 0 ? s->base : arena_path(s->a, s->base, rel);
+
+	return path ? fact_gap_add(s->a, &s->gaps, &s->out->n_gaps, path, r) : -ENOMEM;
 }
 
 static bool is_late(const struct search *s)
@@ -91,22 +65,19 @@ static bool is_late(const struct search *s)
 	return walk_now_usec() >= s->walk.deadline_monotonic_usec;
 }
 
-/* Reads what the descriptor gives, at most max bytes. Bytes, or -errno; -ETIMEDOUT. */
+/* fsio_read_head() with a look at the clock between its parts: -ETIMEDOUT. */
 static ssize_t read_head(const struct search *s, int fd, char *buf, size_t max)
 {
 	size_t n = 0;
 
 	while (n < max) {
-		if (is_late(s))
-			return -ETIMEDOUT;
-		ssize_t got = read(fd, buf + n, MIN(max - n, CHUNK));
-		if (got < 0 && errno == EINTR)
-			continue;
+		size_t part = MIN(max - n, CHUNK);
+		ssize_t got = is_late(s) ? -ETIMEDOUT : fsio_read_head(fd, buf + n, part);
 		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
+			return got;
 		n += (size_t)got;
+		if ((size_t)got < part)
+			break;
 	}
 	return (ssize_t)n;
 }
@@ -131,7 +102,7 @@ static int add_found(struct search *s, const char *rel, const struct stat *st,
 	if (!c)
 		return -ENOMEM;
 	*c = (struct credential){
-		.path = join(s->a, s->base, rel),
+		.path = arena_path(s->a, s->base, rel),
 		.find = *find,
 		.fingerprint = find->renewed ? "" : fingerprint_end(s->a, &s->key, ctx),
 		.uid = st->st_uid,

@@ -15,7 +15,7 @@
 #include <sys/types.h>
 
 #include "fact/credential.h"
-#include "fact/fact.h"
+#include "fact/gap.h"
 #include "fact/readers.h"
 
 enum {
@@ -40,17 +40,10 @@ struct credential {
 	enum readers readers;
 };
 
-/* A file or directory that could not be looked at. */
-struct credential_gap {
-	const char *path;
-	enum fact_state state;
-	const char *reason; /* with the path; not escaped */
-};
-
 struct credentials {
 	const struct credential *v; /* sorted by path */
 	size_t n;
-	const struct credential_gap *gaps;
+	const struct fact_gap *gaps; /* files and directories */
 	size_t n_gaps;
 	size_t directories; /* trees that were searched */
 	const char *limit;  /* which limit ended the search and where, or NULL; not escaped */

@@ -180,26 +180,23 @@ struct build {
 	const struct accounts *accounts;
 	struct environment *out;
 	struct environment_secret *secrets;
-	struct environment_gap *gaps;
+	struct fact_gap *gaps;
 	struct environment_secret proto; /* of the file or unit in hand */
 	const char **seen;		 /* files that were looked at */
 };
 
 static int add_gap(struct build *b, const char *path, int r)
 {
-	struct environment_gap *gap = arena_grow(b->a, &b->gaps, b->out->n_gaps, sizeof(*gap));
+	return fact_gap_add(b->a, &b->gaps, &b->out->n_gaps, path, r);
+}
 
-	if (!gap)
-		return -ENOMEM;
-	*gap = (struct environment_gap){
-		.path = arena_strdup(b->a, path),
-		.state = fact_state_from_errno(r),
-		.reason = arena_printf(b->a, "%s %s", path, fsio_strerror(r)),
-	};
-	if (!gap->path || !gap->reason)
-		return -ENOMEM;
-	b->out->n_gaps++;
-	return 0;
+/* A limit was reached: the first one is told. */
+static int set_limit(struct build *b, const char *what, const char *path)
+{
+	if (!b->out->limit)
+		b->out->limit = arena_printf(
+			b->a, "as many %s as are looked at, at %s", what, path);
+	return b->out->limit ? 0 : -ENOMEM;
 }
 
 /* One that is set twice in the same place is told once, where it is set last. */
@@ -223,7 +220,7 @@ static int add_secret(const struct environment_hit *hit, void *arg)
 	struct environment_secret *s = slot_of(b, hit->name, hit->size);
 
 	if (!s && b->out->n >= ENVIRONMENT_SECRETS_MAX)
-		return 0;
+		return set_limit(b, "variables with secrets", b->proto.path);
 	if (!s) {
 		s = arena_grow(b->a, &b->secrets, b->out->n, sizeof(*s));
 		if (!s)
@@ -255,8 +252,10 @@ static int take_file(
 {
 	_cleanup_file_ struct file file = {0};
 
-	if (is_seen(b, path) || b->out->files >= ENVIRONMENT_FILES_MAX)
+	if (is_seen(b, path))
 		return 0;
+	if (b->out->files >= ENVIRONMENT_FILES_MAX)
+		return set_limit(b, "files", path);
 	int r = root_read(b->c->root, path, ENVIRONMENT_FILE_MAX, &file);
 	if (r == -ENOENT || r == -ENOTDIR || r == -EISDIR)
 		return 0;
@@ -379,11 +378,10 @@ static int take_units(struct build *b)
 	if (!f || f->state != FACT_STATE_OK) {
 		if (!f || f->state == FACT_STATE_ABSENT)
 			return 0;
-		struct environment_gap *gap = arena_grow(
-			b->a, &b->gaps, b->out->n_gaps, sizeof(*gap));
+		struct fact_gap *gap = arena_grow(b->a, &b->gaps, b->out->n_gaps, sizeof(*gap));
 		if (!gap)
 			return -ENOMEM;
-		*gap = (struct environment_gap){"units", f->state, arena_strdup(b->a, f->reason)};
+		*gap = (struct fact_gap){"units", f->state, arena_strdup(b->a, f->reason)};
 		b->out->n_gaps++;
 		return gap->reason ? 0 : -ENOMEM;
 	}

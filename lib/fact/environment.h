@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "fact/fact.h"
+#include "fact/gap.h"
 #include "fact/readers.h"
 
 enum {
@@ -37,19 +37,13 @@ struct environment_secret {
 	enum readers readers;
 };
 
-/* What could not be looked at. */
-struct environment_gap {
-	const char *path;
-	enum fact_state state;
-	const char *reason; /* with the path; not escaped */
-};
-
 struct environment {
 	const struct environment_secret *v;
 	size_t n;
-	const struct environment_gap *gaps;
+	const struct fact_gap *gaps;
 	size_t n_gaps;
 	size_t files, units; /* that were looked at */
+	const char *limit;   /* which limit ended the search and where, or NULL; not escaped */
 };
 
 /* Of all evidence about it: "variable NAME of UNIT", "variable NAME in PATH". NULL on ENOMEM. */

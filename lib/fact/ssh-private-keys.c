@@ -30,15 +30,6 @@ char *ssh_stray_key_subject(struct arena *a, const struct ssh_stray_key *key)
 	return arena_printf(a, "private key %s", key->path);
 }
 
-static char *join(struct arena *a, const char *dir, const char *name)
-{
-	size_t n = strlen(dir);
-
-	while (n > 0 && dir[n - 1] == '/')
-		n--;
-	return arena_printf(a, "%.*s%s%s", (int)n, dir, *name ? "/" : "", name);
-}
-
 static int add_gap(struct build *b, const char *path, int r, const char *why)
 {
 	struct ssh_stray_gap *gap = arena_grow(b->a, &b->gaps, b->out->n_gaps, sizeof(*gap));
@@ -62,33 +53,26 @@ static int open_file(struct build *b, const char *rel, struct stat *ret)
 {
 	if (b->account)
 		return root_open_file_beneath(b->c->root, b->base, rel, ret);
-	const char *path = join(b->a, b->base, rel);
+	const char *path = arena_path(b->a, b->base, rel);
 	return path ? root_open_file(b->c->root, path, ret) : -ENOMEM;
 }
 
 /* Reads the beginning of a file. Bytes read, or -errno. */
 static ssize_t read_head(struct build *b, const char *rel, struct stat *ret)
 {
-	size_t n = 0, max = SSH_PRIVATE_KEYS_HEAD_MAX;
+	size_t max = SSH_PRIVATE_KEYS_HEAD_MAX;
 
 	_cleanup_close_ int fd = open_file(b, rel, ret);
 	if (fd < 0)
 		return fd;
 	if (b->bytes_left < max || b->directory_left < max)
 		return -EFBIG;
-	while (n < max) {
-		ssize_t got = read(fd, b->buf + n, max - n);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		n += (size_t)got;
-	}
-	b->bytes_left -= n;
-	b->directory_left -= n;
-	return (ssize_t)n;
+	ssize_t n = fsio_read_head(fd, b->buf, max);
+	if (n < 0)
+		return n;
+	b->bytes_left -= (size_t)n;
+	b->directory_left -= (size_t)n;
+	return n;
 }
 
 /* From the public key that ssh-keygen leaves beside it; only what the file itself doesn't say. */
@@ -187,8 +171,9 @@ static int look_at(const char *name, void *arg)
 	struct ssh_private_key private;
 	struct stat st;
 
-	char *rel = strcmp(b->dir, ".") == 0 ? arena_strdup(b->a, name) : join(b->a, b->dir, name);
-	char *path = rel ? join(b->a, b->base, rel) : NULL;
+	char *rel = strcmp(b->dir, ".") == 0 ? arena_strdup(b->a, name)
+					     : arena_path(b->a, b->dir, name);
+	char *path = rel ? arena_path(b->a, b->base, rel) : NULL;
 	if (!path)
 		return -ENOMEM;
 	if (!b->account && is_host_key(b, path))
@@ -234,7 +219,7 @@ static int look_into(struct build *b, const char *account, const char *base, con
 	b->out->n_directories++;
 	if (r == 0 || r == -ENOMEM)
 		return r;
-	return add_gap(b, account ? join(b->a, base, dir) : base, r,
+	return add_gap(b, account ? arena_path(b->a, base, dir) : base, r,
 		r == -EFBIG ? "was not searched: it holds too many files" : NULL);
 }
 

@@ -212,10 +212,28 @@ static void test_parts(void **state)
 	assert_int_equal(timespec_usec((struct timespec){-1, 5000}), 0);
 }
 
+static void test_arena_path(void **state)
+{
+	static const struct {
+		const char *dir, *name, *path;
+	} vectors[] = {
+		{"/home/alice", ".netrc", "/home/alice/.netrc"},
+		{"/home/alice//", "a/b", "/home/alice/a/b"},
+		{"/", "a", "/a"},
+		{"a", "b", "a/b"},
+	};
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++)
+		assert_string_equal(
+			arena_path(a, vectors[i].dir, vectors[i].name), vectors[i].path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_escape),
+		cmocka_unit_test(test_arena_path),
 		cmocka_unit_test(test_read_refuses),
 		cmocka_unit_test(test_glob_records),
 		cmocka_unit_test(test_deps),

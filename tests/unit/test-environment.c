@@ -260,6 +260,49 @@ static void test_files(void **state)
 	fixture_fini(&x);
 }
 
+/* A search that ends before its end says so, and is no pass. */
+static void test_limits(void **state)
+{
+	struct ssh_fixture x;
+	struct units units;
+
+	setup(&x, &units, NULL, 0);
+	for (int i = 0; i <= ENVIRONMENT_FILES_MAX; i++) {
+		char path[64];
+		(void)snprintf(
+			path, sizeof(path), "/etc/%s/%d", i % 2 ? "default" : "sysconfig", i);
+		put(&x, path, "A=b\n", 0644);
+	}
+	struct verdict *v = judge(&x);
+	assert_int_equal(v->result, RESULT_UNKNOWN);
+	assert_int_equal(v->n_evidence, 1);
+	assert_string_equal(v->evidence[0].subject, "search for variables");
+	assert_non_null(strstr(v->evidence[0].observed, "as many files as are looked at, at "
+							"/etc/sysconfig/"));
+	verdict_free(v);
+	fixture_fini(&x);
+}
+
+/* So does one that finds more than it keeps. */
+static void test_many(void **state)
+{
+	struct ssh_fixture x;
+	struct units units;
+	char *text = calloc(ENVIRONMENT_SECRETS_MAX + 1, 32), *p = text;
+
+	assert_non_null(text);
+	setup(&x, &units, NULL, 0);
+	for (int i = 0; i <= ENVIRONMENT_SECRETS_MAX; i++)
+		p += sprintf(p, "A%d_PASSWORD=hunter2\n", i);
+	put(&x, "/etc/default/many", text, 0644);
+	free(text);
+	struct verdict *v = judge(&x);
+	assert_int_equal(v->n_evidence, ENVIRONMENT_SECRETS_MAX + 1);
+	assert_int_equal(v->evidence[ENVIRONMENT_SECRETS_MAX].result, RESULT_UNKNOWN);
+	verdict_free(v);
+	fixture_fini(&x);
+}
+
 static void test_unreadable(void **state)
 {
 	struct ssh_fixture x;
@@ -326,6 +369,8 @@ int main(void)
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_no_memory),
 	};
