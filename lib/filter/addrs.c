@@ -66,7 +66,8 @@ size_t addrs_normalize(struct span *v, size_t n)
 {
 	size_t out = 0;
 
-	qsort(v, n, sizeof(*v), by_lo);
+	if (n > 1)
+		qsort(v, n, sizeof(*v), by_lo);
 	for (size_t i = 0; i < n; i++) {
 		if (out > 0 && touches(v[out - 1], v[i]))
 			v[out - 1].hi = MAX(v[out - 1].hi, v[i].hi);
