@@ -164,7 +164,7 @@ static void remove_span(struct addrs *a, struct span s)
 /* Whether b is so short beside a that moving parts of a costs less than writing it anew. */
 static bool is_few(const struct addrs *a, const struct addrs *b)
 {
-	return b->n <= 1 || b->n < a->n / 16;
+	return b->n <= 1 || (b->n <= 4 && a->n > 64);
 }
 
 static int append(struct addrs *a, struct span s)
@@ -295,6 +295,18 @@ static int pick(const struct addrs *a, const struct addrs *b, struct addrs *in)
 		}
 	}
 	return r;
+}
+
+int addrs_common(const struct addrs *a, struct span s, struct addrs *ret)
+{
+	_cleanup_addrs_ struct addrs in = {0};
+	int r = pick(a, &(struct addrs){.v = &s, .n = 1}, &in);
+
+	if (r < 0)
+		return r;
+	*ret = in;
+	in = (struct addrs){0};
+	return 0;
 }
 
 int addrs_split(struct addrs *a, const struct addrs *b, struct addrs *ret_in)

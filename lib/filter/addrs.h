@@ -62,6 +62,9 @@ int addrs_subtract(struct addrs *a, const struct addrs *b);
  */
 int addrs_split(struct addrs *a, const struct addrs *b, struct addrs *ret_in);
 
+/* What is both in *a and in s, into *ret (uninitialised before). 0 or -ENOMEM. */
+int addrs_common(const struct addrs *a, struct span s, struct addrs *ret);
+
 bool addrs_is_empty(const struct addrs *a);
 bool addrs_equal(const struct addrs *a, const struct addrs *b);
 

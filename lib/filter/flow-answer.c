@@ -82,9 +82,10 @@ static int area_cut(struct cells *from, const struct cells *area, struct cells *
 			if (r == 0)
 				r = cells_push(inside, &in);
 		}
-		from->n = 0;
-		if (r == 0)
-			r = cells_move(from, &rest);
+		if (r < 0)
+			break;
+		from->n = 0; /* all handed over */
+		r = cells_move(from, &rest);
 	}
 	return r;
 }
@@ -138,8 +139,11 @@ static int emit_all(
 {
 	int e = 0;
 
-	for (size_t i = 0; e == 0 && i < cells->n; i++)
-		e = emit(m, r, &cells->v[i], contested);
+	for (size_t i = 0; i < cells->n; i++) {
+		if (e == 0)
+			e = emit(m, r, &cells->v[i], contested);
+		cell_fini(&cells->v[i]);
+	}
 	cells->n = 0;
 	return e;
 }
@@ -247,10 +251,16 @@ int flow_answer_make(struct flow_walk *w, struct flow_answer *ret)
 	_cleanup_flow_answer_ struct flow_answer answer = {0};
 	struct making m = {.w = w, .answer = &answer};
 	bool doubts = false;
+	int e = 0;
 
-	for (size_t i = 0; i < w->results.n; i++)
+	for (size_t i = 0; e == 0 && i < w->results.n; i++) {
 		doubts = doubts || w->results.v[i].cell.why;
-	int e = doubts ? make_ranked(&m) : make_plain(&m);
+		e = cell_settle(&w->results.v[i].cell);
+	}
+	for (size_t i = 0; e == 0 && i < w->accepts.n; i++)
+		e = cell_settle(&w->accepts.v[i].cell);
+	if (e == 0)
+		e = doubts ? make_ranked(&m) : make_plain(&m);
 	for (size_t i = 0; i < m.n_endings; i++)
 		cells_fini(&m.endings[i].area);
 	cells_fini(&m.covered);

@@ -7,7 +7,72 @@
 void cell_fini(struct cell *c)
 {
 	addrs_fini(&c->peers);
+	addrs_fini(&c->minus);
 	addrs_fini(&c->sports);
+}
+
+enum {
+	MINUS_MAX = 512,   /* more are worth a pass over all sources */
+	PEERS_MANY = 2048, /* fewer are moved in place at no cost to speak of */
+};
+
+int cell_settle(struct cell *c)
+{
+	int r = c->minus.n > 0 ? addrs_subtract(&c->peers, &c->minus) : 0;
+
+	if (r == 0)
+		addrs_fini(&c->minus);
+	return r;
+}
+
+int cell_cut_span(struct cell *c, struct span s, struct addrs *ret_in)
+{
+	_cleanup_addrs_ struct addrs in = {0};
+	struct addrs set = {.v = &s, .n = 1};
+	int r;
+
+	if (c->peers.n < PEERS_MANY) {
+		r = cell_settle(c);
+		return r < 0 ? r : addrs_split(&c->peers, &set, ret_in);
+	}
+	r = addrs_common(&c->peers, s, &in);
+	if (r == 0)
+		r = addrs_subtract(&in, &c->minus);
+	if (r == 0)
+		r = addrs_union(&c->minus, &in);
+	if (r == 0 && c->minus.n > MINUS_MAX)
+		r = cell_settle(c);
+	if (r < 0)
+		return r;
+	*ret_in = in;
+	in = (struct addrs){0};
+	return 0;
+}
+
+int cell_knows(const struct cell *c, const void *set)
+{
+	for (unsigned i = 0; i < MIN(c->n_cuts, (unsigned)CELL_CUTS); i++) {
+		if (c->cuts[i].set == set)
+			return c->cuts[i].in;
+	}
+	return -1;
+}
+
+void cell_note(struct cell *c, const void *set, bool in)
+{
+	c->cuts[c->n_cuts++ % CELL_CUTS] = (struct cell_cut){.set = set, .in = in};
+}
+
+/* Keeps of what is known of a what is known of b as well. */
+static void forget(struct cell *a, const struct cell *b)
+{
+	unsigned n = MIN(a->n_cuts, (unsigned)CELL_CUTS), kept = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (cell_knows(b, a->cuts[i].set) == a->cuts[i].in)
+			a->cuts[kept++] = a->cuts[i];
+	}
+	a->n_cuts = kept;
 }
 
 void cells_fini(struct cells *s)
@@ -20,16 +85,19 @@ void cells_fini(struct cells *s)
 
 int cell_copy(struct cell *ret, const struct cell *from)
 {
-	_cleanup_addrs_ struct addrs peers = {0};
+	_cleanup_addrs_ struct addrs peers = {0}, minus = {0};
 	struct cell c = *from;
 	int r = addrs_copy(&peers, &from->peers);
 
+	if (r == 0 && from->minus.n > 0)
+		r = addrs_copy(&minus, &from->minus);
 	if (r == 0)
 		r = addrs_copy(&c.sports, &from->sports);
 	if (r < 0)
 		return r;
 	c.peers = peers;
-	peers = (struct addrs){0};
+	c.minus = minus;
+	peers = minus = (struct addrs){0};
 	*ret = c;
 	return 0;
 }
@@ -82,12 +150,17 @@ bool cell_alike(const struct cell *a, const struct cell *b)
 }
 
 /* 1 when b went into a, 0 when it has to stay, -ENOMEM. */
-static int join(struct cell *a, const struct cell *b)
+static int join(struct cell *a, struct cell *b)
 {
 	int r;
 
 	if (!cell_alike(a, b))
 		return 0;
+	r = cell_settle(a);
+	if (r == 0)
+		r = cell_settle(b);
+	if (r < 0)
+		return r;
 	if (addrs_equal(&a->sports, &b->sports))
 		r = addrs_union(&a->peers, &b->peers);
 	else if (addrs_equal(&a->peers, &b->peers))
@@ -96,6 +169,7 @@ static int join(struct cell *a, const struct cell *b)
 		return 0;
 	if (!a->why)
 		a->why = b->why;
+	forget(a, b);
 	return r < 0 ? r : 1;
 }
 
@@ -121,11 +195,13 @@ int cells_merge(struct cells *s)
 int cell_take(struct cell *c, const struct addrs *peers, const struct addrs *sports,
 	struct cell *ret_in, struct cells *rest)
 {
+	int r = cell_settle(c);
 	_cleanup_cell_ struct cell other = *c, in = *c;
-	int r;
 
 	in.peers = in.sports = other.peers = other.sports = (struct addrs){0};
-	r = addrs_split(&c->peers, peers, &in.peers);
+	in.minus = other.minus = (struct addrs){0};
+	if (r == 0)
+		r = addrs_split(&c->peers, peers, &in.peers);
 	if (r == 0 && !addrs_is_empty(&in.peers)) {
 		r = addrs_copy(&other.sports, &c->sports);
 		if (r == 0)

@@ -7,8 +7,22 @@
 
 #include "filter/flow.h"
 
+enum { CELL_CUTS = 8 };
+
+/* A set that the sources have been cut by: all of them are in it, or none. */
+struct cell_cut {
+	const void *set;
+	bool in;
+};
+
 struct cell {
-	struct addrs peers;
+	/*
+	 * The sources are peers without minus. What a long list of rules takes out
+	 * one by one is kept apart, sorted, until it is worth a pass over all: see
+	 * cell_settle(). Every span of minus lies in one of peers, and there are
+	 * always fewer, so that it is known without a look whether any is left.
+	 */
+	struct addrs peers, minus;
 	struct addrs sports;
 	uint32_t mark, ct_mark;
 	enum ct_state state;
@@ -17,7 +31,9 @@ struct cell {
 	bool snat;
 	uint32_t unknown; /* fields that something has overwritten with we don't know what */
 	bool may;	  /* whether it gets here at all is not certain */
-	const char *why;  /* text of the rule that made it uncertain, or chosen */
+	struct cell_cut cuts[CELL_CUTS]; /* the last ones, in turn */
+	unsigned n_cuts;
+	const char *why; /* text of the rule that made it uncertain, or chosen */
 };
 
 struct cells {
@@ -32,6 +48,16 @@ void cells_fini(struct cells *s);
 
 /* A copy with its own sets. 0 or -ENOMEM. */
 int cell_copy(struct cell *ret, const struct cell *from);
+
+/* Makes peers all that there is: minus is empty then. 0 or -ENOMEM. */
+int cell_settle(struct cell *c);
+
+/* Takes one span out of the sources and hands it to *ret_in (uninitialised before). 0, -ENOMEM. */
+int cell_cut_span(struct cell *c, struct span s, struct addrs *ret_in);
+
+/* What is known of all sources and this set: 1 in it, 0 not in it, -1 nothing. And notes it. */
+int cell_knows(const struct cell *c, const void *set);
+void cell_note(struct cell *c, const void *set, bool in);
 
 /* Whether nothing is left in it. */
 bool cell_is_empty(const struct cell *c);

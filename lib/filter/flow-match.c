@@ -53,20 +53,53 @@ static int place(struct flow_walk *w, struct flow_hits *h, struct cell *c, enum 
 	return r == 0 ? cells_push(&h->out, c) : r;
 }
 
-/* Cuts the cell by its sources or source ports. */
-static int cut(struct flow_hits *h, struct cell *c, bool ports, const struct addrs *set)
+/* Cuts the cell by its source ports. */
+static int cut_ports(struct flow_hits *h, struct cell *c, const struct addrs *set)
+{
+	_cleanup_cell_ struct cell in = {0};
+	struct addrs everyone = {.v = (struct span[]){{.hi = ~(u128)0}}, .n = 1};
+	_cleanup_cells_ struct cells rest = {0};
+	int r = cell_take(c, &everyone, set, &in, &rest);
+
+	if (r == 0)
+		r = hit(h, &in, NULL);
+	return r == 0 ? cells_move(&h->out, &rest) : r;
+}
+
+/* Cuts the cell by its sources. */
+static int cut(struct flow_hits *h, struct cell *c, const struct addrs *set)
 {
 	_cleanup_cell_ struct cell in = *c;
-	int r;
+	int r = 0;
 
-	in.peers = in.sports = (struct addrs){0};
-	r = ports ? addrs_split(&c->sports, set, &in.sports)
-		  : addrs_split(&c->peers, set, &in.peers);
-	if (r == 0 && !addrs_is_empty(ports ? &in.sports : &in.peers))
-		r = ports ? addrs_copy(&in.peers, &c->peers) : addrs_copy(&in.sports, &c->sports);
+	in.peers = in.minus = in.sports = (struct addrs){0};
+	if (set->n == 1) {
+		r = cell_cut_span(c, set->v[0], &in.peers);
+	} else {
+		r = cell_settle(c);
+		if (r == 0)
+			r = addrs_split(&c->peers, set, &in.peers);
+	}
+	if (r == 0 && !addrs_is_empty(&in.peers))
+		r = addrs_copy(&in.sports, &c->sports);
 	if (r == 0)
 		r = hit(h, &in, NULL);
 	return r == 0 ? cells_push(&h->out, c) : r;
+}
+
+/* The same by a long set of the rules, which other rules may name again. */
+static int cut_once(struct flow_hits *h, struct cell *c, const struct addrs *set)
+{
+	int known = set->n > 1 ? cell_knows(c, set) : -1;
+
+	if (known >= 0)
+		return known ? hit(h, c, NULL) : cells_push(&h->out, c);
+	int r = cut(h, c, set);
+	for (size_t i = 0; r == 0 && set->n > 1 && i < h->in.n; i++)
+		cell_note(&h->in.v[i], set, true);
+	for (size_t i = 0; r == 0 && set->n > 1 && i < h->out.n; i++)
+		cell_note(&h->out.v[i], set, false);
+	return r;
 }
 
 enum { HOLES_MAX = 10 };
@@ -127,11 +160,11 @@ static int cut_by_peer(struct flow_walk *w, struct flow_hits *h, struct cell *c,
 	_cleanup_addrs_ struct addrs wanted = {0};
 
 	if (key->mask == RULE_NO_MASK && key->flip == 0)
-		return cut(h, c, false, set);
+		return cut_once(h, c, set);
 	int r = preimage(w, key, set, &wanted);
 	if (r == -ERANGE)
 		return place(w, h, c, HELD_UNKNOWN, NULL);
-	return r < 0 ? r : cut(h, c, false, &wanted);
+	return r < 0 ? r : cut(h, c, &wanted);
 }
 
 static int cut_by_type(
@@ -144,7 +177,7 @@ static int cut_by_type(
 		if (addrs_contains(set, (struct span){.lo = type, .hi = type}))
 			r = flow_addresses_of_type(w->host, w->query->family, type, &wanted);
 	}
-	return r < 0 ? r : cut(h, c, false, &wanted);
+	return r < 0 ? r : cut(h, c, &wanted);
 }
 
 /* Whether the route back leaves by where the packet came in, for each source. */
@@ -156,12 +189,14 @@ static int cut_by_reverse(
 	bool with = addrs_contains(set, (struct span){.lo = 1, .hi = 1});
 	bool without = addrs_contains(set, (struct span){0});
 
-	open.peers = open.sports = (struct addrs){0};
+	open.peers = open.minus = open.sports = (struct addrs){0};
 	if (with == without)
 		return place(w, h, c, with ? HELD_YES : HELD_NO, NULL);
 	int r = flow_routed_by(w->host, w->query->family, w->iif, &yes, &unsure);
 	if (r == 0)
 		r = addrs_copy(&open.sports, &c->sports);
+	if (r == 0)
+		r = cell_settle(c);
 	if (r == 0)
 		r = addrs_split(&c->peers, &unsure, &open.peers);
 	if (r == 0)
@@ -169,12 +204,12 @@ static int cut_by_reverse(
 	if (r < 0)
 		return r;
 	if (with)
-		return cut(h, c, false, &yes);
+		return cut(h, c, &yes);
 	_cleanup_addrs_ struct addrs no = {0};
 	r = addrs_add(&no, addrs_all(w->query->family));
 	if (r == 0)
 		r = addrs_subtract(&no, &yes);
-	return r < 0 ? r : cut(h, c, false, &no);
+	return r < 0 ? r : cut(h, c, &no);
 }
 
 /* The source ports whose value under the key's mask is in the set. */
@@ -185,7 +220,7 @@ static int cut_by_sport(
 	int r = 0;
 
 	if (key->mask == RULE_NO_MASK && key->flip == 0)
-		return cut(h, c, true, set);
+		return cut_ports(h, c, set);
 	for (u128 port = 0, first; r == 0 && port <= all_ports.hi; port++) {
 		for (first = port; port <= all_ports.hi; port++) {
 			u128 v = (port & key->mask) ^ key->flip;
@@ -195,7 +230,7 @@ static int cut_by_sport(
 		if (port > first)
 			r = addrs_add(&wanted, (struct span){.lo = first, .hi = port - 1});
 	}
-	return r < 0 ? r : cut(h, c, true, &wanted);
+	return r < 0 ? r : cut_ports(h, c, &wanted);
 }
 
 /* A set with one key. */
@@ -447,7 +482,11 @@ bool flow_misses(const struct flow_walk *w, const struct cell *c, const struct r
 		return true;
 	if (v.kind == VALUE_SPAN || v.kind == VALUE_FLAGS)
 		return flow_held(&v, key, &set->spans) == (match->negate ? HELD_YES : HELD_NO);
+	if (v.kind != VALUE_PEER || key->mask != RULE_NO_MASK || key->flip != 0)
+		return false;
 	/* One address or prefix that is not in the cell: the usual list of such rules. */
-	return v.kind == VALUE_PEER && !match->negate && key->mask == RULE_NO_MASK &&
-	       key->flip == 0 && set->spans.n == 1 && !addrs_overlaps(&c->peers, set->spans.v[0]);
+	if (set->spans.n == 1)
+		return !match->negate && !addrs_overlaps(&c->peers, set->spans.v[0]);
+	int known = cell_knows(c, &set->spans);
+	return known >= 0 && (known == 1) == match->negate;
 }
