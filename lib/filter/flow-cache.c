@@ -2,8 +2,11 @@
 #include "filter/flow-cache.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <search.h>
 #include <string.h>
+
+#include "filter/flow-walk.h"
 
 /* Where a class of numbers begins, in order. exact: each number is one of its own. */
 struct borders {
@@ -244,25 +247,20 @@ static u128 class_of(const struct borders *b, u128 x)
 	return b->exact ? x : lo;
 }
 
-/* What flow_address_type() is without the machine's own addresses, which are borders. */
-static u128 kind_of(int family, u128 address)
+/*
+ * The class of an address and what kind it is. One that is not this machine's
+ * is sent on, by routes that are no borders here: it is a class of its own.
+ */
+static struct span address_class(const struct flow_cache *c, const struct flow_query *q)
 {
-	static const struct {
-		int family;
-		const char *net;
-	} kinds[] = {{AF_INET, "127.0.0.0/8"}, {AF_INET, "224.0.0.0/4"}, {AF_INET, "0.0.0.0/8"},
-		{AF_INET, "255.255.255.255"}, {AF_INET6, "ff00::/8"}, {AF_INET6, "fe80::/10"},
-		{AF_INET6, "::1"}};
-	struct net net;
+	unsigned type = flow_address_type(c->host, q->family, q->local, NULL);
+	bool loopback = q->family == AF_INET ? q->local >> 24 == 127 : q->local == 1;
+	const struct borders *b = &c->addresses[q->family == AF_INET6];
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (kinds[i].family != family || net_parse(kinds[i].net, &net) < 0)
-			continue;
-		struct span s = addrs_net(&net);
-		if (address >= s.lo && address <= s.hi)
-			return i + 1;
-	}
-	return 0;
+	return (struct span){
+		.lo = type == RTN_UNICAST ? q->local : class_of(b, q->local),
+		.hi = type << 1 | loopback,
+	};
 }
 
 static int compare(u128 a, u128 b)
@@ -303,8 +301,7 @@ int flow_cache_ask(struct flow_cache *c, const struct flow_query *q, const struc
 	size_t len = strlen(q->interface);
 	struct class key = {
 		.query = *q,
-		.address = {.lo = class_of(&c->addresses[q->family == AF_INET6], q->local),
-			.hi = kind_of(q->family, q->local)},
+		.address = address_class(c, q),
 		.port = class_of(&c->ports, q->port),
 	};
 

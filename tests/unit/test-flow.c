@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "alloc-fail.h"
+#include "filter/flow-cache.h"
 #include "flow-fixture.h"
 
 struct vector {
@@ -489,6 +490,32 @@ static void test_alloc(_unused_ void **unused)
 	}
 }
 
+/* The answer for a class is the answer for each port and address in it. */
+static void test_cache(_unused_ void **unused)
+{
+	static const char *const addresses[] = {"192.0.2.1", "192.0.2.9", "10.9.9.1", "127.0.0.1",
+		"224.0.0.5", "192.0.2.255", "2001:db8::1", "fe80::1"};
+	size_t asked = 0, classes = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		_cleanup_(ruleset_freep) struct ruleset *rs = test_rules(vectors[i].objects);
+		_cleanup_(flow_cache_freep) struct flow_cache *c = flow_cache_new(rs, &test_host);
+		assert_non_null(c);
+		for (unsigned k = 0; k < 8 * 40; k++) {
+			_cleanup_(arena_freep) struct arena *a = arena_new();
+			const struct flow_answer *found;
+			struct flow_query q;
+			test_query(&q, addresses[k % 8], k % 3 ? IPPROTO_TCP : IPPROTO_UDP,
+				(uint16_t)(k % 2 ? k / 8 + 60 : k / 8 * 500));
+			assert_int_equal(flow_cache_ask(c, &q, &found), 0);
+			assert_string_equal(test_answer_text(a, found, &q), test_ask(a, rs, &q));
+			asked++;
+		}
+		classes += flow_cache_classes(c);
+	}
+	assert_true(classes * 3 < asked);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,6 +524,7 @@ int main(void)
 		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_loop),
 		cmocka_unit_test(test_asked_peers),
+		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_alloc),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
