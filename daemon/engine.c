@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "config.h"
+#include "daemon/accepted.h"
 #include "daemon/keeper.h"
 #include "daemon/log.h"
 #include "daemon/outlet.h"
@@ -46,6 +47,7 @@ struct engine {
 	struct pace pace;
 	uint64_t paced;            /* facts that are dirty by the pace alone */
 	struct health health;
+	bool accepted_stale; /* the baseline may be another than the fact of it says */
 	uint64_t reconcile_usec, heartbeat_usec; /* when due; USEC_INFINITY: never */
 	uint64_t lapse_realtime_usec; /* the same by the wall clock */
 	uint64_t reconcile_cost_usec; /* processor time of the last reading of blind facts */
@@ -54,7 +56,7 @@ struct engine {
 
 static uint64_t all_facts(void)
 {
-	return FACT_ALL & ~FACT_BIT(FACT_COVERAGE);
+	return FACT_ALL & ~FACT_GIVEN;
 }
 
 static void on_dirty(uint64_t mask, enum watch_urgency urgency, void *arg)
@@ -190,6 +192,7 @@ int engine_new(const struct engine_params *p, struct now now, struct engine **re
 	e->addresses = (struct outlet_addresses){p->journal_address, p->syslog_address};
 	e->started_realtime_usec = now.realtime_usec;
 	e->reconcile_usec = USEC_INFINITY;
+	e->accepted_stale = true;
 	health_init(&e->health);
 	sched_init(&e->sched, ask_busy, e);
 	int r = make_epoch(e->epoch);
@@ -287,6 +290,28 @@ static int refresh_coverage(struct engine *e)
 		plan_reconcile(e);
 	e->pending |= FACT_BIT(FACT_COVERAGE);
 	return judge_evaluate(&e->judge, FACT_BIT(FACT_COVERAGE), e->now.realtime_usec);
+}
+
+/* Replaces the fact of what was accepted when that may have changed. 0 or -errno. */
+static int refresh_accepted(struct engine *e)
+{
+	const struct fact *old = factset_get(&e->judge.facts, FACT_ACCEPTED);
+	struct fact *f = NULL;
+
+	if (!e->accepted_stale)
+		return 0;
+	int r = accepted_fact(e->ledger, &f);
+	if (r < 0)
+		return r;
+	/* Until the first batch was entered there is none. */
+	e->accepted_stale = f->u.accepted->recording;
+	if (old && old->u.accepted->recording && e->accepted_stale) {
+		fact_free(f);
+		return 0;
+	}
+	factset_put(&e->judge.facts, f);
+	e->pending |= FACT_BIT(FACT_ACCEPTED);
+	return judge_evaluate(&e->judge, FACT_BIT(FACT_ACCEPTED), e->now.realtime_usec);
 }
 
 /* Watches what the facts were read from; once read, what a new watch may have missed is again. */
@@ -466,6 +491,8 @@ static int step(struct engine *e, uint64_t *ret_next)
 {
 	/* An overflow is told before it is mended: coverage first, by itself. */
 	int r = engine_ready(e) ? refresh_coverage(e) : 0;
+	if (r == 0)
+		r = refresh_accepted(e);
 	if (r < 0)
 		return r;
 	enter(e);
@@ -584,7 +611,10 @@ void engine_stop(struct engine *e, const char *why, struct now now)
 int engine_accept(struct engine *e, const char *fact, const char *subject, const char *who,
 	const char *reason, struct now now)
 {
-	return ledger_accept(e->ledger, fact, subject, who, reason, now.realtime_usec);
+	int n = ledger_accept(e->ledger, fact, subject, who, reason, now.realtime_usec);
+
+	e->accepted_stale = e->accepted_stale || n > 0;
+	return n;
 }
 
 const struct judge *engine_judge(const struct engine *e)

@@ -192,7 +192,7 @@ static void evaluate_forwarding(const struct check *c, const struct factset *fac
 					 .result = RESULT_UNKNOWN,
 					 .subject = "interfaces",
 					 .observed = "there are more than were looked at",
-					 .expected = "the settings of each were read",
+					 .expected = "looked at, each of them",
 				 });
 	if (ret->result == RESULT_PASS)
 		verdict_summary(ret, "%s follows no redirects and no source routes",

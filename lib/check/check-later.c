@@ -40,19 +40,6 @@ LATER(check_ssh_exposure, .id = "ssh-exposure",
 		       "firewall-cmd --permanent --add-rich-rule='rule family=ipv4 source "
 		       "address=192.0.2.0/24 service name=ssh accept' && firewall-cmd --reload`.");
 
-LATER(check_ssh_port, .id = "ssh-port",
-	.title = "A public SSH server listens on neither a well-known nor a privileged port",
-	.severity = SEV_LOW, .guides = "X N18", .references = "sshd_config(5) Port",
-	.rationale = "Where SSH must be public, another port than 22 or 2222 keeps the noise of "
-		     "automatic probes out of the logs, so that an attack that means this machine "
-		     "stands out.",
-	.remedy = "Better: do not let the internet reach it (see ssh-exposure). Otherwise set for "
-		  "example `Port 40022` in /etc/ssh/sshd_config, open that port, and `systemctl "
-		  "reload ssh`.",
-	.remedy_rhel = "Better: do not let the internet reach it (see ssh-exposure). Otherwise set "
-		       "for example `Port 40022` in /etc/ssh/sshd_config, run `semanage port -a -t "
-		       "ssh_port_t -p tcp 40022`, open that port, and `systemctl reload sshd`.");
-
 /* ---- network ---- */
 
 LATER(check_firewall_active, .id = "firewall-active",
@@ -140,24 +127,6 @@ LATER(check_security_group, .id = "security-group",
 		  "with `--remote-ip 192.0.2.0/24`, and export the list anew: `openstack security "
 		  "group rule list --long -f json`.");
 
-LATER(check_listener_allowlist, .id = "listener-allowlist",
-	.title = "Only the expected programs listen on the network", .severity = SEV_MEDIUM,
-	.guides = "P N12 N15", .references = "ss(8)",
-	.rationale = "Every listening socket is a way in. One that nobody expects is a forgotten "
-		     "service or somebody else's.",
-	.remedy = "`ss -tulpn` shows it. Stop it with `systemctl disable --now UNIT`, bind it to "
-		  "127.0.0.1 in its configuration, or take it into the list of expected "
-		  "listeners.");
-
-LATER(check_listener_private_service, .id = "listener-private-service",
-	.title = "Databases, dashboards and remote access are not public", .severity = SEV_HIGH,
-	.guides = "A X", .references = "ss(8)",
-	.rationale = "Services such as MySQL, Redis or RDP are made for a trusted network; open to "
-		     "the world they are found and emptied within a day.",
-	.remedy = "Bind the service to 127.0.0.1 or to the private address in its configuration "
-		  "(`bind-address`, `listen_addresses`, `bind`), restart it, and let the firewall "
-		  "accept its port from the application servers only.");
-
 LATER(check_listener_plaintext, .id = "listener-plaintext",
 	.title = "No cleartext protocol is served to others", .severity = SEV_HIGH,
 	.guides = "P X N13", .references = "ss(8)",
@@ -178,18 +147,6 @@ LATER(check_listener_unauthenticated, .id = "listener-unauthenticated",
 	.remedy = "Switch authentication on: `requirepass` or ACLs in redis.conf, `authorization: "
 		  "enabled` in mongod.conf, `xpack.security.enabled: true` in elasticsearch.yml, a "
 		  "client certificate for etcd and Docker.");
-
-LATER(check_mail_server, .id = "mail-server",
-	.title = "A mail server, if there is one, listens on this machine only",
-	.severity = SEV_MEDIUM, .guides = "P A N02", .references = "postconf(5)",
-	.rationale = "A mail server that others reach is attacked, abused to send spam, and gets "
-		     "the cloud's addresses blocked. For outgoing mail none is needed beyond "
-		     "127.0.0.1.",
-	.remedy = "`postconf -e inet_interfaces=loopback-only && systemctl restart postfix`; with "
-		  "exim4 set `dc_local_interfaces='127.0.0.1 ; ::1'` in "
-		  "/etc/exim4/update-exim4.conf.conf and run `update-exim4.conf && systemctl "
-		  "restart exim4`.",
-	.remedy_rhel = "`postconf -e inet_interfaces=loopback-only && systemctl restart postfix`.");
 
 LATER(check_ntp_exposure, .id = "ntp-exposure",
 	.title = "An NTP server here serves known hosts only, and no monlist",

@@ -68,13 +68,13 @@ int judge_collect(struct judge *j, uint64_t mask, uint64_t realtime_usec)
 	return 0;
 }
 
-/* Those that the check reads and that were never collected; coverage may be missing for good. */
+/* Those that the check reads and that were never collected; given ones may be missing for good. */
 static uint64_t missing_facts(const struct judge *j, const struct check *c)
 {
 	uint64_t missing = 0;
 
 	for (int i = 0; i < FACT_MAX; i++) {
-		if ((c->facts & FACT_BIT(i)) && i != FACT_COVERAGE && !j->facts.v[i])
+		if ((c->facts & ~FACT_GIVEN & FACT_BIT(i)) && !j->facts.v[i])
 			missing |= FACT_BIT(i);
 	}
 	return missing;

@@ -37,7 +37,7 @@ int judge_collect(struct judge *j, uint64_t mask, uint64_t realtime_usec);
 
 /*
  * Judges anew the checks that a fact in mask re-runs and all of whose facts
- * were collected (FACT_COVERAGE may be missing: then nothing is watched).
+ * were collected (those of FACT_GIVEN may be missing: then nothing is watched).
  * 0 or -ENOMEM.
  */
 int judge_evaluate(struct judge *j, uint64_t mask, uint64_t realtime_usec);

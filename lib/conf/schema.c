@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "check/listener-pattern.h"
 
 #define DAY (UINT64_C(24) * 3600)
 
@@ -55,6 +56,13 @@ const struct param schema_policy[] = {
 		"169.254.0.0/16 fe80::/10",
 		.doc = "Addresses that are not the outside world. What can be reached from any "
 		       "other address is called public."},
+	{"listeners", PARAM_LIST, "",
+		.doc = "What may listen for others on this machine: protocol and port (a number, "
+		       "8000-8100, or any), where it matters with @ADDRESS and with =UNIT (or the "
+		       "program's path or name; patterns of fnmatch(3)). For example tcp/22 "
+		       "tcp/443=nginx.service udp/123@192.0.2.1. What was accepted, or there "
+		       "at the first start, is expected as well.",
+		.form = LISTENER_PATTERN_FORM, .fits = listener_pattern_fits},
 	{"update_mode", PARAM_CHOICE, "automatic", .choices = "automatic window",
 		.doc = "How security updates get onto the machine: by themselves, as "
 		       "update-automatic demands, or by people in a maintenance window, which "

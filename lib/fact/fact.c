@@ -206,7 +206,10 @@ const struct collector *collector_get(enum fact_id id)
 
 const char *fact_name(enum fact_id id)
 {
-	return collectors[id] ? collectors[id]->name : id == FACT_COVERAGE ? "coverage" : "none";
+	return collectors[id]	     ? collectors[id]->name
+	       : id == FACT_COVERAGE ? "coverage"
+	       : id == FACT_ACCEPTED ? "accepted"
+				     : "none";
 }
 
 int fact_from_name(const char *name)

@@ -58,10 +58,14 @@ enum fact_id {
 	FACT_NAME_SERVERS,     /* DNS servers: where they listen, whom they answer */
 	FACT_SELF,	       /* this daemon's own files */
 	FACT_COVERAGE,	       /* health of the event sources; given by the engine, not collected */
+	FACT_ACCEPTED,	       /* what stands in the accepted baseline; likewise */
 	FACT_MAX,
 };
 
 #define FACT_BIT(id) (UINT64_C(1) << (id))
+
+/* Those that have no collector: a scan without the daemon does without them. */
+#define FACT_GIVEN (FACT_BIT(FACT_COVERAGE) | FACT_BIT(FACT_ACCEPTED))
 
 enum fact_state {
 	FACT_STATE_OK,
@@ -129,6 +133,7 @@ struct fact {
 		const struct name_servers *name_servers;
 		const struct self *self;
 		const struct coverage *coverage;
+		const struct accepted *accepted;
 	} u;                     /* NULL unless the collector set it */
 	struct fact_item *items; /* sorted by subject after fact_seal() */
 	size_t n_items;
@@ -233,7 +238,7 @@ struct collector {
 	int (*collect)(const struct collect *c, struct fact *f);
 };
 
-/* The collector of a fact; NULL for FACT_COVERAGE. */
+/* The collector of a fact; NULL for those of FACT_GIVEN. */
 const struct collector *collector_get(enum fact_id id);
 
 /* Stable name of a fact ("accounts", "sshd"), and back (-EINVAL). */

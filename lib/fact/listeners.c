@@ -142,6 +142,13 @@ const char *listener_who(struct arena *a, const struct listener *l)
 		p && p->package ? ", package " : "", p && p->package ? p->package : "");
 }
 
+const char *listener_value(struct arena *a, const struct listener *l)
+{
+	const char *who = listener_who(a, l);
+
+	return who && l->dual ? arena_printf(a, "%s; IPv4 as well", who) : who;
+}
+
 static const char *make_text(struct arena *a, const struct listener *l)
 {
 	char addr[INET6_ADDRSTRLEN] = "";
@@ -239,9 +246,7 @@ static void add_items(struct fact *f, const struct listeners *l)
 		char subject[128];
 		if (x->passing)
 			continue;
-		const char *who = listener_who(f->arena, x);
-		const char *value = who && x->dual ? arena_printf(f->arena, "%s; IPv4 as well", who)
-						   : who;
+		const char *value = listener_value(f->arena, x);
 		(void)snprintf(subject, sizeof(subject), "listener %s", x->text);
 		fact_add_item(f, subject, value ? value : "", NULL, 0);
 	}

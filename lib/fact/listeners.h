@@ -80,8 +80,9 @@ struct listeners {
 };
 
 /*
- * Who it is, for people and as the value of its item: "sshd (/usr/sbin/sshd)
- * of ssh.service, package openssh-server". Holds nothing that is another after
- * a restart. NULL on ENOMEM.
+ * Who it is, for people: "sshd (/usr/sbin/sshd) of ssh.service, package
+ * openssh-server"; and the value of its item, which is that and whether it takes
+ * IPv4 as well. Hold nothing that is another after a restart. NULL on ENOMEM.
  */
 const char *listener_who(struct arena *a, const struct listener *l);
+const char *listener_value(struct arena *a, const struct listener *l);

@@ -101,6 +101,14 @@ struct difference {
  */
 int ledger_diff(struct ledger *l, int (*each)(const struct difference *d, void *arg), void *arg);
 
+/*
+ * Calls each for every item of the fact's baseline, as it was recorded or
+ * accepted, by subject; what it gets lives during the call. 0; -ENODATA when the
+ * fact has none yet; a negative return of each; -errno of the store.
+ */
+int ledger_baseline(struct ledger *l, enum fact_id id,
+	int (*each)(const char *subject, const char *value, void *arg), void *arg);
+
 /* Since when the check's finding is open, waived or not (realtime), 0 when it is not. */
 uint64_t ledger_open_since(const struct ledger *l, const struct check *c);
 

@@ -26,12 +26,15 @@ WANTED = {
 
 # Results that the check cannot give, and why.
 ALWAYS_ASKED = {"notapplicable": "a machine without it fails"}
+NOT_DECIDED = {"fail": "who can reach a socket is unknown until the firewall is judged"}
 NEVER = {
     "account-file-modes": {"notapplicable": "files that are not there are not judged"},
     "backup-configured": ALWAYS_ASKED,
+    "listener-private-service": NOT_DECIDED,
     "log-remote": ALWAYS_ASKED,
     "log-retention": ALWAYS_ASKED,
     "service-sandbox": {"fail": "only informs"},
+    "ssh-port": NOT_DECIDED,
     "ssh-mfa": {"pass": "only informs", "fail": "only informs"},
     "update-window": {"notchecked": "without an attestation it fails"},
 }
