@@ -23,7 +23,7 @@ import time
 
 PACKAGES = ("systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,sudo,iproute2,apt-utils,"
             "ca-certificates,vim-tiny,libevent-core-2.1-7,libsqlite3-0,libjansson4,libnettle8,"
-            "libinih1")
+            "libinih1,libyaml-0-2")
 BUILD = os.environ.get("MESON_BUILD_ROOT", "")
 SKIP = 77
 
