@@ -112,8 +112,9 @@ static struct value ct_field(
 	if (w->tracking == TRACK_UNSURE)
 		return unknown();
 	if (w->tracking == TRACK_BEFORE || c->state == CT_UNTRACKED || c->state == CT_INVALID)
-		return kind(VALUE_NONE);
+		return key->field == FIELD_CT_NAT ? one(0) : kind(VALUE_NONE);
 	switch (key->field) {
+	case FIELD_CT_NAT:
 	case FIELD_CT_STATUS:
 		return ct_status(w, c, key->mask);
 	case FIELD_CT_DIRECTION:

@@ -68,6 +68,7 @@ enum rule_field {
 	FIELD_MARK,	    /* of the packet (meta mark, -m mark); 32 bits */
 	FIELD_CT_STATE,	    /* enum ct_state: one bit is set */
 	FIELD_CT_STATUS,    /* enum ct_status bits */
+	FIELD_CT_NAT,	    /* SNAT and DNAT of the status; 0 where nft's field breaks the rule */
 	FIELD_CT_DIRECTION, /* original 0, reply 1 */
 	FIELD_CT_MARK,
 	FIELD_CT_SADDR, /* of the original direction: what the packet had when it came */

@@ -248,7 +248,7 @@ static int take_state(
 		return save_match(s, o->field, RULE_NO_MASK, spans, n, negate);
 	const struct rule_key keys[2] = {
 		{.field = FIELD_CT_STATE, .mask = RULE_NO_MASK},
-		{.field = FIELD_CT_STATUS, .mask = status},
+		{.field = FIELD_CT_NAT, .mask = status},
 	};
 	for (size_t i = 0; i < n; i++) {
 		pairs[i][0] = spans[i];

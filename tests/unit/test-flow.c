@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "alloc-fail.h"
 #include "filter/flow-cache.h"
+#include "filter/read-save.h"
 #include "flow-fixture.h"
 
 struct vector {
@@ -393,6 +394,29 @@ static void test_reason(_unused_ void **unused)
 	assert_int_equal(found.v[1].outcome, FLOW_LOCAL);
 }
 
+/* To iptables a packet without a connection has no NAT; to nft it has no such field. */
+static void test_no_connection(_unused_ void **unused)
+{
+	static const char save[] = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT --notrack\n"
+				   "COMMIT\n*filter\n:INPUT ACCEPT [0:0]\n"
+				   "-A INPUT -m conntrack ! --ctstate DNAT -j DROP\nCOMMIT\n";
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	_cleanup_(ruleset_freep) struct ruleset *rs = ruleset_new();
+	_cleanup_(ruleset_freep) struct ruleset *nft = test_rules(TABLE "," CHAIN_("raw", "filter",
+		"prerouting", "-300",
+		"accept") "," CHAIN_("in", "filter", "input", "0", "accept") "," RULE("raw",
+		"{'notrack':null}") "," RULE("in", MATCH("!=", CT("status"), "'dnat'") "," DROP));
+	struct flow_query q;
+	const char *why;
+	unsigned line;
+
+	assert_int_equal(read_save(rs, RULE_IP, true, save, &line, &why), 0);
+	assert_int_equal(ruleset_finish(rs), 0);
+	test_query(&q, "192.0.2.1", IPPROTO_TCP, 22);
+	assert_string_equal(test_ask(a, rs, &q), "any drop");
+	assert_string_equal(test_ask(a, nft, &q), "any local");
+}
+
 /* Jumps that fan out without end are given up, and said to be. */
 static void test_too_much(_unused_ void **unused)
 {
@@ -521,6 +545,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_reason),
+		cmocka_unit_test(test_no_connection),
 		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_loop),
 		cmocka_unit_test(test_asked_peers),
