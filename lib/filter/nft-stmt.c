@@ -12,9 +12,10 @@
 static int opaque(struct nft_reader *rd, const json_t *json)
 {
 	_cleanup_free_ char *text = json_text(json);
+	/* One that ends its rule may well be what decides it; a condition never is. */
+	bool decides = rd->last && !json_object_get(json, "match");
 
-	/* One that ends its rule may well be what decides it. */
-	return text ? ruleset_opaque(rd->rs, rd->rule, text, rd->last) : -ENOMEM;
+	return text ? ruleset_opaque(rd->rs, rd->rule, text, decides) : -ENOMEM;
 }
 
 static int chain_of(struct nft_reader *rd, const json_t *json, struct rule_verdict *ret)

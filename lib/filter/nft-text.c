@@ -13,7 +13,8 @@ struct out {
 	char v[240];
 	size_t n;
 	unsigned depth;
-	bool failed; /* memory */
+	unsigned pairs; /* the depth at which lists are the elements of a map; 0: nowhere */
+	bool failed;	/* memory */
 };
 
 static void expression(struct out *o, const json_t *json);
@@ -113,11 +114,21 @@ static void elem(struct out *o, const json_t *json)
 	expression(o, json_object_get(json, "val"));
 }
 
+/* A map's elements are lists of two, two levels down: {"set": [[key, data], ...]}. */
+static void lookup(struct out *o, const json_t *json, const char *word)
+{
+	unsigned before = o->pairs;
+
+	expression(o, json_object_get(json, "key"));
+	put(o, "%s", word);
+	o->pairs = o->depth + 2;
+	expression(o, json_object_get(json, "data"));
+	o->pairs = before;
+}
+
 static void map(struct out *o, const json_t *json)
 {
-	expression(o, json_object_get(json, "key"));
-	put(o, " map ");
-	expression(o, json_object_get(json, "data"));
+	lookup(o, json, " map ");
 }
 
 static void fib(struct out *o, const json_t *json)
@@ -177,9 +188,7 @@ static void match(struct out *o, const json_t *json)
 
 static void vmap(struct out *o, const json_t *json)
 {
-	expression(o, json_object_get(json, "key"));
-	put(o, " vmap ");
-	expression(o, json_object_get(json, "data"));
+	lookup(o, json, " vmap ");
 }
 
 static void mangle(struct out *o, const json_t *json)
@@ -309,9 +318,8 @@ static void expression(struct out *o, const json_t *json)
 		put(o, "%lld", (long long)json_integer_value(json));
 	else if (json_is_boolean(json))
 		put(o, "%s", json_is_true(json) ? "exists" : "missing");
-	else if (json_is_array(json) && o->depth > 2 && json_array_size(json) == 2 &&
-		 json_is_object(json_array_get(json, 1)))
-		list(o, json, " : "); /* an element of a map */
+	else if (json_is_array(json) && o->depth == o->pairs)
+		list(o, json, " : ");
 	else if (json_is_array(json))
 		list(o, json, ",");
 	else if (json_is_object(json))
