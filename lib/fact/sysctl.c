@@ -181,8 +181,19 @@ static int read_policy(struct reading *rd)
 	return r;
 }
 
-static bool is_of_all(const char *name)
+/*
+ * What lasts and is told by no other: interfaces come and go with containers, and
+ * the one switch sets the others with it.
+ */
+static bool is_item(const char *name)
 {
+	static const char *const follow[] = {"net.ipv4.conf.all.forwarding",
+		"net.ipv4.conf.default.forwarding", "net.ipv6.conf.default.forwarding"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(follow); i++) {
+		if (strcmp(name, follow[i]) == 0)
+			return false;
+	}
 	return strncmp(name, "net.ipv", 7) != 0 || !strstr(name, ".conf.") ||
 	       strstr(name, ".conf.all.") || strstr(name, ".conf.default.");
 }
@@ -231,10 +242,9 @@ static int sysctl_collect(const struct collect *c, struct fact *f)
 	for (size_t i = 0; i < rd.n; i++) {
 		char subject[300];
 		(void)snprintf(subject, sizeof(subject), "sysctl %s", rd.v[i].name);
-		/* Interfaces come and go with containers. */
-		if (is_of_all(rd.v[i].name) && rd.v[i].value)
+		if (is_item(rd.v[i].name) && rd.v[i].value)
 			fact_add_item(f, subject, rd.v[i].value, rd.v[i].path, 0);
-		else if (is_of_all(rd.v[i].name))
+		else if (is_item(rd.v[i].name))
 			fact_add_unseen(f, subject);
 	}
 	f->u.sysctls = rd.s;

@@ -175,6 +175,7 @@ static void test_items(void **state)
 	for (size_t i = 0; i < f->n_items; i++) {
 		const struct fact_item *x = &f->items[i];
 		assert_null(strstr(x->subject, "eth0"));
+		assert_null(strstr(x->subject, "net.ipv4.conf.all.forwarding"));
 		if (strcmp(x->subject, "sysctl net.ipv4.ip_forward") == 0) {
 			assert_string_equal(x->value, "0");
 			assert_string_equal(x->path, "/proc/sys/net/ipv4/ip_forward");
