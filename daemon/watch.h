@@ -13,8 +13,8 @@
  * followed them: not out of the directory that a dep was to stay beneath.
  *
  * What inotify cannot tell at all: writing through a shared memory mapping,
- * changes in /proc and /sys, and what others do to a remote file system (then
- * the fact is in watch_blind()).
+ * changes in /proc and /sys that no process writes there, and what others do to
+ * a remote file system (then the fact is in watch_blind()).
  *
  * No libevent here: the caller polls watch_fd() and calls watch_read().
  */

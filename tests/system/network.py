@@ -68,7 +68,9 @@ def addresses(m):
          event="resolved", fact="addresses")
     told(m, "packets are forwarded", "bash", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward",
          event="opened", check="ip-forwarding", subject="sysctl net.ipv4.ip_forward")
-    told(m, "no longer", "bash", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward",
+    # A host follows redirects again by this alone: the kernel switches that as well.
+    told(m, "no longer", "bash", "-c", "cd /proc/sys/net/ipv4; echo 0 > ip_forward; "
+         "echo 0 > conf/all/accept_redirects",
          event="resolved", check="ip-forwarding")
 
 
