@@ -97,7 +97,8 @@ static struct value ct_status(const struct flow_walk *w, const struct cell *c, u
 	u128 v = (moved ? CT_STATUS_DNAT : 0) | (w->looped ? CT_STATUS_CONFIRMED : 0) |
 		 (c->state == CT_RELATED ? CT_STATUS_EXPECTED : 0);
 
-	if ((mask & ~known) != 0 || c->snat || c->state == CT_ESTABLISHED || w->query->out)
+	if ((mask & ~known) != 0 || c->snat || c->state == CT_ESTABLISHED ||
+		(w->query->out && c->bound))
 		return unknown();
 	return one(v);
 }

@@ -333,6 +333,30 @@ static bool matters(const struct rule_stmt *s)
 	}
 }
 
+static bool asks_connection(const struct rule_key *keys, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (keys[i].field >= FIELD_CT_STATE && keys[i].field <= FIELD_CT_DPORT)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the kernel tracks connections for this statement's sake. */
+static bool tracks(const struct rule_stmt *s)
+{
+	switch (s->kind) {
+	case STMT_MATCH:
+	case STMT_VMAP:
+		return asks_connection(s->match.keys, s->match.n_keys);
+	case STMT_ASSIGN:
+		return s->assign.field == FIELD_CT_MARK ||
+		       asks_connection(s->assign.value.keys, s->assign.value.n_keys);
+	default:
+		return s->kind == STMT_NAT;
+	}
+}
+
 int ruleset_stmt(struct ruleset *rs, struct rule *rule, const struct rule_stmt *stmt)
 {
 	struct rule_stmt s = *stmt;
@@ -355,6 +379,11 @@ int ruleset_stmt(struct ruleset *rs, struct rule *rule, const struct rule_stmt *
 	*place = s;
 	rule->n_stmts++;
 	rule->matters = rule->matters || matters(&s);
+	enum rule_family family = rule->chain->table->family;
+	if (tracks(&s)) {
+		rs->tracks[0] = rs->tracks[0] || family == RULE_IP || family == RULE_INET;
+		rs->tracks[1] = rs->tracks[1] || family == RULE_IP6 || family == RULE_INET;
+	}
 	return 0;
 }
 

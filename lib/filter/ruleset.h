@@ -274,6 +274,11 @@ struct ruleset {
 	/* After ruleset_finish(): base chains by family (0: IPv4, 1: IPv6) and hook, in order. */
 	const struct rule_chain **base[2][HOOK_MAX];
 	size_t n_base[2][HOOK_MAX];
+	/*
+	 * Some rule makes the kernel track connections of IPv4, of IPv6: without, and
+	 * when nothing else does, nat chains see no packet.
+	 */
+	bool tracks[2];
 };
 
 /* An empty one; NULL on ENOMEM. Owned by the caller. */

@@ -300,6 +300,43 @@ static const struct vector vectors[] = {
 			SADDR(NET("192.0.2.0", "24")) "," ACCEPT) "," RULE("in", DROP),
 		TCP(22, "0.0.0.0/1, 128.0.0.0/2, 192.0.0.0/23, 192.0.3.0/24 and 20 more drop; "
 			"192.0.2.0/24 local")},
+	{"a reset is of tcp, though nft does not print it",
+		"{'table':{'family':'ip','name':'t'}},{'chain':{'family':'ip','table':'t','name':'"
+		"in',"
+		"'type':'filter','hook':'input','prio':0,'policy':'accept'}},{'rule':{'family':'ip'"
+		","
+		"'table':'t','chain':'in','handle':1,'expr':[{'reject':{'type':'tcp reset'}}]}}",
+		UDP(53, "any local")},
+	{"... and of a family, which nft forgets in an inet table",
+		TABLE "," INPUT
+		      "," RULE("in", "{'reject':{'type':'tcp reset'}}") "," RULE("in", ACCEPT),
+		TCP(53, "any local may")},
+	{"ICMP of one family rejects no other",
+		TABLE "," INPUT "," RULE(
+			"in", "{'reject':{'type':'icmp','expr':'host-unreachable'}}") "," RULE("in",
+			ACCEPT),
+		SIX(53, "any local")},
+	{"no mark can be taken before there is a connection",
+		TABLE "," CHAIN_("raw", "filter", "prerouting", "-300", "accept") "," RULE(
+			"raw", SETMARK(CT("mark")) "," DROP),
+		TCP(22, "any local")},
+	{"bits of a source port",
+		TABLE "," INPUT
+		      "," RULE("in", MATCH("==", "{'&':[" PAYLOAD("tcp", "sport") ",65280]}",
+					     "1024") "," ACCEPT),
+		TCP(22, "any from 0-1023 ... drop; any from 1024-1279 local")},
+	{"without connections nat chains may see nothing",
+		TABLE "," PRE "," RULE("pre", SADDR(NET("0.0.0.0", "1")) "," DROP),
+		TCP(22, "0.0.0.0/1 local may; 128.0.0.0/1 local")},
+	{"with them they do",
+		TABLE "," PRE
+		      "," RULE("pre", SADDR(NET("0.0.0.0", "1")) "," DROP) "," INPUT "," RULE(
+			      "in", MATCH("in", CT("state"), "'new'") "," ACCEPT),
+		TCP(22, "0.0.0.0/1 drop; 128.0.0.0/1 local")},
+	{"nothing has translated what leaves",
+		TABLE "," CHAIN_("out", "filter", "output", "0", "accept") "," RULE(
+			"out", MATCH("in", CT("status"), "'dnat'") "," DROP),
+		TCP(443, "any sent"), .out = true},
 	{"ping",
 		TABLE "," INPUT "," RULE(
 			"in", MATCH("==", PAYLOAD("icmp", "type"), "'echo-request'") "," ACCEPT),
