@@ -20,13 +20,13 @@ import tempfile
 import time
 
 from netlab import BEHIND, HOST4, HOST6, PEER4, PEER6, TCP_PORTS, UDP_PORTS, Lab, Probe
-from referee import Referee, tool
+from referee import Referee, near, tool
 from rulegen import NftRules, usable
 from savegen import PRIORITIES, SaveRules
 
 TOOLS = ["nft", "ip", "iptables-nft-restore", "ip6tables-nft-restore", "iptables-legacy-restore",
          "ip6tables-legacy-restore"]
-PROBES, REAL = 160, 40
+PROBES, REAL, OUT = 200, 40, 40
 FIRST, COUNT = 1, 520
 
 
@@ -94,8 +94,17 @@ def draw(rules):
         if key in used or (proto, saddr, sport) in used or not usable(saddr):
             continue
         used.add(key)
-        out.append(Probe(n, iface, proto, saddr, sport, daddr, dport, real))
-    return out
+        out.append(Probe(n, "in", iface, proto, saddr, sport, daddr, dport, real))
+    return out + [turn(p) for p in out[REAL:REAL + OUT] if not near(p)]
+
+
+def turn(p):
+    """A packet of the host to where another came from."""
+    six = ":" in p.saddr
+    behind = p.daddr == BEHIND[six]
+    return p._replace(id=p.id + PROBES, way="out", iface="br0" if behind else "h0",
+                      saddr=(HOST6 if six else HOST4)[p.iface][0],
+                      daddr=p.daddr if behind else p.saddr)
 
 
 class Worker:
@@ -115,6 +124,8 @@ class Worker:
         rules = RuleSet(seed)
         lab = self.lab(rules.legacy)
         load(lab, rules)
+        if lab.forwards != (seed % 11 != 0):
+            lab.forward(seed % 11 != 0)
         variant = ["legacy"] if rules.legacy else ["nft"] if rules.save else []
         bad = self.referee.judge(lab, variant, draw(rules),
                                  lambda p: rules.decidable, rules.replies)

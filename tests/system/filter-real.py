@@ -144,7 +144,7 @@ class Real:
             if (proto, saddr, sport, daddr) in used:
                 continue
             used.add((proto, saddr, sport, daddr))
-            out.append(Probe(n, iface, proto, saddr, sport, daddr, dport, real))
+            out.append(Probe(n, "in", iface, proto, saddr, sport, daddr, dport, real))
         return out
 
     def judge(self, what, variants, ports, chosen=()):

@@ -27,6 +27,7 @@ TCP_FASTOPEN, MSG_FASTOPEN = 23, 0x20000000
 PACKET_HOST = 0
 TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
 PROTOS = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMP6}
+REQUESTS = ((ICMP, b"\x08"), (ICMP, b"\x0d"), (ICMP6, b"\x80"), (ICMP6, b"\x8b"))
 MAGIC = 0x4844  # in the upper half of a TCP sequence number, before each payload's number
 MAC = {"h0": "02:00:00:00:00:01", "p0": "02:00:00:00:01:01", "h1": "02:00:00:00:00:02",
        "p1": "02:00:00:00:01:02"}
@@ -43,7 +44,8 @@ UDP_PORTS = [53, 68, 123, 161, 1023, 1024, 5353, 65535]
 REFUSALS = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EACCES, errno.EPERM,
             errno.ENOPROTOOPT, errno.EHOSTDOWN, errno.EPROTO, errno.ECONNRESET)
 
-Probe = collections.namedtuple("Probe", "id iface proto saddr sport daddr dport real")
+# way: "in" from the peer to the host or behind it, "out" from the host to the peer or behind it.
+Probe = collections.namedtuple("Probe", "id way iface proto saddr sport daddr dport real")
 Result = collections.namedtuple("Result", "where addr port answered")
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -114,36 +116,42 @@ def transport(p, src, dst):
     return head[:at] + struct.pack("!H", s) + head[at + 2:]
 
 
-def frame(p):
+def packet(p):
     src, dst = (ipaddress.ip_address(a).packed for a in (p.saddr, p.daddr))
     body = transport(p, src, dst)
-    peer = "p" + p.iface[1]
-    eth = bytes.fromhex((MAC[p.iface] + MAC[peer]).replace(":", ""))
     if len(src) == 4:
         ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), p.id, 0, 64, PROTOS[p.proto], 0)
-        ip = ip[:10] + struct.pack("!H", checksum(ip + src + dst)) + src + dst
-        return eth + struct.pack("!H", ETH_P_IP) + ip + body
-    ip = struct.pack("!IHBB", 6 << 28, len(body), PROTOS[p.proto], 64) + src + dst
-    return eth + struct.pack("!H", ETH_P_IPV6) + ip + body
+        return ip[:10] + struct.pack("!H", checksum(ip + src + dst)) + src + dst + body
+    return struct.pack("!IHBB", 6 << 28, len(body), PROTOS[p.proto], 64) + src + dst + body
+
+
+def frame(p):
+    eth = bytes.fromhex((MAC[p.iface] + MAC["p" + p.iface[1]]).replace(":", ""))
+    return eth + struct.pack("!H", ETH_P_IPV6 if ":" in p.saddr else ETH_P_IP) + packet(p)
 
 
 def number_of(proto, body):
     """The number of the probe that this TCP segment, datagram or ICMP message is, or None."""
     if proto == TCP and len(body) >= 20 and body[13] & 0x12 == 2:
         magic, number = struct.unpack("!HH", body[4:8])
-    elif proto in (UDP, ICMP, ICMP6) and len(body) >= 12:
+    elif (proto == UDP or (proto, body[:1]) in REQUESTS) and len(body) >= 12:
         magic, number = struct.unpack("!HH", body[8:12])
     else:
         return None
     return number if magic == MAGIC else None
 
 
-def answer_to(data):
-    """The number of the probe that this frame refuses: a reset, or an ICMP error that quotes it."""
+def payload_of(data):
+    """Whether this frame is of IPv4, its protocol and what is above its network layer."""
     v4 = data[12:14] == b"\x08\x00"
     if not v4 and data[12:14] != b"\x86\xdd":
-        return None
-    proto, body = (data[23], data[34:]) if v4 else (data[20], data[54:])
+        return v4, 0, b""
+    return (v4, data[23], data[34:]) if v4 else (v4, data[20], data[54:])
+
+
+def answer_to(data):
+    """The number of the probe that this frame refuses: a reset, or an ICMP error that quotes it."""
+    v4, proto, body = payload_of(data)
     if proto == TCP and len(body) >= 20 and body[13] & 4:
         ack = struct.unpack("!I", body[8:12])[0] - 1
         return ack & 0xffff if ack >> 16 == MAGIC else None
@@ -179,8 +187,10 @@ class Lab:
         self.raw = self._raw_sockets(self.host, "arrive") + self._raw_sockets(self.back, "forward")
         self.listeners, self.datagrams = self._open_listeners()
         self._open_markers()
-        self.host_json = self._host_json()
+        self.forward(True)
         self.host.enter()
+        self.out = [socket.socket(f, socket.SOCK_RAW, socket.IPPROTO_RAW)
+                    for f in (socket.AF_INET, socket.AF_INET6)]
         self.ct = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
 
     # ---- building ----
@@ -231,7 +241,6 @@ class Lab:
         for a in PEER4 + PEER6:
             host += f"neigh replace {a} lladdr {MAC['p0']} dev h0 nud permanent\n"
         self.host.ip(host)
-        self.host.sysctl({"net/ipv4/ip_forward": 1, "net/ipv6/conf/all/forwarding": 1})
         text = "".join(f"addr add {a}/32 dev p0\n" for a in PEER4)
         text += "".join(f"addr add {a}/128 dev p0 nodad\n" for a in PEER6)
         for i, l in list(HOST4.items()) + list(HOST6.items()):
@@ -310,11 +319,13 @@ class Lab:
             self._roomy(s)
             yield s
 
-    def _host_json(self):
-        """What flow-query has to know of the host beside its rules."""
+    def forward(self, on):
+        """Whether the host forwards; and what flow-query has to know of it beside its rules."""
+        self.forwards = on
+        self.host.sysctl({"net/ipv4/ip_forward": int(on), "net/ipv6/conf/all/forwarding": int(on)})
         ask = lambda *args: json.loads(self.host.run("ip", "-d", "-j", *args).stdout)
-        return json.dumps({"addr": ask("addr"), "forwarding": True, "route": ask("-4", "route"),
-                           "route6": ask("-6", "route")})
+        self.host_json = json.dumps({"addr": ask("addr"), "forwarding": on,
+                                     "route": ask("-4", "route"), "route6": ask("-6", "route")})
 
     def _open_markers(self):
         self.marks.enter()
@@ -404,16 +415,21 @@ class Lab:
             number = struct.unpack("!H", text[2:])[0]
             results[number] = (self.datagrams[s], dst, s.getsockname()[1])
 
-    def _receive_answers(self, answered):
+    def _receive_frames(self, sent, answered):
         for s in self.inject.values():
             while True:
                 try:
                     data, sender = s.recvfrom(2048)
                 except BlockingIOError:
                     break
-                number = answer_to(data) if sender[2] == PACKET_HOST else None
+                if sender[2] != PACKET_HOST:
+                    continue
+                number = answer_to(data)
                 if number is not None:
                     answered.add(number)
+                number = number_of(*payload_of(data)[1:])
+                if number is not None:
+                    sent[number] = ("sent", None, None)
 
     def _send_real(self, p):
         """An ordinary socket of the peer. Returns it: closing it too soon would send more."""
@@ -435,6 +451,12 @@ class Lab:
             return s, True  # the refusal was quicker than the call
         return s, False
 
+    def _send_out(self, p):
+        try:
+            self.out[":" in p.daddr].sendto(packet(p), (p.daddr, 0))
+        except PermissionError:  # the rules drop it, and tell
+            pass
+
     def round(self, probes, patience=0.0):
         """Sends all probes, and tells of each where it arrived: {id: Result}.
 
@@ -445,20 +467,22 @@ class Lab:
         seen, real, answered, open_sockets = {}, {}, set(), []
         self._receive_raw({})
         self._receive_real({})
-        self._receive_answers(set())
+        self._receive_frames({}, set())
         self.peer.enter()
         for p in probes:
             if p.real:
                 s, refused = self._send_real(p)
                 open_sockets.append((p, s, refused))
-            else:
+            elif p.way == "in":
                 self.inject["p" + p.iface[1]].send(frame(p))
+            else:
+                self._send_out(p)
         self.barrier()
         if patience:
             select.select([], [], [], patience)
+        self._receive_frames(seen, answered)
         self._receive_raw(seen)
         self._receive_real(real)
-        self._receive_answers(answered)
         for p, s, refused in open_sockets:
             if refused or s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) in REFUSALS:
                 answered.add(p.id)

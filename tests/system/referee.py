@@ -31,7 +31,7 @@ def dump(lab, variants, directory):
 
 
 def question(p):
-    return f"in {p.iface} {p.saddr} {p.sport} {p.daddr} {PROTOS[p.proto]} {p.dport}"
+    return f"{p.way} {p.iface} {p.saddr} {p.sport} {p.daddr} {PROTOS[p.proto]} {p.dport}"
 
 
 def listens(where, proto, addr, port):
@@ -50,6 +50,9 @@ def agrees(answer, p, result, replies):
     words = answer.split()
     if {"may", "chosen"} & set(words[:4]):
         return None
+    if p.way == "out":
+        # Behind the bridge it is seen as what is forwarded is.
+        return (words[0] == "sent") == (result.where in ("sent", "forward"))
     if words[0] in ("arrive", "forward"):
         addr, port = words[1], int(words[2])
         if p.real and not listens(words[0], p.proto, addr, port):

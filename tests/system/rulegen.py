@@ -8,6 +8,7 @@ only there may an answer be "may".
 """
 import ipaddress
 import random
+import re
 
 from netlab import BEHIND, HOST4, HOST6, PEER4, PEER6
 
@@ -141,8 +142,22 @@ BASES = [("inet", "input", 0, "filter"), ("inet", "prerouting", -300, "filter"),
          ("ip", "forward", -5, "filter"), ("inet", "forward", -151, "filter"),
          ("inet", "postrouting", 100, "nat"), ("inet", "postrouting", 10, "filter"),
          ("inet", "output", 0, "filter"), ("inet", "output", -150, "filter"),
+         ("ip", "output", 5, "filter"), ("ip6", "output", -301, "filter"),
          ("netdev", "ingress", -500, "filter"), ("netdev", "ingress", 10, "filter"),
          ("inet", "ingress", -5, "filter")]
+
+
+def unmerged(words):
+    """Without a second != of the same header: nft 1.0.6 makes of `sport != 1 dport != 2` one
+    comparison of both, which another program is, and prints it as if it had not."""
+    out, seen = [], set()
+    for word in words:
+        fields = {field.replace("sport", "dport").replace("saddr", "daddr")
+                  for field in re.findall(r"(?:\w+ )[sd](?:port|addr)(?= !=)", word)}
+        if not fields & seen:
+            seen |= fields
+            out.append(word)
+    return out
 
 
 class NftRules(Rules):
@@ -156,15 +171,16 @@ class NftRules(Rules):
         self.bases = [b for b in BASES if b[2] not in beside]
         self.sets = {}
         self.serial = 0
-        self.family, self.proto = "ip", "tcp"  # of the rule at hand: nft refuses contradictions
+        self.family, self.proto, self.hook = "ip", "tcp", ""  # of the rule at hand: nft refuses contradictions
 
     # ---- conditions ----
 
     def elements(self, values):
         return "{ " + ", ".join(values) + " }"
 
-    def begin(self, table):
+    def begin(self, table, hook):
         """A new rule: which family and protocol it speaks of."""
+        self.hook = hook
         self.family = table if table in ("ip", "ip6") else self.r.choice(["ip", "ip6"])
         self.proto = self.r.choice(["tcp", "tcp", "tcp", "udp", "udp", "th", "icmp"])
 
@@ -203,7 +219,8 @@ class NftRules(Rules):
         proto = self.proto
         if proto == "icmp":
             return self.kind()
-        field = proto + (" sport" if self.chance(0.12) else " dport")
+        # nft loads two ports of one header at once, and prints th's as raw bytes.
+        field = proto + (" sport" if proto != "th" and self.chance(0.12) else " dport")
         lead = "meta l4proto { tcp, udp } " if proto == "th" else ""
         no = self.r.choice(["", "", "", "!= "])
         form = self.r.randrange(6)
@@ -222,9 +239,8 @@ class NftRules(Rules):
 
     def device(self, hook):
         field = "iifname"
-        if hook in ("forward", "postrouting") and self.chance(0.5) or hook in ("output",):
-            field = "oifname"
-        if hook == "postrouting":
+        if hook in ("output", "postrouting") or \
+                self.chance({"forward": 0.5, "input": 0.1}.get(hook, 0)):
             field = "oifname"
         no = self.r.choice(["", "", "!= "])
         value = self.r.choice(['"h0"', '"h1"', '"h*"', '"lo"', '"br0"', '"nothere"', '"h"',
@@ -272,6 +288,8 @@ class NftRules(Rules):
             "udp": ["meta l4proto udp", "meta l4proto != tcp"],
             "th": ["meta l4proto { tcp, udp }", "meta l4proto != icmp"],
         }[self.proto]
+        if self.hook in ("output", "postrouting"):
+            return self.r.choice(kind)
         return self.r.choice(kind + ["meta pkttype unicast", "meta pkttype != unicast",
                                      "meta pkttype { broadcast, multicast }"])
 
@@ -289,6 +307,9 @@ class NftRules(Rules):
         if self.chance(0.08):
             self.decidable = False
             return self.r.choice(["meta length > 10", "numgen random mod 2 == 0",
+                                  "numgen inc mod 3 vmap { 0 : accept, 1 : drop, 2 : return }",
+                                  "meta mark set meta random",
+                                  "quota 100 mbytes", "meta hour \"00:00\"-\"23:00\"",
                                   "limit rate 2/second", "limit rate over 1/hour burst 5 packets"])
         return self.r.choice(choices)
 
@@ -418,8 +439,9 @@ class NftRules(Rules):
         return "meta l4proto tcp reject with tcp reset"
 
     def rule(self, base, chains):
-        self.begin(base[0])
-        words = [self.condition(base) for _ in range(self.r.choice([0, 1, 1, 1, 2, 2, 3]))]
+        self.begin(base[0], base[1])
+        words = unmerged([self.condition(base)
+                          for _ in range(self.r.choice([0, 1, 1, 1, 2, 2, 3]))])
         if self.chance(0.12):
             return " ".join(words + [self.vmap(base, chains)])
         comment = ""
@@ -449,7 +471,7 @@ class NftRules(Rules):
         if base[1] == "ingress":
             head += f"device \"{self.r.choice(['h0', 'h0', 'h1'])}\" "
         drop = base[3] == "filter" and self.chance(
-            {"input": 0.5, "forward": 0.4, "output": 0.2}.get(base[1], 0.05))
+            {"input": 0.5, "forward": 0.4, "output": 0.3}.get(base[1], 0.05))
         head += f"priority {base[2]}; policy {'drop' if drop else 'accept'};"
         body = []
         if drop and self.chance(0.6):

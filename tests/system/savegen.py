@@ -11,7 +11,7 @@ TABLES = {
     "mangle": {"PREROUTING": 0.6, "INPUT": 0.4, "FORWARD": 0.3, "OUTPUT": 0.05,
                "POSTROUTING": 0.2},
     "nat": {"PREROUTING": 1, "INPUT": 0.05, "OUTPUT": 0.05, "POSTROUTING": 0.3},
-    "filter": {"INPUT": 1, "FORWARD": 0.6, "OUTPUT": 0.1},
+    "filter": {"INPUT": 1, "FORWARD": 0.6, "OUTPUT": 0.25},
     "security": {"INPUT": 0.8, "FORWARD": 0.4, "OUTPUT": 0.05},
 }
 TABLE_CHANCE = {"raw": 0.2, "mangle": 0.35, "nat": 0.4, "filter": 1, "security": 0.1}
@@ -72,7 +72,7 @@ class SaveRules(Rules):
 
     def device(self, chain):
         which = "-i"
-        if chain in ("FORWARD",) and self.chance(0.5) or chain in ("OUTPUT", "POSTROUTING"):
+        if chain in ("OUTPUT", "POSTROUTING") or self.chance({"FORWARD": 0.5}.get(chain, 0)):
             which = "-o"
         return f"{self.no()}{which} {self.r.choice(['h0', 'h1', 'h+', 'lo', 'br0', 'nothere', 'h'])}"
 
@@ -87,16 +87,18 @@ class SaveRules(Rules):
         mask = self.r.choice(["", "", "/0x1", "/0xff", "/0xf0"])
         return f"-m {self.r.choice(['mark', 'mark', 'connmark'])} {self.no()}--mark {value:#x}{mask}"
 
-    def other(self):
+    def other(self, chain):
         four = self.family == 4
         out = ["-m addrtype --dst-type LOCAL", "-m addrtype ! --dst-type LOCAL",
                "-m addrtype --src-type LOCAL", "-m addrtype --dst-type LOCAL,UNICAST",
-               "-m pkttype --pkt-type unicast", "-m pkttype ! --pkt-type unicast",
-               "-m pkttype --pkt-type multicast", '-m comment --comment "it\'s \\"quoted\\" -j x"']
+               '-m comment --comment "it\'s \\"quoted\\" -j x"']
         out += ["-m conntrack --ctdir ORIGINAL", "-m conntrack --ctdir REPLY",
                 "-m conntrack --ctstate DNAT", "-m conntrack ! --ctstate DNAT,SNAT",
                 f"-m conntrack --ctorigdst {self.local(self.family)}",
                 "-m conntrack --ctstatus NONE"]
+        if chain not in ("OUTPUT", "POSTROUTING"):
+            out += ["-m pkttype --pkt-type unicast", "-m pkttype ! --pkt-type unicast",
+                    "-m pkttype --pkt-type multicast"]
         if self.proto in ("tcp", "udp"):
             out += [f"-m conntrack {self.no()}--ctorigdstport {self.port()}"]
         if self.proto == "tcp":
@@ -126,7 +128,8 @@ class SaveRules(Rules):
         if self.proto != "all":
             text.append(f"{'! ' if self.inverted else ''}-p {self.proto}")
         makers = [self.addr] * 5 + [self.ports] * 6 + [
-            lambda: self.device(chain), self.state, self.mark_match, self.other]
+            lambda: self.device(chain), self.state, self.mark_match,
+            lambda: self.other(chain)]
         keep = set()
         for _ in range(self.r.choice([0, 1, 1, 1, 2, 2, 3])):
             word = self.r.choice(makers)()
