@@ -8,6 +8,9 @@
 
 #include "filter/flow-walk.h"
 
+/* Of all answers that are kept, 32 bytes each; what one part has beside counts as some. */
+enum { SPANS_MAX = 128 * 1024, PART_SPANS = 8 };
+
 /* Where a class of numbers begins, in order. exact: each number is one of its own. */
 struct borders {
 	u128 *v;
@@ -21,7 +24,8 @@ struct flow_cache {
 	struct borders addresses[2]; /* 0: IPv4, 1: IPv6 */
 	struct borders ports;
 	void *classes; /* of tsearch(3): struct class */
-	size_t n_classes;
+	size_t spans;  /* in the answers that are kept */
+	size_t n_walks;
 };
 
 /* A question, with its address and port as the numbers of their classes. */
@@ -296,6 +300,35 @@ static int by_class(const void *a, const void *b)
 	return strcmp(x->interface, y->interface);
 }
 
+static size_t spans_of(const struct flow_answer *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		n += PART_SPANS + a->v[i].peers.n + a->v[i].sports.n;
+	return n;
+}
+
+/* Takes the class over; when there would be too many, those before it make room. */
+static int keep(struct flow_cache *c, struct class *k, const struct flow_answer **ret)
+{
+	size_t spans = spans_of(&k->answer);
+
+	if (c->spans + spans > SPANS_MAX) {
+		tdestroy(c->classes, class_free);
+		c->classes = NULL;
+		c->spans = 0;
+	}
+	if (!tsearch(k, &c->classes, by_class)) {
+		class_free(k);
+		return -ENOMEM;
+	}
+	c->spans += spans;
+	c->n_walks++;
+	*ret = &k->answer;
+	return 0;
+}
+
 int flow_cache_ask(struct flow_cache *c, const struct flow_query *q, const struct flow_answer **ret)
 {
 	size_t len = strlen(q->interface);
@@ -318,19 +351,15 @@ int flow_cache_ask(struct flow_cache *c, const struct flow_query *q, const struc
 		return -ENOMEM;
 	*k = key;
 	int r = flow_ask(c->rs, c->host, q, &k->answer);
-	if (r < 0 || !tsearch(k, &c->classes, by_class)) {
-		if (r == 0)
-			flow_answer_fini(&k->answer);
+	if (r < 0) {
 		free(k);
-		return r < 0 ? r : -ENOMEM;
+		return r;
 	}
 	k->query.interface = k->interface;
-	c->n_classes++;
-	*ret = &k->answer;
-	return 0;
+	return keep(c, k, ret);
 }
 
-size_t flow_cache_classes(const struct flow_cache *c)
+size_t flow_cache_walks(const struct flow_cache *c)
 {
-	return c->n_classes;
+	return c->n_walks;
 }

@@ -18,12 +18,15 @@ DEFINE_FREEP(struct flow_cache *, flow_cache_free)
 
 /*
  * flow_ask() for all sources (q->peers NULL, else -EINVAL) through the cache.
- * *ret belongs to the cache. It may have been made for another socket of the
- * class: where a part is not translated, address and port are the question's
- * own, whatever stands in it. 0; -ENOMEM.
+ * *ret belongs to the cache and is good until the next question. It may have
+ * been made for another socket of the class: where a part is not translated,
+ * address and port are the question's own, whatever stands in it. 0; -ENOMEM.
+ *
+ * The cache keeps a few megabytes of answers at most, the last ones: whoever
+ * asks in the order of address and port asks about each class once.
  */
 int flow_cache_ask(
 	struct flow_cache *c, const struct flow_query *q, const struct flow_answer **ret);
 
-/* How many classes have been asked about. */
-size_t flow_cache_classes(const struct flow_cache *c);
+/* How often the rules had to be followed. */
+size_t flow_cache_walks(const struct flow_cache *c);

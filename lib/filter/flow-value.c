@@ -81,11 +81,13 @@ static struct value interface(const char *name, bool is_unknown)
 /* What conntrack says of the packet, when it has seen it. */
 static struct value ct_state(const struct flow_walk *w, const struct cell *c)
 {
-	if (w->tracking == TRACK_UNSURE && c->state != CT_UNTRACKED)
-		return unknown();
-	if (w->tracking == TRACK_BEFORE && c->state != CT_UNTRACKED)
-		return one(CT_INVALID);
-	return one(c->state);
+	/* A rule has said so already; what conntrack leaves alone by itself, it has to see first.
+	 */
+	bool untracked = c->state == CT_UNTRACKED && w->query->state != CT_UNTRACKED;
+
+	if (untracked || w->tracking == TRACK_AFTER)
+		return one(c->state);
+	return w->tracking == TRACK_BEFORE ? one(CT_INVALID) : unknown();
 }
 
 static struct value ct_status(const struct flow_walk *w, const struct cell *c, u128 mask)

@@ -85,6 +85,13 @@ static double ms(uint64_t usec)
 	return (double)usec / 1000.0;
 }
 
+static size_t in_use(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
 static struct flow_query question(uint16_t port)
 {
 	return (struct flow_query){.family = AF_INET,
@@ -127,9 +134,9 @@ static double ask(const struct ruleset *rs, size_t *ret_parts)
 static double row_rules(size_t rules, size_t elements, double *ret_ask)
 {
 	double read_ms;
-	size_t parts, before = mallinfo2().uordblks + mallinfo2().hblkhd;
+	size_t parts, before = in_use();
 	struct ruleset *rs = read_rules(rules, elements, &read_ms);
-	size_t after = mallinfo2().uordblks + mallinfo2().hblkhd;
+	size_t after = in_use();
 
 	*ret_ask = ask(rs, &parts);
 	(void)printf("%7zu rules, %7zu elements: read %8.1f ms, %7.1f MiB kept; one question "
@@ -141,6 +148,7 @@ static double row_rules(size_t rules, size_t elements, double *ret_ask)
 
 static double row_listeners(const struct ruleset *rs, size_t n)
 {
+	size_t before = in_use();
 	uint64_t start = clock_usec(CLOCK_PROCESS_CPUTIME_ID);
 	_cleanup_(flow_cache_freep) struct flow_cache *cache = flow_cache_new(rs, &host);
 	const struct flow_answer *found;
@@ -155,8 +163,9 @@ static double row_listeners(const struct ruleset *rs, size_t n)
 	if (!cache)
 		die("memory");
 	double took = ms(clock_usec(CLOCK_PROCESS_CPUTIME_ID) - start);
-	(void)printf("%7zu listeners: %8.1f ms, %zu classes asked, %zu parts\n", n, took,
-		flow_cache_classes(cache), parts);
+	(void)printf("%7zu listeners: %8.1f ms, the rules followed %zu times, %7.1f MiB kept, "
+		     "%zu parts\n",
+		n, took, flow_cache_walks(cache), (double)(in_use() - before) / 1048576.0, parts);
 	return took / (double)n;
 }
 

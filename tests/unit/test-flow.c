@@ -108,6 +108,13 @@ static const struct vector vectors[] = {
 			"accept") "," RULE("raw", "{'notrack':null}") "," RULE("in",
 			MATCH("in", CT("state"), "'untracked'") "," ACCEPT),
 		TCP(22, "any local")},
+	{"neighbour discovery is untracked, once conntrack has seen it",
+		TABLE
+		"," INPUT "," CHAIN_("raw", "filter", "prerouting", "-300", "accept") "," RULE(
+			"raw", MATCH("in", CT("state"), "'untracked'") "," DROP) "," RULE("in",
+			MATCH("in", CT("state"), "'untracked'") "," ACCEPT),
+		"2001:db8::1", IPPROTO_ICMPV6, 0, "any local", .icmp_type = 135,
+		.state = CT_UNTRACKED},
 	{"a set with intervals",
 		TABLE "," SET("s", "'ipv4_addr'",
 			",'flags':['interval'],'elem':['1.2.3.4',{'range':['10.0.0.0','10.0.0.7']}"
@@ -431,6 +438,35 @@ static void test_reason(_unused_ void **unused)
 	assert_int_equal(found.v[1].outcome, FLOW_LOCAL);
 }
 
+/* With the routes known, the reverse path is: the longest prefix decides, a blackhole is none. */
+static void test_routes(_unused_ void **unused)
+{
+	static const struct flow_route routes[] = {
+		{{AF_INET, 0, {0}}, "eth0"},
+		{{AF_INET, 8, {10}}, "eth1"},
+		{{AF_INET, 16, {10, 7}}, "eth0"},
+		{{AF_INET, 24, {10, 7, 1}}, NULL},
+	};
+	struct flow_host host = test_host;
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	_cleanup_(ruleset_freep) struct ruleset *rs = test_rules(TABLE "," CHAIN_(
+		"in", "filter", "input", "0", "accept") "," RULE("in",
+		MATCH("==", "{'fib':{'result':'oif','flags':['saddr','iif']}}", "false") "," DROP));
+	struct span peers = addrs_net(&(struct net){AF_INET, 7, {10}});
+	_cleanup_flow_answer_ struct flow_answer found = {0};
+	struct flow_query q;
+
+	host.routes = routes;
+	host.n_routes = ARRAY_SIZE(routes);
+	host.routes_known = true;
+	test_query(&q, "192.0.2.1", IPPROTO_TCP, 22);
+	q.peers = &(struct addrs){.v = &peers, .n = 1};
+	assert_int_equal(flow_ask(rs, &host, &q, &found), 0);
+	assert_string_equal(test_answer_text(a, &found, &q),
+		"10.0.0.0/14, 10.4.0.0/15, 10.6.0.0/16, 10.7.1.0/24 and 5 more drop; "
+		"10.7.0.0/24, 10.7.2.0/23, 10.7.4.0/22, 10.7.8.0/21 and 5 more local");
+}
+
 /* To iptables a packet without a connection has no NAT; to nft it has no such field. */
 static void test_no_connection(_unused_ void **unused)
 {
@@ -572,7 +608,7 @@ static void test_cache(_unused_ void **unused)
 			assert_string_equal(test_answer_text(a, found, &q), test_ask(a, rs, &q));
 			asked++;
 		}
-		classes += flow_cache_classes(c);
+		classes += flow_cache_walks(c);
 	}
 	assert_true(classes * 3 < asked);
 }
@@ -582,6 +618,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_reason),
+		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_no_connection),
 		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_loop),
