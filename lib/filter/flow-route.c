@@ -145,15 +145,19 @@ int flow_routed_by(const struct flow_host *host, int family, const char *interfa
 	struct addrs *ret_yes, struct addrs *ret_unknown)
 {
 	_cleanup_addrs_ struct addrs yes = {0}, left = {0};
+	bool lo = strcmp(interface, "lo") == 0;
 	int r = addrs_add(&left, addrs_all(family));
 
-	if (r == 0 && host->routes_known) {
+	if (r == 0 && lo) { /* the local table: what is for here, and nothing else */
+		r = add_local(host, family, &yes);
+		addrs_fini(&left);
+	} else if (r == 0 && host->routes_known) {
 		r = routed_by_table(host, family, interface, &yes, &left);
 		addrs_fini(&left);
 	}
 	for (size_t i = 0; r == 0 && !host->routes_known && i < host->n_addresses; i++) {
 		const struct flow_address *a = &host->addresses[i];
-		if (a->family == family && strcmp(a->interface, interface) == 0)
+		if (!lo && a->family == family && strcmp(a->interface, interface) == 0)
 			r = addrs_add(&yes, own_net(a));
 	}
 	if (r == 0)

@@ -51,6 +51,8 @@ static const struct flow_host test_host = {
 #define SADDR(right)	       MATCH("==", PAYLOAD("ip", "saddr"), right)
 #define NET(addr, len)	       "{'prefix':{'addr':'" addr "','len':" len "}}"
 
+#define JUMP(chain) "{'jump':{'target':'" chain "'}}"
+
 /* objects: with commas between them. 0 or the error of nft_read(). */
 static inline int test_read(struct ruleset *rs, const char *objects)
 {
