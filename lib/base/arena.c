@@ -157,6 +157,11 @@ void *arena_grow(struct arena *a, void *array, size_t n, size_t size)
 	return *slot + n * size;
 }
 
+void arena_fail(struct arena *a)
+{
+	a->failed = true;
+}
+
 bool arena_failed(const struct arena *a)
 {
 	return a->failed;

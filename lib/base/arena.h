@@ -46,6 +46,9 @@ char *arena_path(struct arena *a, const char *dir, const char *name);
  */
 void *arena_grow(struct arena *a, void *array, size_t n, size_t size);
 
+/* Remembers that an allocation failed which was none of this arena's. */
+void arena_fail(struct arena *a);
+
 /* Whether any allocation from this arena has failed. */
 bool arena_failed(const struct arena *a);
 

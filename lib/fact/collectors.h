@@ -26,6 +26,7 @@
 	COLLECTOR(FACT_CRON, collector_cron)                         \
 	COLLECTOR(FACT_ADDRESSES, collector_addresses)               \
 	COLLECTOR(FACT_SYSCTL, collector_sysctl)                     \
+	COLLECTOR(FACT_FIREWALL, collector_firewall)                 \
 	COLLECTOR(FACT_LISTENERS, collector_listeners)               \
 	COLLECTOR(FACT_APT_CONF, collector_apt_conf)                 \
 	COLLECTOR(FACT_REPOS, collector_repos)                       \

@@ -40,6 +40,7 @@ enum fact_id {
 	FACT_CRON,	       /* jobs of cron, anacron and at */
 	FACT_ADDRESSES,	       /* interfaces and their addresses */
 	FACT_SYSCTL,	       /* settings of the kernel: forwarding, redirects, source routes */
+	FACT_FIREWALL,	       /* rules of the packet filter, and what they let in */
 	FACT_LISTENERS,	       /* sockets that wait for others, and whose they are */
 	FACT_APT_CONF,	       /* apt's configuration after all its files */
 	FACT_REPOS,	       /* package sources and what vouches for them */
@@ -116,6 +117,7 @@ struct fact {
 		const struct cron *cron;
 		const struct addresses *addresses;
 		const struct sysctls *sysctls;
+		const struct firewall *firewall;
 		const struct listeners *listeners;
 		const struct apt_conf *apt_conf;
 		const struct repos *repos;

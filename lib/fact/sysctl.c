@@ -87,7 +87,7 @@ static int read_one(struct reading *rd, const struct root *root, const char *nam
 static int read_interface(struct reading *rd, const char *interface, const struct root *root)
 {
 	static const char *const keys[] = {"forwarding", "accept_redirects", "accept_source_route",
-		"force_forwarding", "disable_ipv6"};
+		"route_localnet", "force_forwarding", "disable_ipv6"};
 	static const char *const families[] = {"ipv4", "ipv6"};
 	char name[256];
 	int r = 0;

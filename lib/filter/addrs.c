@@ -129,6 +129,18 @@ static void replace(struct addrs *a, size_t first, size_t end, const struct span
 	a->n = a->n - (end - first) + n;
 }
 
+int addrs_keep(struct arena *arena, const struct addrs *from, struct addrs *ret)
+{
+	struct span *v = arena_alloc(arena, from->n * sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	if (from->n > 0)
+		memcpy(v, from->v, from->n * sizeof(*v));
+	*ret = (struct addrs){.v = v, .n = from->n};
+	return 0;
+}
+
 int addrs_add(struct addrs *a, struct span s)
 {
 	int r = reserve(a, a->n + 1);

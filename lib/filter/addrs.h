@@ -56,6 +56,9 @@ int addrs_union(struct addrs *a, const struct addrs *b);
 int addrs_intersect(struct addrs *a, const struct addrs *b);
 int addrs_subtract(struct addrs *a, const struct addrs *b);
 
+/* A copy in the arena, borrowed: not to be freed or changed. 0 or -ENOMEM. */
+int addrs_keep(struct arena *arena, const struct addrs *from, struct addrs *ret);
+
 /*
  * Cuts *a in two: what is in b too comes into *ret_in (uninitialised before),
  * the rest stays in *a. 0 or -ENOMEM, and then both are as before.

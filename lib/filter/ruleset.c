@@ -80,28 +80,30 @@ int rule_hook_parse(const char *s, enum rule_hook *ret)
 	return -EINVAL;
 }
 
-struct ruleset *ruleset_new(void)
+struct ruleset *ruleset_new_in(struct arena *arena)
 {
-	_cleanup_free_ struct ruleset *rs = calloc(1, sizeof(*rs));
+	struct ruleset *rs = arena_alloc(arena, sizeof(*rs));
 	if (!rs)
 		return NULL;
-	rs->arena = arena_new();
-	if (!rs->arena)
-		return NULL;
-	rs->names = arena_alloc(rs->arena, sizeof(*rs->names));
-	if (!rs->names) {
-		arena_free(rs->arena);
-		return NULL;
-	}
-	return TAKE_PTR(rs);
+	rs->arena = arena;
+	rs->names = arena_alloc(arena, sizeof(*rs->names));
+	return rs->names ? rs : NULL;
+}
+
+struct ruleset *ruleset_new(void)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct ruleset *rs = arena ? ruleset_new_in(arena) : NULL;
+
+	if (rs)
+		(void)TAKE_PTR(arena);
+	return rs;
 }
 
 void ruleset_free(struct ruleset *rs)
 {
-	if (!rs)
-		return;
-	arena_free(rs->arena);
-	free(rs);
+	if (rs)
+		arena_free(rs->arena);
 }
 
 static size_t name_hash(const struct rule_table *table, const char *name, bool is_set)
@@ -251,6 +253,8 @@ struct rule_set *ruleset_set(struct ruleset *rs, struct rule_table *table, const
 int ruleset_elem(struct ruleset *rs, struct rule_set *set, const struct span *keys,
 	const struct rule_elem *value)
 {
+	for (unsigned i = 0; i < set->n_keys; i++)
+		set->ranges |= keys[i].lo < keys[i].hi ? 1U << i : 0;
 	if (set->n_keys == 1 && !set->is_map) {
 		struct span *s = arena_grow(rs->arena, &set->loose, set->n_loose, sizeof(*s));
 		if (!s)

@@ -151,6 +151,7 @@ struct rule_set {
 	unsigned n_keys;
 	bool is_map;
 	bool dynamic; /* packets or time change it: what it holds now may not hold later */
+	unsigned ranges; /* bit i: an element has a range as its key i, not single values only */
 	bool opaque;  /* its elements could not be read: whether something is in it is unknown */
 	struct rule_elem *elems; /* maps, and sets with more than one key; alike results together */
 	size_t n_elems;
@@ -266,7 +267,7 @@ struct rule_table {
 };
 
 struct ruleset {
-	struct arena *arena; /* of all of it; owned */
+	struct arena *arena; /* of all of it, also of this */
 	struct rule_table *tables, *last;
 	struct rule_set *sets;
 	size_t n_rules, n_chains;
@@ -284,6 +285,9 @@ struct ruleset {
 /* An empty one; NULL on ENOMEM. Owned by the caller. */
 struct ruleset *ruleset_new(void);
 void ruleset_free(struct ruleset *rs);
+
+/* The same as a part of the caller's arena: goes with it, not by ruleset_free(). NULL on ENOMEM. */
+struct ruleset *ruleset_new_in(struct arena *arena);
 DEFINE_FREEP(struct ruleset *, ruleset_free)
 
 /*

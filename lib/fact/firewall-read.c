@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: ISC */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/netlink.h"
+#include "base/text.h"
+#include "fact/firewall-internal.h"
+#include "filter/read-nft.h"
+#include "filter/read-save.h"
+
+enum {
+	OUTPUT_MAX = 128 << 20,
+	NAMES_MAX = 4096,
+	TRIES = 4,
+	TIMEOUT_SECONDS = 30,
+};
+
+/* What the kernel itself tells of nf_tables. */
+struct tables {
+	size_t n;
+	size_t foreign;	     /* that are not named as iptables names its own */
+	uint16_t generation; /* changes with each change of the rules */
+};
+
+/* A program that lists rules, under the names that distributions give it. */
+struct lister {
+	const char *name;
+	const char *const *argv[3]; /* tried in order; ends with NULL */
+	const char *missing;	    /* what to do when none of them is there */
+};
+
+#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static const struct lister nft = {
+	"nft",
+	{ARGV("/usr/sbin/nft", "-j", "list", "ruleset"),
+		ARGV("/sbin/nft", "-j", "list", "ruleset")},
+	"the kernel has rules of nftables, but nft is not installed to list them: install the "
+	"package nftables",
+};
+
+static const struct lister saves[2] = {
+	{
+		"iptables-nft-save",
+		{ARGV("/usr/sbin/iptables-nft-save"),
+			ARGV("/usr/sbin/xtables-nft-multi", "iptables-save")},
+		"the kernel has rules of iptables, but neither nft nor iptables-nft-save is "
+		"installed to list them: install the package nftables",
+	},
+	{
+		"ip6tables-nft-save",
+		{ARGV("/usr/sbin/ip6tables-nft-save"),
+			ARGV("/usr/sbin/xtables-nft-multi", "ip6tables-save")},
+		"the kernel has rules of ip6tables, but neither nft nor ip6tables-nft-save is "
+		"installed to list them: install the package nftables",
+	},
+};
+
+static const struct lister legacies[2] = {
+	{
+		"iptables-legacy-save",
+		{ARGV("/usr/sbin/iptables-legacy-save"),
+			ARGV("/usr/sbin/xtables-legacy-multi", "iptables-save")},
+		"the kernel has tables of iptables-legacy, but iptables-legacy-save is not "
+		"installed to list them: install the package iptables, or remove the tables by a "
+		"restart",
+	},
+	{
+		"ip6tables-legacy-save",
+		{ARGV("/usr/sbin/ip6tables-legacy-save"),
+			ARGV("/usr/sbin/xtables-legacy-multi", "ip6tables-save")},
+		"the kernel has tables of ip6tables-legacy, but ip6tables-legacy-save is not "
+		"installed to list them: install the package iptables, or remove the tables by a "
+		"restart",
+	},
+};
+
+static bool is_of_iptables(const struct nfgenmsg *m, const char *name)
+{
+	static const char *const names[] = {"filter", "nat", "mangle", "raw", "security"};
+
+	if (m->nfgen_family != AF_INET && m->nfgen_family != AF_INET6)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int each_table(const struct nlmsghdr *h, void *arg)
+{
+	const struct nfgenmsg *m = NLMSG_DATA(h);
+	struct tables *t = arg;
+	char name[NFT_TABLE_MAXNAMELEN] = "";
+
+	if (h->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE) ||
+		h->nlmsg_len < NLMSG_LENGTH(sizeof(*m)))
+		return -EBADMSG;
+	const struct rtattr *a = netlink_attr(h, sizeof(*m), NFTA_TABLE_NAME, 1);
+	if (a)
+		memcpy(name, RTA_DATA(a), MIN(RTA_PAYLOAD(a), sizeof(name) - 1));
+	t->n++;
+	t->foreign += !is_of_iptables(m, name);
+	t->generation = ntohs(m->res_id);
+	return 0;
+}
+
+/* 0; -errno. A kernel without nf_tables has no tables. */
+static int ask_tables(struct tables *ret)
+{
+	const struct {
+		struct nlmsghdr h;
+		struct nfgenmsg m;
+	} ask = {.h = {.nlmsg_len = sizeof(ask),
+			 .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE,
+			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+		.m = {.version = NFNETLINK_V0}};
+	int r = -EAGAIN;
+
+	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
+		*ret = (struct tables){0};
+		r = netlink_dump(NETLINK_NETFILTER, &ask.h, each_table, ret);
+	}
+	/* These two: no such subsystem, no such protocol. */
+	return r == -EINVAL || r == -EPROTONOSUPPORT ? 0 : r;
+}
+
+/* The first line of what a program said. */
+static const char *first_line(struct arena *a, const char *text)
+{
+	return text_escape(a, text, strcspn(text, "\n"), 200);
+}
+
+/*
+ * Runs the lister. 0, with *ret in the arena; -ENOENT: not installed; -ENOMEM;
+ * else -errno, and *ret_why is set.
+ */
+static int list(const struct collect *c, struct arena *a, const struct lister *l, const char **ret,
+	const char **ret_why)
+{
+	_cleanup_(child_result_fini) struct child_result res = {0};
+	int r = -ENOENT;
+
+	for (size_t i = 0; l->argv[i] && r == -ENOENT; i++)
+		r = child_run(c->memo, l->argv[i], NULL, TIMEOUT_SECONDS * USEC_PER_SEC, OUTPUT_MAX,
+			&res);
+	if (r == -ENOENT || r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		*ret_why = arena_printf(a, "%s: %s", l->name, fsio_strerror(r));
+		return r;
+	}
+	if (!WIFEXITED(res.status) || WEXITSTATUS(res.status) != 0) {
+		*ret_why = arena_printf(a, "%s failed: %s", l->name,
+			*res.err ? first_line(a, res.err) : "without a word");
+		return -EIO;
+	}
+	*ret = arena_memdup(a, res.out, res.out_size);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* The same where the kernel says that there is something to list: -ENOENT is told, too. */
+static int list_needed(const struct collect *c, struct arena *a, const struct lister *l,
+	const char **ret, const char **ret_why)
+{
+	int r = list(c, a, l, ret, ret_why);
+
+	if (r != -ENOENT)
+		return r;
+	*ret_why = l->missing;
+	return -EIO;
+}
+
+/*
+ * What nft does not know it shows as "xt": then iptables' own program tells it.
+ * Where that is not installed, such an expression stays one that nobody knows.
+ */
+static int list_nft(const struct collect *c, struct arena *a, const struct tables *t,
+	struct firewall_texts *x, const char **ret_why)
+{
+	int r = t->n > 0 ? list(c, a, &nft, &x->nft, ret_why) : 0;
+	bool missing = r == -ENOENT;
+
+	if (missing && t->foreign > 0) {
+		*ret_why = nft.missing;
+		return -EIO;
+	}
+	if (t->n == 0 || (r < 0 && !missing) || (x->nft && !strstr(x->nft, "\"xt\"")))
+		return r;
+	r = 0;
+	for (unsigned v6 = 0; r == 0 && v6 < 2; v6++) {
+		r = missing ? list_needed(c, a, &saves[v6], &x->save[v6], ret_why)
+			    : list(c, a, &saves[v6], &x->save[v6], ret_why);
+		r = r == -ENOENT ? 0 : r;
+	}
+	return r;
+}
+
+static int list_legacy(
+	const struct collect *c, struct arena *a, struct firewall_texts *x, const char **ret_why)
+{
+	static const char *const names[] = {
+		"/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"};
+	struct root quiet = *c->root;
+	int r = 0;
+
+	quiet.deps = NULL;
+	for (unsigned v6 = 0; r == 0 && v6 < 2; v6++) {
+		_cleanup_file_ struct file file = {0};
+		r = root_read(&quiet, names[v6], NAMES_MAX, &file);
+		if (r == -ENOENT) {
+			r = 0; /* no iptables-legacy in this kernel */
+			continue;
+		}
+		if (r < 0 && r != -ENOMEM)
+			*ret_why = arena_printf(a, "%s: %s", names[v6], fsio_strerror(r));
+		if (r == 0 && file.size > 0)
+			r = list_needed(c, a, &legacies[v6], &x->legacy[v6], ret_why);
+	}
+	return r;
+}
+
+static int parse_save(struct arena *a, struct ruleset *rs, const char *text, unsigned v6,
+	bool legacy, const char **ret_why)
+{
+	const char *why = NULL;
+	unsigned line = 0;
+	int r = text ? read_save(rs, v6 ? RULE_IP6 : RULE_IP, legacy, text, &line, &why) : 0;
+
+	if (r == -EBADMSG)
+		*ret_why = arena_printf(
+			a, "%s: line %u: %s", (legacy ? legacies : saves)[v6].name, line, why);
+	return r;
+}
+
+int firewall_parse(struct arena *a, const struct firewall_texts *texts, struct ruleset **ret,
+	const char **ret_why)
+{
+	struct ruleset *rs = ruleset_new_in(a);
+	size_t offset = 0;
+	int r = rs ? 0 : -ENOMEM;
+
+	if (r == 0 && texts->nft)
+		r = nft_read(rs, texts->nft, strlen(texts->nft), &offset);
+	if (r == -EBADMSG)
+		*ret_why = arena_printf(
+			a, "nft -j list ruleset: byte %zu is not the JSON expected", offset);
+	for (unsigned v6 = 0; r == 0 && v6 < 2; v6++) {
+		r = parse_save(a, rs, texts->save[v6], v6, false, ret_why);
+		if (r == 0)
+			r = parse_save(a, rs, texts->legacy[v6], v6, true, ret_why);
+	}
+	if (r == 0)
+		r = ruleset_finish(rs);
+	if (r == 0)
+		*ret = rs;
+	return r;
+}
+
+/* Texts that were all read of one state of the rules. */
+static int read_texts(const struct collect *c, struct arena *tmp, struct firewall_texts *ret,
+	const char **ret_why)
+{
+	struct tables before, after;
+	int r = 0;
+
+	for (int i = 0; i < TRIES; i++) {
+		struct firewall_texts x = {0};
+		*ret_why = NULL;
+		r = ask_tables(&before);
+		if (r == 0)
+			r = list_nft(c, tmp, &before, &x, ret_why);
+		if (r == 0)
+			r = list_legacy(c, tmp, &x, ret_why);
+		if (r == 0)
+			r = ask_tables(&after);
+		if (r < 0)
+			break;
+		*ret = x;
+		if (before.n == after.n && before.generation == after.generation)
+			return 0;
+		r = -EAGAIN;
+	}
+	if (r == -EPERM)
+		*ret_why = "the kernel lists its packet filter for root with CAP_NET_ADMIN only";
+	else if (r == -EAGAIN)
+		*ret_why = "the rules of the packet filter changed each time they were read";
+	else if (!*ret_why)
+		*ret_why = arena_printf(
+			tmp, "the kernel's list of nftables' tables: %s", strerror(-r));
+	return r;
+}
+
+int firewall_read(
+	const struct collect *c, struct arena *a, struct ruleset **ret, const char **ret_why)
+{
+	_cleanup_(arena_freep) struct arena *tmp = arena_new();
+	struct firewall_texts texts = {0};
+	const char *why = NULL;
+	int r = tmp ? read_texts(c, tmp, &texts, &why) : -ENOMEM;
+
+	if (r == 0)
+		return firewall_parse(a, &texts, ret, ret_why);
+	*ret_why = why ? arena_strdup(a, why) : NULL;
+	return r;
+}

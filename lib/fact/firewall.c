@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: ISC */
+#include "fact/firewall.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fact/collectors.h"
+#include "fact/firewall-internal.h"
+
+enum { SUBJECT_MAX = 256 };
+
+static const char *family_name(int family)
+{
+	return family == AF_INET ? "IPv4" : "IPv6";
+}
+
+/* "anywhere", "10.0.0.0/8; not certain", "anywhere, from port 67, sent on to 172.17.0.2 port 80" */
+static const char *opening_value(struct arena *a, const struct opening *o)
+{
+	const char *peers = survey_peers_text(a, o->way, &o->peers), *ports = "", *where = "";
+	const struct addrs *s = &o->sports;
+
+	if (s->n != 1 || s->v[0].lo > 0 || s->v[0].hi < UINT16_MAX)
+		ports = arena_printf(a, ", from port%s %u%s",
+			s->n == 1 && s->v[0].lo == s->v[0].hi ? "" : "s", (unsigned)s->v[0].lo,
+			s->n == 1 && s->v[0].lo == s->v[0].hi ? "" : " and others");
+	if (o->translated)
+		where = arena_printf(a, ", sent on to %s port %u",
+			survey_address_text(a, o->way->family, o->address.lo),
+			(unsigned)o->port.lo);
+	return peers && ports && where ? arena_printf(a, "%s%s%s%s", peers, ports, where,
+						 o->may ? "; not certain" : "")
+				       : NULL;
+}
+
+static int add_opening(struct fact *f, const struct opening *o)
+{
+	const char *ports = survey_ports_text(f->arena, o->protocol, o->lo, o->hi);
+	const char *value = opening_value(f->arena, o), *address = "";
+	char subject[SUBJECT_MAX];
+
+	if (!o->every_address)
+		address = survey_address_text(f->arena, o->way->family, o->way->address);
+	if (!ports || !value || !address)
+		return -ENOMEM;
+	(void)snprintf(subject, sizeof(subject), "opening %s on %s%s%s %s%s", ports,
+		o->way->interface, *address ? " " : "", address, family_name(o->way->family),
+		o->way->link ? " of the link" : "");
+	fact_add_item(f, subject, value, NULL, 0);
+	return 0;
+}
+
+static void add_policies(struct fact *f, const struct ruleset *rs)
+{
+	char subject[SUBJECT_MAX];
+
+	for (const struct rule_table *t = rs->tables; t; t = t->next) {
+		for (const struct rule_chain *c = t->chains; c && !t->replaced; c = c->next) {
+			if (c->hook == HOOK_NONE || c->type == CHAIN_NAT)
+				continue;
+			(void)snprintf(subject, sizeof(subject), "policy %s %s %s%s",
+				rule_family_text(t->family), t->name, c->name,
+				t->legacy ? " (legacy)" : "");
+			const char *value = arena_printf(f->arena, "%s, %s hook%s",
+				c->policy == VERDICT_DROP ? "drop" : "accept",
+				rule_hook_text(c->hook), t->dormant ? ", dormant" : "");
+			fact_add_item(f, subject, value ? value : "", NULL, 0);
+		}
+	}
+}
+
+int firewall_complete(struct fact *f, const struct ruleset *rules, const struct flow_host *host)
+{
+	_cleanup_(arena_freep) struct arena *tmp = arena_new();
+	struct survey survey = {.arena = f->arena, .tmp = tmp, .rules = rules, .host = host};
+	struct firewall *w = arena_alloc(f->arena, sizeof(*w));
+	int r = tmp && w ? survey_init(&survey) : -ENOMEM;
+
+	if (r == 0)
+		r = survey_openings(&survey, &w->openings);
+	if (r < 0)
+		return r;
+	w->rules = rules;
+	w->host = host;
+	w->ways = survey.ways;
+	w->n_ways = survey.n_ways;
+	f->u.firewall = w;
+	add_policies(f, rules);
+	for (size_t i = 0; r == 0 && i < w->openings.n; i++)
+		r = add_opening(f, &w->openings.v[i]);
+	if (w->openings.cut)
+		fact_add_unseen(f, "opening *");
+	return r;
+}
+
+static int firewall_collect(const struct collect *c, struct fact *f)
+{
+	const struct fact *addresses = factset_get(c->facts, FACT_ADDRESSES);
+	struct ruleset *rules = NULL;
+	struct flow_host *host = NULL;
+	const char *why = NULL;
+
+	if (!collect_may_run(c)) {
+		fact_fail(f, -ENOENT,
+			"the packet filter is a running machine's: its rules are "
+			"not read from files");
+		return 0;
+	}
+	if (!addresses || addresses->state != FACT_STATE_OK) {
+		fact_fail(f, -EIO, "without the machine's addresses: %s",
+			addresses ? addresses->reason : "not read");
+		return 0;
+	}
+	int r = firewall_read(c, f->arena, &rules, &why);
+	if (r == 0)
+		r = firewall_host(c, f->arena, &host);
+	if (r < 0 && r != -ENOMEM) {
+		fact_fail(f, r == -ENOENT ? -EIO : r, "%s", why ? why : strerror(-r));
+		return 0;
+	}
+	return r == 0 ? firewall_complete(f, rules, host) : r;
+}
+
+const struct collector collector_firewall = {
+	.id = FACT_FIREWALL,
+	.name = "firewall",
+	.needs = FACT_BIT(FACT_ADDRESSES) | FACT_BIT(FACT_SYSCTL),
+	/* Of iptables-legacy and of routes no source tells. */
+	.refresh_usec = USEC_PER_HOUR,
+	.collect = firewall_collect,
+};
