@@ -42,27 +42,6 @@ LATER(check_ssh_exposure, .id = "ssh-exposure",
 
 /* ---- network ---- */
 
-LATER(check_firewall_active, .id = "firewall-active",
-	.title = "A firewall on this host filters what comes in, for IPv4 and IPv6",
-	.severity = SEV_HIGH, .guides = "P N08 X", .references = "nft(8), ufw(8)",
-	.rationale = "The cloud's security group is one layer, and one wrong click opens it. The "
-		     "host's own filter holds when that layer fails.",
-	.remedy = "`apt-get install ufw && ufw allow from 192.0.2.0/24 to any port 22 proto tcp && "
-		  "ufw enable`, with your own network in the place of 192.0.2.0/24.",
-	.remedy_rhel = "`dnf install firewalld && systemctl enable --now firewalld`.");
-
-LATER(check_firewall_default_deny, .id = "firewall-default-deny",
-	.title = "What no firewall rule names is not let in", .severity = SEV_HIGH, .guides = "P X",
-	.references = "nft(8), ufw(8)",
-	.rationale = "A list of what is allowed stays right when a new service appears; a list of "
-		     "what is forbidden does not.",
-	.remedy = "`ufw default deny incoming`; with plain nftables give the input chain `policy "
-		  "drop;` and accept `ct state established,related` first.",
-	.remedy_rhel =
-		"`firewall-cmd --set-default-zone=public`, and see that the zone's target "
-		"is not ACCEPT: `firewall-cmd --permanent --zone=public --set-target=default "
-		"&& firewall-cmd --reload`.");
-
 LATER(check_firewall_egress, .id = "firewall-egress",
 	.title = "What goes out is filtered, and updates and name lookups still get through",
 	.severity = SEV_LOW, .guides = "X", .references = "nft(8), ufw(8)",
@@ -84,38 +63,6 @@ LATER(check_firewall_icmp, .id = "firewall-icmp",
 		  "accept`. ufw's defaults let them through: see /etc/ufw/before.rules.",
 	.remedy_rhel = "`firewall-cmd --permanent --remove-icmp-block-inversion && firewall-cmd "
 		       "--reload`, and no block of destination-unreachable or packet-too-big.");
-
-LATER(check_firewall_port_ranges, .id = "firewall-port-ranges",
-	.title = "No firewall rule opens a range of ports in one go", .severity = SEV_MEDIUM,
-	.guides = "A", .references = "nft(8), ufw(8)",
-	.rationale = "A range opens ports that nobody thought of, and whatever listens there "
-		     "tomorrow.",
-	.remedy = "Replace the rule by one for each port that a service needs: `ufw status "
-		  "numbered`, `ufw delete NUMBER`, `ufw allow PORT/tcp`.",
-	.remedy_rhel = "Replace the rule by one for each port that a service needs: `firewall-cmd "
-		       "--permanent --remove-port=LOW-HIGH/tcp && firewall-cmd --permanent "
-		       "--add-port=PORT/tcp && firewall-cmd --reload`.");
-
-LATER(check_firewall_open_to_world, .id = "firewall-open-to-world",
-	.title = "No port but the public ones is open to any address", .severity = SEV_HIGH,
-	.guides = "P A X", .references = "nft(8), ufw(8)",
-	.rationale =
-		"All of IPv4 can be searched in hours. What is not meant for the public should "
-		"be let in from as few addresses as possible.",
-	.remedy = "Name the source: `ufw allow from 192.0.2.0/24 to any port PORT proto tcp`, then "
-		  "delete the rule for Anywhere (`ufw status numbered`, `ufw delete NUMBER`).",
-	.remedy_rhel = "Name the source: `firewall-cmd --permanent --add-rich-rule='rule "
-		       "family=ipv4 source address=192.0.2.0/24 port port=PORT protocol=tcp "
-		       "accept' && firewall-cmd --permanent --remove-port=PORT/tcp && "
-		       "firewall-cmd --reload`.");
-
-LATER(check_firewall_orphan_opening, .id = "firewall-orphan-opening",
-	.title = "Behind every port that the firewall opens there is a service",
-	.severity = SEV_LOW, .guides = "N15", .references = "nft(8), ss(8)",
-	.rationale = "An opening that was left behind lets in whatever listens on that port next.",
-	.remedy = "Close it: `ufw status numbered`, `ufw delete NUMBER`.",
-	.remedy_rhel = "Close it: `firewall-cmd --permanent --remove-port=PORT/tcp && firewall-cmd "
-		       "--reload`.");
 
 LATER(check_security_group, .id = "security-group",
 	.title = "The cloud's security groups open no more than they must", .severity = SEV_HIGH,

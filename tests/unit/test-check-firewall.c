@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+/* What the checks of the firewall make of rules as iptables-save prints them. */
+#include "alloc-fail.h"
+#include "check-fixture.h"
+#include "check/check.h"
+#include "firewall-fixture.h"
+
+static const struct vector {
+	const char *check;
+	const char *save4, *save6;
+	enum result result;
+	const char *says; /* in the summary or in an evidence */
+	const char *conf;
+	const char *listeners;
+	const struct flow_host *host;
+} vectors[] = {
+	/* Both families count, each by itself. */
+	{"firewall-active", SAVE(""), SAVE(""), RESULT_PASS, "policy drop of ip filter INPUT"},
+	{"firewall-active", NULL, NULL, RESULT_FAIL, "input of IPv4"},
+	{"firewall-active", SAVE(""), NULL, RESULT_FAIL, "input of IPv6"},
+	{"firewall-active", NULL, SAVE(""), RESULT_FAIL, "input of IPv4"},
+	{"firewall-active", SAVE(""), NULL, RESULT_PASS, NULL, NULL, NULL, &fixture_host_v4},
+	{"firewall-active", NULL, NULL, RESULT_NOTAPPLICABLE, NULL, NULL, NULL, &fixture_host_none},
+	/* A word is no filter: the policy says drop, and a rule before it lets all in. */
+	{"firewall-active", SAVE("-A INPUT -j ACCEPT\n"), SAVE(""), RESULT_FAIL,
+		"rule 2: -j ACCEPT"},
+	/* And no word is one: the last rule drops. */
+	{"firewall-active",
+		SAVE_POLICY("ACCEPT", "ACCEPT") TCP("22") "-A INPUT -i eth0 -j DROP\nCOMMIT\n",
+		SAVE(""), RESULT_PASS},
+	/* Rules that only shut out some sources leave the rest of the world. */
+	{"firewall-active",
+		SAVE_POLICY("ACCEPT", "ACCEPT") "-A INPUT -s 203.0.113.9/32 -j DROP\nCOMMIT\n",
+		SAVE(""), RESULT_FAIL},
+	{"firewall-active", SAVE("-A INPUT -m nobody --knows -j ACCEPT\n"), SAVE(""),
+		RESULT_UNKNOWN, "nobody"},
+
+	{"firewall-default-deny", SAVE(TCP("22")), SAVE(""), RESULT_PASS, "policy drop"},
+	{"firewall-default-deny", NULL, NULL, RESULT_FAIL, "unnamed tcp on eth0 IPv4"},
+	{"firewall-default-deny", SAVE_POLICY("ACCEPT", "ACCEPT") "COMMIT\n", SAVE(""), RESULT_FAIL,
+		"no rule stops it"},
+	{"firewall-default-deny",
+		SAVE_POLICY(
+			"ACCEPT", "ACCEPT") "-A INPUT -p tcp -m tcp --dport 23 -j DROP\nCOMMIT\n",
+		SAVE(""), RESULT_FAIL, "port "},
+	/* One protocol is dropped, the other is not. */
+	{"firewall-default-deny",
+		SAVE_POLICY("ACCEPT", "ACCEPT") "-A INPUT -p tcp -j DROP\nCOMMIT\n", SAVE(""),
+		RESULT_FAIL, "unnamed udp"},
+	{"firewall-default-deny", SAVE(FROM("10.0.0.0/8")), SAVE(""), RESULT_PASS},
+	/* A network that a rule names is named, trusted or not. */
+	{"firewall-default-deny", SAVE(FROM("203.0.113.0/24")), SAVE(""), RESULT_PASS},
+	{"firewall-default-deny", SAVE(FROM("0.0.0.0/1") FROM("128.0.0.0/1")), SAVE(""),
+		RESULT_FAIL},
+	{"firewall-default-deny", SAVE(TCP("1:65535")), SAVE(""), RESULT_FAIL, "--dport 1:65535"},
+	{"firewall-default-deny", SAVE("-A INPUT -m nobody --knows -j ACCEPT\n"), SAVE(""),
+		RESULT_UNKNOWN, "nobody"},
+	{"firewall-default-deny", NULL, NULL, RESULT_NOTAPPLICABLE, NULL, NULL, NULL,
+		&fixture_host_none},
+
+	{"firewall-open-to-world", SAVE(TCP("80") TCP("443")), SAVE(TCP("443")), RESULT_PASS},
+	{"firewall-open-to-world", SAVE(TCP("22")), SAVE(""), RESULT_FAIL,
+		"opening tcp 22 on eth0 IPv4"},
+	{"firewall-open-to-world", SAVE(""), SAVE(TCP("22")), RESULT_FAIL,
+		"opening tcp 22 on eth0 IPv6"},
+	{"firewall-open-to-world", SAVE(TCP("22")), SAVE(""), RESULT_PASS, NULL,
+		"[firewall-open-to-world]\npublic_ports = 22/tcp\n"},
+	{"firewall-open-to-world", SAVE(TCP("22")), SAVE(""), RESULT_FAIL, NULL,
+		"[firewall-open-to-world]\npublic_ports = 22/udp\n"},
+	{"firewall-open-to-world",
+		SAVE("-A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT\n"), SAVE(""),
+		RESULT_PASS},
+	{"firewall-open-to-world",
+		SAVE("-A INPUT -s 203.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT\n"), SAVE(""),
+		RESULT_FAIL, "203.0.0.0/8"},
+	{"firewall-open-to-world",
+		SAVE("-A INPUT -s 203.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT\n"), SAVE(""),
+		RESULT_PASS, NULL, "[firewall-open-to-world]\nmax_prefix = 8\n"},
+	{"firewall-open-to-world",
+		SAVE("-A INPUT -s 203.0.0.0/16 -p tcp -m tcp --dport 22 -j ACCEPT\n"), SAVE(""),
+		RESULT_PASS},
+	{"firewall-open-to-world", SAVE(""),
+		SAVE("-A INPUT -s 2001::/16 -p tcp -m tcp --dport 22 -j ACCEPT\n"), RESULT_FAIL,
+		"2001::/16"},
+	/* A limit slows the world down and lets it in. */
+	{"firewall-open-to-world",
+		SAVE("-A INPUT -p tcp -m tcp --dport 22 -m limit --limit 3/min -j ACCEPT\n"),
+		SAVE(""), RESULT_FAIL, "tcp 22"},
+	{"firewall-open-to-world",
+		SAVE("-A INPUT -p tcp -m tcp --dport 22 -m nobody --knows -j ACCEPT\n"), SAVE(""),
+		RESULT_UNKNOWN, "--knows"},
+	/* The answers of DHCP servers; but not from any port. */
+	{"firewall-open-to-world", SAVE("-A INPUT -p udp -m udp --sport 67 --dport 68 -j ACCEPT\n"),
+		SAVE(""), RESULT_PASS},
+	{"firewall-open-to-world", SAVE("-A INPUT -p udp -m udp --dport 68 -j ACCEPT\n"), SAVE(""),
+		RESULT_FAIL, "udp 68"},
+	{"firewall-open-to-world", NULL, NULL, RESULT_FAIL, "all of tcp"},
+	/* Of addresses of the link, neighbours are no world. */
+	{"firewall-open-to-world", SAVE(""),
+		SAVE("-A INPUT -s fe80::/10 -p tcp -m tcp --dport 22 -j ACCEPT\n"), RESULT_PASS},
+
+	{"firewall-port-ranges", SAVE(TCP("22")), SAVE(""), RESULT_PASS},
+	{"firewall-port-ranges", SAVE(TCP("8000:8010")), SAVE(""), RESULT_FAIL, "tcp 8000-8010"},
+	{"firewall-port-ranges", SAVE(TCP("8000:8010")), SAVE(""), RESULT_PASS, NULL,
+		"[firewall-port-ranges]\nranges = 8000-8010/tcp\n"},
+	{"firewall-port-ranges", SAVE(TCP("8000:8010")), SAVE(""), RESULT_PASS, NULL,
+		"[firewall-port-ranges]\nmax_ports = 11\n"},
+	{"firewall-port-ranges", SAVE(TCP("8000:8010")), SAVE(""), RESULT_FAIL, NULL,
+		"[firewall-port-ranges]\nmax_ports = 10\n"},
+	/* Ports one by one are no range, though they lie side by side. */
+	{"firewall-port-ranges", SAVE("-A INPUT -p tcp -m multiport --dports 80,81,82 -j ACCEPT\n"),
+		SAVE(""), RESULT_PASS},
+	/* Nor is what is left when a network is let in and one port is not. */
+	{"firewall-port-ranges",
+		SAVE("-A INPUT -p tcp -m tcp --dport 22 -j DROP\n" FROM("10.0.0.0/8")), SAVE(""),
+		RESULT_PASS},
+
+	{"firewall-orphan-opening", SAVE(TCP("22")), SAVE(""), RESULT_PASS, NULL, NULL, "tcp 22"},
+	{"firewall-orphan-opening", SAVE(TCP("22")), SAVE(""), RESULT_PASS, NULL, NULL, "tcpd 22"},
+	{"firewall-orphan-opening", SAVE(TCP("22")), SAVE(""), RESULT_FAIL, "tcp 22", NULL,
+		"tcp6 22"},
+	{"firewall-orphan-opening", SAVE(TCP("22")), SAVE(""), RESULT_FAIL, NULL, NULL, "tcplo 22"},
+	{"firewall-orphan-opening", SAVE(TCP("22")), SAVE(""), RESULT_FAIL, NULL, NULL, "udp 22"},
+	{"firewall-orphan-opening", SAVE(TCP("22")), SAVE(TCP("80")), RESULT_FAIL, "IPv6", NULL,
+		"tcp 22 tcp 80"},
+	{"firewall-orphan-opening", SAVE(TCP("8000:8010")), SAVE(""), RESULT_PASS, NULL, NULL,
+		"tcp 8004"},
+	{"firewall-orphan-opening", NULL, NULL, RESULT_PASS, NULL, NULL, ""},
+	{"firewall-orphan-opening",
+		"*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+		":POSTROUTING ACCEPT [0:0]\n"
+		"-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080\nCOMMIT\n" SAVE(
+			TCP("8080")),
+		SAVE(""), RESULT_PASS, NULL, NULL, "tcp 8080"},
+};
+
+static bool says(const struct verdict *v, const char *text)
+{
+	bool found = !text || strstr(v->summary, text);
+
+	for (size_t i = 0; i < v->n_evidence && !found; i++)
+		found = (v->evidence[i].subject && strstr(v->evidence[i].subject, text)) ||
+			(v->evidence[i].observed && strstr(v->evidence[i].observed, text));
+	return found;
+}
+
+static void test_vectors(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		const struct vector *x = &vectors[i];
+		struct policy *policy = fixture_policy(x->conf);
+		struct verdict *v = verdict_new();
+		struct factset facts = {0};
+
+		factset_put(&facts,
+			fixture_firewall(x->host ? x->host : &fixture_host, x->save4, x->save6));
+		factset_put(&facts, fixture_listeners(x->listeners ? x->listeners : ""));
+		assert_int_equal(check_judge(check_find(x->check), &facts, policy, 0, v), 0);
+		if (v->result != x->result || !says(v, x->says))
+			fail_msg("vector %zu, %s: %s, %s; %s", i, x->check, result_name(v->result),
+				v->summary, v->n_evidence ? v->evidence[0].observed : "");
+		verdict_free(v);
+		policy_free(policy);
+		factset_fini(&facts);
+	}
+}
+
+/* A root that does not run has none; one that cannot be listed is an error. */
+static void test_unusable(void **state)
+{
+	static const char *const checks[] = {"firewall-active", "firewall-default-deny",
+		"firewall-open-to-world", "firewall-port-ranges", "firewall-orphan-opening"};
+	static const struct {
+		int error;
+		enum result result;
+	} states[] = {
+		{-ENOENT, RESULT_NOTAPPLICABLE}, {-EPERM, RESULT_ERROR}, {-EIO, RESULT_ERROR}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(checks) * ARRAY_SIZE(states); i++) {
+		const char *id = checks[i / ARRAY_SIZE(states)];
+		struct policy *policy = fixture_policy(NULL);
+		struct verdict *v = verdict_new();
+		struct factset facts = {0};
+		struct fact *f = fact_new(FACT_FIREWALL);
+
+		fact_fail(f, states[i % ARRAY_SIZE(states)].error, "nft is not installed");
+		factset_put(&facts, f);
+		factset_put(&facts, fixture_listeners(""));
+		assert_int_equal(check_judge(check_find(id), &facts, policy, 0, v), 0);
+		assert_int_equal(v->result, states[i % ARRAY_SIZE(states)].result);
+		assert_non_null(strstr(v->summary, "nft is not installed"));
+		verdict_free(v);
+		policy_free(policy);
+		factset_fini(&facts);
+	}
+}
+
+struct judged {
+	const struct check *check;
+	const struct policy *policy;
+	const struct factset *facts;
+};
+
+static int judge_once(void *arg)
+{
+	const struct judged *j = arg;
+	_cleanup_(verdict_freep) struct verdict *v = verdict_new();
+
+	return v ? check_judge(j->check, j->facts, j->policy, 0, v) : -ENOMEM;
+}
+
+/* Memory that is short is no verdict: neither a pass nor a finding that lacks its half. */
+static void test_memory(void **state)
+{
+	struct policy *policy = fixture_policy(NULL);
+	struct factset facts = {0};
+	struct judged j = {.policy = policy, .facts = &facts};
+
+	factset_put(&facts, fixture_firewall(&fixture_host, SAVE(TCP("22:25")), NULL));
+	factset_put(&facts, fixture_listeners(""));
+	for (size_t i = 0; i < check_count(); i++) {
+		j.check = check_at(i);
+		if (j.check->facts & FACT_BIT(FACT_FIREWALL) &&
+			!(j.check->facts & ~(FACT_BIT(FACT_FIREWALL) | FACT_BIT(FACT_LISTENERS))))
+			alloc_each(judge_once, &j, 2);
+	}
+	policy_free(policy);
+	factset_fini(&facts);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_unusable),
+		cmocka_unit_test(test_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
