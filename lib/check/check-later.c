@@ -95,14 +95,6 @@ LATER(check_listener_unauthenticated, .id = "listener-unauthenticated",
 		  "enabled` in mongod.conf, `xpack.security.enabled: true` in elasticsearch.yml, a "
 		  "client certificate for etcd and Docker.");
 
-LATER(check_ntp_exposure, .id = "ntp-exposure",
-	.title = "An NTP server here serves known hosts only, and no monlist",
-	.severity = SEV_MEDIUM, .guides = "N06", .references = "chrony.conf(5), ntp.conf(5)",
-	.rationale = "A small query for the list of clients brings a large answer to a forged "
-		     "address: such servers are used to flood others.",
-	.remedy = "chrony: no `allow` line, or `allow 192.0.2.0/24`; ntp and ntpsec: `restrict "
-		  "default kod limited nomodify noquery` and `disable monitor` in ntp.conf.");
-
 LATER(check_metadata_reachable, .id = "metadata-reachable",
 	.title = "Only root can ask the cloud's metadata service", .severity = SEV_MEDIUM,
 	.guides = "X", .references = "nft(8)",

@@ -106,7 +106,8 @@ bool address_list_names_own(const struct address_list *list)
 
 static unsigned length(const struct address_element *e)
 {
-	return e->kind == ADDRESS_NET ? e->net.bits : 0;
+	/* A host's name is one address, whichever. */
+	return e->kind == ADDRESS_NET ? e->net.bits : e->kind == ADDRESS_UNDECIDED ? 129 : 0;
 }
 
 void address_list_sort(struct address_element *v, size_t n)

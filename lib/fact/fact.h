@@ -57,6 +57,7 @@ enum fact_id {
 	FACT_LOG_KEPT,	       /* how long logs are kept */
 	FACT_LOG_FILES,	       /* owners and modes below /var/log */
 	FACT_NAME_SERVERS,     /* DNS servers: where they listen, whom they answer */
+	FACT_TIME_SERVERS,     /* NTP servers: whom they serve, who may ask about them */
 	FACT_SELF,	       /* this daemon's own files */
 	FACT_COVERAGE,	       /* health of the event sources; given by the engine, not collected */
 	FACT_ACCEPTED,	       /* what stands in the accepted baseline; likewise */
@@ -133,6 +134,7 @@ struct fact {
 		const struct log_kept *log_kept;
 		const struct log_files *log_files;
 		const struct name_servers *name_servers;
+		const struct time_servers *time_servers;
 		const struct self *self;
 		const struct coverage *coverage;
 		const struct accepted *accepted;

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 
-from daemonlab import NETS4, NETS6, SERVER, TRUSTED, Daemon, ask, is_trusted, lab
+from daemonlab import NETS4, NETS6, SERVER, TRUSTED, Daemon, ask, drain, is_trusted, lab
 
 ROUNDS = int(os.environ.get("ROUNDS", "60"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -245,17 +245,6 @@ def most(clients, number, upstream4=True):
         if kind > best:
             best, by = kind, f"{client} asks {server}"
     return best, by
-
-
-def drain(clients):
-    for _, _, s in clients:
-        s.setblocking(False)
-        try:
-            while s.recv(4096):
-                pass
-        except OSError:
-            pass
-        s.setblocking(True)
 
 
 def play(kind, name_show, it):

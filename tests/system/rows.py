@@ -140,7 +140,13 @@ SERVICE_ROWS = [
 ]
 
 NETWORK_ROWS = [
-    row("server", "as installed: network", {"dns-recursion": "fail medium | BIND | own zones"}),
+    row("server", "as installed: network", {
+        "dns-recursion": "fail medium | BIND | own zones", "ntp-exposure": "pass chrony"}),
+    row("server", "chrony for anybody", {"ntp-exposure": "fail medium | lan.conf:1 | 0.0.0.0/0"},
+        {"/etc/chrony/conf.d/lan.conf": "allow\n"}),
+    row("other", "ntpsec for its servers alone", {"ntp-exposure": "pass ntpsec"},
+        {"/etc/ntpsec/ntp.conf": "pool 0.debian.pool.ntp.org iburst\nrestrict default ignore\n"
+            "restrict source nomodify noquery\nrestrict 127.0.0.1\n"}),
     row("server", "BIND for trusted networks", {"dns-recursion": "pass"},
         {"/etc/bind/named.conf.options": "options {\n  directory \"/var/cache/bind\";\n"
             "  allow-query { localhost; 10.0.0.0/8; };\n};\n"}),
@@ -150,7 +156,9 @@ NETWORK_ROWS = [
             "  allow-recursion { any; };\n};\n"}),
     row("server", "BIND switched off", {"dns-recursion": "notapplicable"},
         script="systemctl -q mask named.service systemd-resolved.service"),
-    row("other", "as installed: network", {"dns-recursion": "pass unbound | dnsmasq | loopback"}),
+    row("other", "as installed: network", {
+        "dns-recursion": "pass unbound | dnsmasq | loopback",
+        "ntp-exposure": "fail medium | ntp.conf | serves the time"}),
     row("other", "unbound and dnsmasq for anybody", {
         "dns-recursion": "fail high | dns unbound | dns dnsmasq | open.conf:3"},
         {"/etc/unbound/unbound.conf.d/open.conf":
