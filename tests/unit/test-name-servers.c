@@ -333,8 +333,8 @@ static void test_items(void **state)
 }
 
 static const char *const texts[] = {
-	"acl a { !10/8; { any; }; \"b\"; }; acl b { ::1; };\nview x { match-clients { a; }; "
-	"zone y { allow-query { b; }; }; };\noptions { listen-on { a; }; };",
+	("acl a { !10/8; { any; }; \"b\"; }; acl b { ::1; };\nview x { match-clients { a; }; "
+	 "zone y { allow-query { b; }; }; };\noptions { listen-on { a; }; };"),
 	"server: interface: 0.0.0.0 access-control: 10.0.0.0/8 allow interface-action: v0 allow",
 	"interface=lo\nlisten-address=192.0.2.1\nconf-dir=/x,*.conf\nlocal-service",
 };
