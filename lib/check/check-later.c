@@ -74,18 +74,6 @@ LATER(check_security_group, .id = "security-group",
 		  "with `--remote-ip 192.0.2.0/24`, and export the list anew: `openstack security "
 		  "group rule list --long -f json`.");
 
-LATER(check_listener_plaintext, .id = "listener-plaintext",
-	.title = "No cleartext protocol is served to others", .severity = SEV_HIGH,
-	.guides = "P X N13", .references = "ss(8)",
-	.rationale = "Whoever sits on the way reads passwords and data of telnet, FTP, and mail or "
-		     "directory access without TLS.",
-	.remedy =
-		"Replace telnet and rsh by SSH (`apt-get purge telnetd rsh-server`), FTP by SFTP, "
-		"and switch TLS on in what stays (`ssl_enable=YES` in /etc/vsftpd.conf).",
-	.remedy_rhel = "Replace telnet and rsh by SSH (`dnf remove telnet-server rsh-server`), FTP "
-		       "by SFTP, and switch TLS on in what stays (`ssl_enable=YES` in "
-		       "/etc/vsftpd/vsftpd.conf).");
-
 LATER(check_listener_unauthenticated, .id = "listener-unauthenticated",
 	.title = "Internal services ask for a password or a certificate", .severity = SEV_HIGH,
 	.guides = "X", .references = "OWASP: Server Side Request Forgery",
