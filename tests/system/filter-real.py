@@ -154,8 +154,8 @@ class Real:
         bad = self.referee.judge(self.lab, variants, probes,
                                  decidable=lambda p: p.dport not in chosen, replies=False)
         new = {k: n - count[k] for k, n in self.referee.count.items()}
-        print(f"{what}: {new['arrived']} arrived, {new['refused']} refused, {new['mays']} mays, "
-              f"{new['wrong']} wrong", flush=True)
+        print(f"{what}: {new['arrived']} arrived, {new['refused']} refused, "
+              f"{new['chosen']} chosen, {new['mays']} mays, {new['wrong']} wrong", flush=True)
         if bad:
             self.failed = True
             print("\n".join(bad))

@@ -473,7 +473,7 @@ class Lab:
             if p.real:
                 s, refused = self._send_real(p)
                 open_sockets.append((p, s, refused))
-            elif p.way == "in":
+            elif p.way == "in" and p.iface != "lo":
                 self.inject["p" + p.iface[1]].send(frame(p))
             else:
                 self._send_out(p)

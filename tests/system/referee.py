@@ -68,8 +68,9 @@ def agrees(answer, p, result, replies):
 
 
 def near(p):
-    """Whether the host would have to ask the wire who has the sender's address."""
-    return p.saddr.startswith(("192.0.2.", "10.9.0.", "172.17.", "2001:db8:0:1:", "2001:db8:0:9:",
+    """Whether the sender gets no answer: from lo, or since the host would have to ask the wire who
+    has its address."""
+    return p.iface == "lo" or p.saddr.startswith(("192.0.2.", "10.9.0.", "172.17.", "2001:db8:0:1:", "2001:db8:0:9:",
                                "2001:db8:0:17:")) and p.saddr not in PEER4 + PEER6
 
 
@@ -88,7 +89,7 @@ class Referee:
 
     def __init__(self, flow_query, directory):
         self.flow_query, self.directory = flow_query, directory
-        self.count = dict.fromkeys(["sets", "probes", "arrived", "refused", "mays", "wrong"], 0)
+        self.count = dict.fromkeys(["sets", "probes", "arrived", "refused", "chosen", "mays", "wrong"], 0)
 
     def judge(self, lab, variants, probes, decidable, replies):
         """Sends the probes; what differs, as texts. variants: as of dump(); decidable: of a probe,
@@ -104,8 +105,11 @@ class Referee:
         self.count["probes"] += len(probes)
         self.count["arrived"] += sum(r.where is not None for r in results.values())
         self.count["refused"] += sum(r.where is None and r.answered for r in results.values())
-        self.count["mays"] += verdicts.count(None)
-        bad = [i for i, v in enumerate(verdicts) if v is False or (v is None and decidable(probes[i]))]
+        open_ones = [a.split()[:4] for a, v in zip(answers, verdicts) if v is None]
+        self.count["mays"] += sum("may" in words for words in open_ones)
+        self.count["chosen"] += sum("may" not in words for words in open_ones)
+        bad = [i for i, v in enumerate(verdicts)
+               if v is False or (v is None and decidable(probes[i]))]
         self.count["wrong"] += len(bad)
         return [f"  {question(probes[i])}{' (ordinary socket)' if probes[i].real else ''}\n"
                 f"    said:   {answers[i]}\n    kernel: {results[probes[i].id]}"
