@@ -73,26 +73,36 @@ static void report(const struct asking *q, const struct name_server *s,
 		});
 }
 
+static void report_error(
+	const struct asking *q, const struct name_server *s, const char *why, struct verdict *ret)
+{
+	verdict_add(ret, &(struct evidence){
+				 .result = RESULT_ERROR,
+				 .subject = subject_of(q, s, NULL),
+				 .path = s->fault_path ? s->fault_path : s->path,
+				 .line = s->fault_line,
+				 .observed = why,
+				 .expected = "a configuration that can be read to its end",
+			 });
+}
+
 /* 0 or -ENOMEM. */
 static int judge(const struct asking *q, const struct name_server *s, struct verdict *ret)
 {
 	struct dns_exposure x;
 
 	if (s->fault) {
-		verdict_add(ret, &(struct evidence){
-					 .result = RESULT_ERROR,
-					 .subject = subject_of(q, s, NULL),
-					 .path = s->fault_path ? s->fault_path : s->path,
-					 .line = s->fault_line,
-					 .observed = s->fault,
-					 .expected = "a configuration that can be read to its end",
-				 });
+		report_error(q, s, s->fault, ret);
 		return 0;
 	}
 	int listens = name_server_listens(q->arena, s, &q->places);
 	int r = listens < 0 ? listens
 			    : name_server_exposure(
 				      q->arena, s, q->trusted, q->n_trusted, &q->places, &x);
+	if (r == -E2BIG) {
+		report_error(q, s, "its lists hold more nets than are followed", ret);
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	enum dns_answer meant = q->authoritative ? DNS_ZONES : DNS_REFUSED;

@@ -7,6 +7,7 @@
 #include "fact/name-servers.h"
 
 enum {
+	NETS_MAX = 5000, /* each is asked about all: the work grows with their square */
 	PLACES_MAX = 64, /* own addresses that lists tell apart */
 };
 
@@ -32,8 +33,13 @@ static int add_lists(
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = address_list_nets(a, lists[i], &nets->v, &nets->n);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		size_t k = 0;
+		while (k < i && lists[k] != lists[i])
+			k++;
+		if (k == i) /* and not one that another is taken from */
+			r = address_list_nets(a, lists[i], &nets->v, &nets->n);
+	}
 	return r;
 }
 
@@ -191,6 +197,8 @@ static int search_family(struct arena *a, struct searching *x)
 			v->clients, v->recurse, v->cache, v->query, v->zones};
 		r = add_lists(a, lists, ARRAY_SIZE(lists), &nets);
 	}
+	if (r == 0 && nets.n > NETS_MAX)
+		r = -E2BIG;
 	if (r == 0)
 		r = net_regions(nets.v, nets.n, x->family, each_source, x);
 	return MIN(r, 0);

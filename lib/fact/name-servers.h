@@ -91,7 +91,8 @@ struct dns_exposure {
  * The most that the server gives to any source outside of inside[] and of this
  * machine, over any address of this machine beyond loopback that it listens on.
  * Where the addresses are not known, it may have any, and it is taken that
- * nobody outside is in one of its nets. 0 or -ENOMEM.
+ * nobody outside is in one of its nets. 0; -E2BIG when its lists hold more than
+ * 5,000 nets, which are not followed; -ENOMEM.
  */
 int name_server_exposure(struct arena *a, const struct name_server *s, const struct net *inside,
 	size_t n_inside, const struct dns_places *places, struct dns_exposure *ret);

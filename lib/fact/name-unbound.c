@@ -7,7 +7,7 @@
 #include "fact/unbound-conf.h"
 
 enum {
-	RULES_MAX = 20000,
+	RULES_MAX = 4000,
 };
 
 struct list {

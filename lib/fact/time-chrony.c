@@ -10,7 +10,7 @@
 
 enum {
 	NAMES_MAX = 1000,
-	RULES_MAX = 20000,
+	RULES_MAX = 4000,
 };
 
 struct rules {

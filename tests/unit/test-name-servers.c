@@ -247,6 +247,27 @@ static void test_places(void **state)
 	}
 }
 
+/* What is too much is said to be, at once: the work grows with the square. */
+static void test_many(void **state)
+{
+	static const struct dns_places nowhere = {0};
+
+	for (unsigned n = 4000; n <= 6000; n += 2000) {
+		struct arena *a = arena_new();
+		char *text = arena_alloc(a, 64 + (size_t)n * 20), *p = text;
+		struct dns_exposure x;
+		struct name_server s;
+		p += sprintf(p, "options { recursion no; blackhole {");
+		for (unsigned i = 0; i < n; i++)
+			p += sprintf(p, " 203.%u.%u.0/24;", i / 256, i % 256);
+		(void)sprintf(p, " }; };");
+		assert_int_equal(name_server_bind_text(a, text, &s), 0);
+		int r = name_server_exposure(a, &s, NULL, 0, &nowhere, &x);
+		assert_int_equal(r, n > 5000 ? -E2BIG : 0);
+		arena_free(a);
+	}
+}
+
 static void judge_with(const struct listener *l, const struct unit *u, enum result want)
 {
 	struct factset facts = {0};
@@ -448,6 +469,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_alloc),
