@@ -60,10 +60,12 @@ static void evaluate_allowlist(const struct check *c, const struct factset *fact
 		if (!is_open(x))
 			continue;
 		n++;
+		/* Items are escaped when they are made, evidence when it is added. */
 		const char *value = listener_value(ret->arena, x);
+		const char *item = value ? text_clean(ret->arena, value) : NULL;
 		(void)snprintf(subject, sizeof(subject), "listener %s", x->text);
-		bool accepted = known && value &&
-				accepted_listener(known->u.accepted, subject, value);
+		bool accepted = known && item &&
+				accepted_listener(known->u.accepted, subject, item);
 		if (!accepted && !listener_pattern_find(list, x))
 			report_unexpected(c, x, value, ret);
 	}

@@ -134,7 +134,7 @@ const char *listener_who(struct arena *a, const struct listener *l)
 		return NULL;
 	const char *who = p	      ? arena_printf(a, "%s (%s)", p->command, p->exe)
 			  : l->kernel ? "the kernel itself"
-				      : arena_printf(a, "a process that is not known, of uid %u",
+				      : arena_printf(a, "an unknown process (uid %u)",
 						l->uid);
 	if (!who)
 		return NULL;

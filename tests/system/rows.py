@@ -113,6 +113,8 @@ SOFTWARE_ROWS = [
 
 SERVICE_ROWS = [
     row("server", "as installed: services", {
+        "listener-allowlist": "notapplicable", "listener-private-service": "notapplicable",
+        "mail-server": "notapplicable", "ssh-port": "notapplicable", "ip-forwarding": "notapplicable",
         "service-unneeded": "pass", "intrusion-audit": "informational no rule",
         "backup-configured": "fail restic"}),
     row("other", "as installed: services", {

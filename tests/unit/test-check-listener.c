@@ -27,6 +27,8 @@ static const struct listener_program own = {"/opt/x", "x", NULL};
 
 static const struct listener web = {
 	ANY4(80), .unit = "nginx.service", .program = &nginx, .text = "tcp 0.0.0.0:80"};
+static const struct listener_program odd = {"/opt/a\\b", "a\nb", NULL};
+static const struct listener odd_web = {ANY4(80), .program = &odd, .text = "tcp 0.0.0.0:80"};
 static const struct listener own_web = {ANY4(80), .addr = {127, 0, 0, 1}, .loopback = true,
 	.unit = "nginx.service", .program = &nginx, .text = "tcp 127.0.0.1:80"};
 static const struct listener client = {.protocol = LISTENER_UDP,
@@ -74,6 +76,10 @@ static const struct vector vectors[] = {
 	{ALLOW, {&web}, NULL, NULL, RESULT_FAIL, "listener tcp 0.0.0.0:80", NGINX},
 	{ALLOW, {&web}, NULL, "", RESULT_PASS}, /* it is being recorded */
 	{ALLOW, {&web}, NULL, NGINX, RESULT_PASS},
+	/* As it stands in the baseline, escaped. */
+	{ALLOW, {&odd_web}, NULL, "a\\nb (/opt/a\\\\b)", RESULT_PASS},
+	{ALLOW, {&odd_web}, NULL, NULL, RESULT_FAIL, "listener tcp 0.0.0.0:80",
+		"a\\nb (/opt/a\\\\b)"},
 	{ALLOW, {&web}, NULL, "apache2 (/usr/sbin/apache2)", RESULT_FAIL, "listener tcp 0.0.0.0:80",
 		NGINX},
 	{ALLOW, {&web}, "[policy]\nlisteners = tcp/80\n", "x", RESULT_PASS},
@@ -99,7 +105,7 @@ static const struct vector vectors[] = {
 	{MAIL, {&postfix, &own_postfix}, NULL, NULL, RESULT_FAIL, "listener tcp 0.0.0.0:2525",
 		"master (/usr/lib/postfix/sbin/master) of postfix@-.service, package postfix"},
 	{MAIL, {&smtp}, NULL, NULL, RESULT_FAIL, "listener tcp 0.0.0.0:25",
-		"a process that is not known, of uid 7"},
+		"an unknown process (uid 7)"},
 	{SSH, {&web}, NULL, NULL, RESULT_NOTAPPLICABLE},
 	{SSH, {&ssh22}, NULL, NULL, RESULT_UNKNOWN, "listener tcp 0.0.0.0:22", "port 22; whether"},
 	{SSH, {&ssh2222}, NULL, NULL, RESULT_UNKNOWN, "listener tcp 0.0.0.0:2222", "port 2222"},

@@ -311,7 +311,7 @@ static void test_who(void **state)
 			"serve (/opt/x/serve) of run-*.service"},
 		{{.program = &own, .unit = "run-u12.scope"}, "serve (/opt/x/serve) of run-*.scope"},
 		{{.unit = "docker-0123456789abcdef0123.scope", .uid = 33},
-			"a process that is not known, of uid 33 of docker-*.scope"},
+			"an unknown process (uid 33) of docker-*.scope"},
 		{{.unit = "postgresql@15-main.service", .program = &own},
 			"serve (/opt/x/serve) of postgresql@15-main.service"},
 		{{.kernel = true}, "the kernel itself"},
