@@ -287,18 +287,15 @@ static int add_action(
 		const char *file = file_of(r->a, act);
 		const struct log_local l = {
 			LOG_RSYSLOG, file, !conf->journal, act->pri, act->path, act->line};
-		bool empty = rsyslog_empty_template(r->a, conf, act);
 		if (arena_failed(r->a))
 			return -ENOMEM;
-		return !file || empty || log_add_local(r, &l) ? 0 : -ENOMEM;
+		return !file || act->broken || log_add_local(r, &l) ? 0 : -ENOMEM;
 	}
 	int sends = read_action(r->a, conf, act, &f);
 	if (sends <= 0)
 		return sends;
-	const char *empty = rsyslog_empty_template(r->a, conf, act);
-	if (empty)
-		f.broken = arena_printf(
-			r->a, "its template \"%s\" takes nothing from the message", empty);
+	if (act->broken)
+		f.broken = act->broken;
 	if (arena_failed(r->a))
 		return -ENOMEM;
 	return log_add_forward(r, &f) ? 0 : -ENOMEM;

@@ -44,12 +44,20 @@ struct rsyslog_ruleset {
 	struct rsyslog_ruleset *next;
 };
 
+/* A template, or a module that is loaded; empty: nothing of it depends on the message. */
+struct rsyslog_name {
+	const char *name;
+	bool empty;
+	struct rsyslog_name *next;
+};
+
 struct rsyslog_reader {
 	struct arena *a;
 	const struct rsyslog_files *files;
 	struct rsyslog_conf *conf;
 	struct rsyslog_source *src;
 	struct rsyslog_ruleset *rulesets, *current, *entry; /* entry: that local messages enter */
+	struct rsyslog_name *templates, *modules;	    /* those so far, the last first */
 	struct rsyslog_legacy legacy;
 	unsigned n_files, n_statements;
 	bool limit_interval, limit_few; /* $SystemLogRateLimitInterval, ...Burst */
@@ -109,10 +117,18 @@ struct rsyslog_ruleset *rsyslog_ruleset(struct rsyslog_reader *r, const char *na
  * the module's own, NULL: none.
  */
 bool rsyslog_is_limited(const struct rsyslog_param *p, const char *name, const char *interval);
-/* Remembers a template by its text: nothing of a message is in it without a "%". 0 or -ENOMEM. */
+/*
+ * Remembers a template by its text: nothing of a message is in it without a "%"; NULL: it is
+ * not made of text. 0 or -ENOMEM.
+ */
 int rsyslog_template(struct rsyslog_reader *r, const char *name, const char *text);
-/* A module is loaded: some read this machine's messages. p: its parameters, or NULL. */
-void rsyslog_module(struct rsyslog_reader *r, const char *name, const struct rsyslog_param *p);
+/*
+ * A module is loaded: some read this machine's messages. p: its parameters, or NULL.
+ * 0 or -ENOMEM.
+ */
+int rsyslog_module(struct rsyslog_reader *r, const char *name, const struct rsyslog_param *p);
+/* Sets broken and doubtful of an action by what is known where it stands. 0 or -ENOMEM. */
+int rsyslog_judge_action(struct rsyslog_reader *r, struct rsyslog_action *act);
 
 /* rsyslog-parse.c: statements */
 

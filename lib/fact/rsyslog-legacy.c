@@ -111,8 +111,7 @@ static int apply(struct rsyslog_reader *r, enum directive directive, char *word)
 		r->current->queue = is_on(word);
 		return 0;
 	case DIR_MODULE:
-		rsyslog_module(r, word, NULL);
-		return 0;
+		return rsyslog_module(r, word, NULL);
 	case DIR_LIMIT_INTERVAL:
 		r->limit_interval = strtoul(word, NULL, 10) > 0;
 		return 0;
@@ -137,7 +136,7 @@ static int read_template(struct rsyslog_reader *r, const char *p)
 	if (!name)
 		return -ENOMEM;
 	if (!open)
-		return 0;
+		return rsyslog_template(r, name, NULL);
 	size_t len = 0;
 	while (open[1 + len] && open[1 + len] != '"')
 		len += 1 + (open[1 + len] == '\\' && open[2 + len]);

@@ -58,34 +58,27 @@ bool rsyslog_is_limited(const struct rsyslog_param *p, const char *name, const c
 	       strtoul(burst, NULL, 10) < RSYSLOG_BURST_MIN;
 }
 
-int rsyslog_template(struct rsyslog_reader *r, const char *name, const char *text)
+static int add_name(
+	struct rsyslog_reader *r, struct rsyslog_name **list, const struct rsyslog_name *add)
 {
-	if (!name || !text || strchr(text, '%'))
-		return 0;
-	struct rsyslog_empty *e = arena_alloc(r->a, sizeof(*e));
+	struct rsyslog_name *e = arena_alloc(r->a, sizeof(*e));
+
 	if (!e)
 		return -ENOMEM;
-	*e = (struct rsyslog_empty){name, r->conf->empty};
-	r->conf->empty = e;
+	*e = *add;
+	e->next = *list;
+	*list = e;
 	return 0;
 }
 
-const char *rsyslog_empty_template(
-	struct arena *a, const struct rsyslog_conf *conf, const struct rsyslog_action *act)
+int rsyslog_template(struct rsyslog_reader *r, const char *name, const char *text)
 {
-	const char *name = act->line_text ? strchr(act->line_text, ';')
-					  : rsyslog_param(act->params, "template");
+	const struct rsyslog_name add = {.name = name, .empty = text && !strchr(text, '%')};
 
-	if (name && act->line_text)
-		name = arena_strndup(a, name + 1, strcspn(name + 1, " \t#"));
-	for (const struct rsyslog_empty *e = conf->empty; name && e; e = e->next) {
-		if (strcmp(e->name, name) == 0)
-			return e->name;
-	}
-	return NULL;
+	return name ? add_name(r, &r->templates, &add) : 0;
 }
 
-void rsyslog_module(struct rsyslog_reader *r, const char *name, const struct rsyslog_param *p)
+int rsyslog_module(struct rsyslog_reader *r, const char *name, const struct rsyslog_param *p)
 {
 	const char *use = rsyslog_param(p, "SysSock.Use");
 	const char *slash = strrchr(name, '/');
@@ -99,6 +92,78 @@ void rsyslog_module(struct rsyslog_reader *r, const char *name, const struct rsy
 		r->conf->local = r->conf->journal = true;
 	else if (strncmp(name, "imklog", 6) == 0)
 		r->conf->kernel = true;
+	/* "/usr/lib/rsyslog/omrelp.so" is omrelp. */
+	const struct rsyslog_name add = {.name = arena_strndup(r->a, name, strcspn(name, "."))};
+	return add.name ? add_name(r, &r->modules, &add) : -ENOMEM;
+}
+
+/* The name of the action's template in *ret, NULL when it has rsyslog's own. 0 or -ENOMEM. */
+static int template_of(struct arena *a, const struct rsyslog_action *act, const char **ret)
+{
+	const char *p = act->line_text ? strchr(act->line_text, ';') : NULL;
+
+	*ret = NULL;
+	if (!act->line_text)
+		*ret = rsyslog_param(act->params, "template");
+	if (!p)
+		return 0;
+	p += 1 + strspn(p + 1, " \t");
+	if (strcspn(p, " \t#") > 0)
+		*ret = arena_strndup(a, p, strcspn(p, " \t#"));
+	return arena_failed(a) ? -ENOMEM : 0;
+}
+
+/* Those that rsyslog 8 brings along (runtime/rsconf.c). */
+static bool is_own_template(const char *name)
+{
+	static const char *const own[] = {"RSYSLOG_DebugFormat", "RSYSLOG_FileFormat",
+		"RSYSLOG_ForwardFormat", "RSYSLOG_SyslogProtocol23Format",
+		"RSYSLOG_SysklogdFileFormat", "RSYSLOG_TraditionalFileFormat",
+		"RSYSLOG_TraditionalForwardFormat", "RSYSLOG_omudpspoofDfltSourceTpl"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		if (strcmp(own[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether an action of that type needs no module() before it, or none that can be told. */
+static bool is_own_module(const char *type)
+{
+	static const char *const own[] = {
+		"omdiscard", "omfile", "omfwd", "ompipe", "omshell", "omusrmsg", "other"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		if (strcasecmp(own[i], type) == 0)
+			return true;
+	}
+	return strncasecmp(type, "builtin:", 8) == 0;
+}
+
+int rsyslog_judge_action(struct rsyslog_reader *r, struct rsyslog_action *act)
+{
+	const struct rsyslog_name *t = r->templates, *m = r->modules;
+	const char *name, *what = NULL;
+
+	if (template_of(r->a, act, &name) < 0)
+		return -ENOMEM;
+	while (t && name && strcmp(t->name, name) != 0)
+		t = t->next;
+	while (m && strcasecmp(m->name, act->type) != 0)
+		m = m->next;
+	if (name && t && t->empty) {
+		act->broken = arena_printf(
+			r->a, "its template \"%s\" takes nothing from the message", name);
+		return act->broken ? 0 : -ENOMEM;
+	}
+	if (name && !t && !is_own_template(name))
+		what = arena_printf(r->a, "no template \"%s\" is defined before it", name);
+	else if (!m && !is_own_module(act->type))
+		what = arena_printf(r->a, "its module %s is not loaded before it", act->type);
+	act->doubtful = what && r->conf->malformed;
+	act->broken = act->doubtful ? NULL : what;
+	return arena_failed(r->a) ? -ENOMEM : 0;
 }
 
 /* The value of a parameter: a string, or an array of them, joined. */
@@ -207,7 +272,8 @@ static int parse_ruleset(struct rsyslog_reader *r, const struct rsyslog_param *p
 /* template(type="string" string="...") or template(type="list") { property(...) constant(...) } */
 static int parse_template(struct rsyslog_reader *r, const struct rsyslog_param *of)
 {
-	const char *name = rsyslog_param(of, "name");
+	/* One that is switched off is read, and not there. */
+	const char *name = rsyslog_is_enabled(of) ? rsyslog_param(of, "name") : NULL;
 	const struct rsyslog_param *p = NULL;
 	bool any = false;
 
@@ -228,7 +294,7 @@ static int parse_template(struct rsyslog_reader *r, const struct rsyslog_param *
 			return e;
 	}
 	rsyslog_advance(r, 1);
-	return any ? 0 : rsyslog_template(r, name, "");
+	return rsyslog_template(r, name, any ? NULL : "");
 }
 
 static void global(struct rsyslog_reader *r, const struct rsyslog_param *p)
@@ -265,6 +331,6 @@ int rsyslog_object(struct rsyslog_reader *r)
 		global(r, p);
 	const char *load = rsyslog_param(p, "load");
 	if (strcmp(names[i], "module") == 0 && load)
-		rsyslog_module(r, load, p);
+		return rsyslog_module(r, load, p);
 	return 0;
 }

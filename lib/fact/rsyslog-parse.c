@@ -115,7 +115,7 @@ static int parse_action(
 	if (!*ret)
 		return -ENOMEM;
 	(*ret)->action = act;
-	return 0;
+	return rsyslog_judge_action(r, act);
 }
 
 /* How much of the line is a legacy action; 0: it is none. */
@@ -158,7 +158,7 @@ static int parse_legacy(struct rsyslog_reader *r, struct rsyslog_stmt **ret)
 		r->legacy.peers = NULL; /* the first that takes them has them alone */
 	s->action = act;
 	*ret = s;
-	return 0;
+	return rsyslog_judge_action(r, act);
 }
 
 static int parse_call(struct rsyslog_reader *r, struct rsyslog_stmt **ret)

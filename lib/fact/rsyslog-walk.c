@@ -33,6 +33,8 @@ static bool is_exceptional(const struct rsyslog_action *act)
 	static const char *const names[] = {
 		"action.execOnlyEveryNthTime", "action.execOnlyOnceEveryInterval"};
 
+	if (act->doubtful)
+		return true;
 	if (act->line_text)
 		return act->legacy.failover || act->legacy.rare;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

@@ -56,15 +56,15 @@ struct rsyslog_action {
 	const char *line_text; /* the legacy action as written; NULL when it is action(...) */
 	const struct rsyslog_param *params;
 	struct rsyslog_legacy legacy;
+	/*
+	 * Why it does nothing: its template is not there, or holds nothing of the
+	 * message; its module is not loaded. Both must stand before it. NULL: it does.
+	 */
+	const char *broken;
+	bool doubtful;	    /* its template or module may stand in a file that was not read */
 	struct log_pri pri; /* which local messages reach it */
 	const char *path;
 	unsigned line;
-};
-
-/* A template of which nothing depends on the message. */
-struct rsyslog_empty {
-	const char *name;
-	const struct rsyslog_empty *next;
 };
 
 struct rsyslog_conf {
@@ -76,8 +76,7 @@ struct rsyslog_conf {
 	bool local;			  /* reads the system's log socket or the journal */
 	bool journal;			  /* reads the journal itself */
 	bool kernel;			  /* reads the kernel's messages */
-	bool limited; /* of the local messages but few in a time are let through */
-	const struct rsyslog_empty *empty;
+	bool limited;	       /* of the local messages but few in a time are let through */
 	const char *malformed; /* what could not be read or understood; NULL when all was */
 	const char *malformed_path;
 	unsigned malformed_line;
@@ -89,10 +88,6 @@ struct rsyslog_conf {
  */
 int rsyslog_read(struct arena *a, const struct rsyslog_files *files, const char *path,
 	struct rsyslog_conf *ret);
-
-/* The name of the action's template if that is an empty one; else NULL. NULL on ENOMEM, too. */
-const char *rsyslog_empty_template(
-	struct arena *a, const struct rsyslog_conf *conf, const struct rsyslog_action *act);
 
 /* The value of a parameter (case does not matter), or NULL. */
 const char *rsyslog_param(const struct rsyslog_param *p, const char *name);

@@ -8,6 +8,7 @@
 #include "fact/log-files-load.h"
 #include "fact/systemd-conf.h"
 
+#define RELP  "module(load=\"omrelp\")\n"
 #define OMFWD "action(type=\"omfwd\" target=\"logs.example\" port=\"6514\" protocol=\"tcp\" "
 #define TLS   "StreamDriver=\"gtls\" StreamDriverMode=\"1\" "
 #define GOOD  LOCAL "*.* " OMFWD TLS "StreamDriverAuthMode=\"x509/name\")\n"
@@ -17,7 +18,7 @@ static const struct vector vectors[] = {
 	{"local files", CONF(LOCAL "*.* /var/log/syslog\n"), FAIL, NA, "nothing sends logs", NULL},
 	{"TLS with the name", CONF(GOOD), PASS, PASS, "rsyslog to tls logs.example:6514", NULL},
 	{"udp", CONF(LOCAL "*.* @logs.example\n"), PASS, FAIL, "not encrypted (plain UDP)", NULL},
-	{"tcp", CONF(LOCAL "*.*\t@@(o)[2001:db8::1]:10514;F # x\n"), PASS, FAIL,
+	{"tcp", CONF(LOCAL "*.*\t@@(o)[2001:db8::1]:10514;RSYSLOG_ForwardFormat # x\n"), PASS, FAIL,
 		"not encrypted (plain TCP)", NULL},
 	{"a VPN", CONF(LOCAL "*.* @10.8.0.1\n"), PASS, PASS, "verified receivers",
 		"[log-remote-secure]\nvpn_networks = 192.0.2.0/24 10.8.0.0/16\n"},
@@ -46,21 +47,25 @@ static const struct vector vectors[] = {
 			   "StreamDriverMode=\"1\" StreamDriverAuthMode=\"x509/fingerprint\" "
 			   "StreamDriverPermittedPeers=\"SHA256:x\")"),
 		PASS, PASS, NULL, NULL},
-	{"relp", CONF(LOCAL "action(type=\"omrelp\" target=\"r\" port=\"20514\")"), PASS, FAIL,
+	{"relp", CONF(LOCAL RELP "action(type=\"omrelp\" target=\"r\" port=\"20514\")"), PASS, FAIL,
 		"tls is off", NULL},
 	{"relp with tls",
-		CONF(LOCAL "action(type=\"omrelp\" target=\"r\" port=\"1\" tls=\"on\" "
-			   "tls.authMode=\"name\" tls.permittedPeer=[\"a\",\"b\"])"),
+		CONF(LOCAL RELP "action(type=\"omrelp\" target=\"r\" port=\"1\" tls=\"on\" "
+				"tls.authMode=\"name\" tls.permittedPeer=[\"a\",\"b\"])"),
 		PASS, PASS, NULL, NULL},
-	{"relp, no authMode", CONF(LOCAL "action(type=\"omrelp\" target=\"r\" tls=\"on\")"), PASS,
-		FAIL, "tls.authMode is not set", NULL},
-	{"legacy relp", CONF(LOCAL "*.* :omrelp:r.example:2514;Fmt\n"), PASS, FAIL, "not encrypted",
-		NULL},
-	{"another sender", CONF(LOCAL "action(type=\"omkafka\" broker=[\"k:9092\"])"), PASS, UNK,
-		"cannot be told", NULL},
-	{"https", CONF(LOCAL "action(type=\"omhttp\" server=\"h\")"), PASS, PASS, NULL, NULL},
-	{"elasticsearch", CONF(LOCAL "action(type=\"omelasticsearch\" server=\"h\")"), PASS, FAIL,
-		"usehttps is off", NULL},
+	{"relp, no authMode", CONF(LOCAL RELP "action(type=\"omrelp\" target=\"r\" tls=\"on\")"),
+		PASS, FAIL, "tls.authMode is not set", NULL},
+	{"legacy relp", CONF(LOCAL RELP "*.* :omrelp:r.example:2514;RSYSLOG_ForwardFormat\n"), PASS,
+		FAIL, "not encrypted", NULL},
+	{"another sender",
+		CONF(LOCAL "module(load=\"omkafka\")action(type=\"omkafka\" broker=[\"k:9092\"])"),
+		PASS, UNK, "cannot be told", NULL},
+	{"https", CONF(LOCAL "module(load=\"omhttp\")action(type=\"omhttp\" server=\"h\")"), PASS,
+		PASS, NULL, NULL},
+	{"elasticsearch",
+		CONF(LOCAL "module(load=\"omelasticsearch\")action(type=\"omelasticsearch\" "
+			   "server=\"h\")"),
+		PASS, FAIL, "usehttps is off", NULL},
 	{"loopback", CONF(LOCAL "*.* @@127.0.0.1:5140\n"), UNK, INFO, "this machine itself", NULL},
 #define OWN(host) LOCAL "*.* @@" host "\n"
 	{"loopback, short", CONF(OWN("127.1")), UNK, INFO, "this machine itself", NULL},
@@ -83,8 +88,8 @@ static const struct vector vectors[] = {
 		CONF(LOCAL OMFWD TLS "StreamDriverPermittedPeers=\"*.logs.example\")"), PASS, PASS,
 		NULL, NULL},
 	{"relp to anyone of the authority",
-		CONF(LOCAL "action(type=\"omrelp\" target=\"r\" tls=\"on\" "
-			   "tls.authMode=\"name\" tls.permittedPeer=\"*\")"),
+		CONF(LOCAL RELP "action(type=\"omrelp\" target=\"r\" tls=\"on\" "
+				"tls.authMode=\"name\" tls.permittedPeer=\"*\")"),
 		PASS, FAIL, "tls.permittedPeer=*", NULL},
 	{"an empty template",
 		CONF(LOCAL "template(name=\"e\" type=\"string\" string=\"\")\n" OMFWD
@@ -97,6 +102,29 @@ static const struct vector vectors[] = {
 		CONF(LOCAL "template(name=\"e\" type=\"list\") { constant(value=\"x\") }\n" OMFWD
 			   "template=\"e\")"),
 		FAIL, NA, "its template \"e\"", NULL},
+	{"a template that is not there", CONF(LOCAL "*.* @@h:514;RSYSLOG_SyslogProtocol23Fromat\n"),
+		FAIL, NA, "no template \"RSYSLOG_SyslogProtocol23Fromat\" is defined", NULL},
+	{"a template that is not there, in RainerScript", CONF(LOCAL OMFWD "template=\"nowhere\")"),
+		FAIL, NA, "no template \"nowhere\" is defined", NULL},
+	{"a template behind its use", CONF(LOCAL "*.* @h;f\n$template f,\"%msg%\"\n"), FAIL, NA,
+		"no template \"f\" is defined before it", NULL},
+	{"a template that is off",
+		CONF(LOCAL "template(name=\"f\" type=\"string\" string=\"%msg%\" "
+			   "config.enabled=\"off\")\n*.* @h;f\n"),
+		FAIL, NA, "no template \"f\" is defined", NULL},
+	{"a template that may be in what is not read",
+		CONF(LOCAL "include(file=\"/etc/none.conf\")\n*.* @h;f\n"), UNK, FAIL,
+		"a file that is not there", NULL},
+	{"templates that are there",
+		CONF(LOCAL "$template f,\"%msg%\"\ntemplate(name=\"g\" type=\"subtree\" "
+			   "subtree=\"$!\")\n*.* @h; f # x\n*.* @i;RSYSLOG_ForwardFormat\n" OMFWD
+			   "template=\"g\")"),
+		PASS, FAIL, "plain UDP", NULL},
+	{"a module that is not loaded", CONF(LOCAL "*.* :omrelp:l.example:2514\n"), FAIL, NA,
+		"its module omrelp is not loaded", NULL},
+	{"a module that is loaded by its path",
+		CONF(LOCAL "$ModLoad /usr/lib/rsyslog/omrelp.so\n*.* :omrelp:l.example:2514\n"),
+		PASS, FAIL, "not encrypted", NULL},
 	{"templates of something",
 		CONF(LOCAL "template(name=\"e\" type=\"list\") { property(name=\"msg\") }\n"
 			   "$template f,\"%msg%\"\n*.* @h;f\n" OMFWD "template=\"e\")"),
