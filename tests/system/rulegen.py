@@ -149,11 +149,13 @@ BASES = [("inet", "input", 0, "filter"), ("inet", "prerouting", -300, "filter"),
 
 def unmerged(words):
     """Without a second != of the same header: nft 1.0.6 makes of `sport != 1 dport != 2` one
-    comparison of both, which another program is, and prints it as if it had not."""
+    comparison of both, which another program is, and prints it as if it had not. And without a
+    second < or >, which it joins to a range, be it empty."""
     out, seen = [], set()
     for word in words:
         fields = {field.replace("sport", "dport").replace("saddr", "daddr")
                   for field in re.findall(r"(?:\w+ )[sd](?:port|addr)(?= !=)", word)}
+        fields |= set(re.findall(r"[sd]port (?=[<>])", word))
         if not fields & seen:
             seen |= fields
             out.append(word)
