@@ -85,6 +85,8 @@ static enum passage passage(const struct flow_walk *w, const struct rule_chain *
 
 	if (chain->table->family == RULE_BRIDGE)
 		return is_bridge(w) && !w->query->out ? PASS_MAYBE : PASS_NOT;
+	if (chain->table->flagged)
+		return PASS_MAYBE;
 	/* Whoever else may have the kernel track connections, the rules do not. */
 	if (chain->type == CHAIN_NAT && !w->rs->tracks[w->query->family == AF_INET6])
 		return PASS_MAYBE;

@@ -266,32 +266,42 @@ static struct nft_type type_of(const struct rule_key *key, const json_t *json)
 	return type;
 }
 
-/* Every bit operation that is (x & mask) ^ flip. */
+/* A number that bits of a field are compared with. 0 or -ENOTSUP. */
+static int operand(const json_t *json, struct nft_type type, u128 *ret)
+{
+	struct span s;
+
+	if (nft_flags(json, type, ret) == 0)
+		return 0;
+	if (nft_value(json, type, &s) < 0 || s.lo != s.hi)
+		return -ENOTSUP;
+	*ret = s.lo;
+	return 0;
+}
+
+/* Every bit operation that is (x & mask) ^ flip; newer nft writes several of one kind in a row. */
 static int bits(const json_t *json, const char *op, struct rule_key *key, struct nft_type *type)
 {
-	const json_t *pair = json_object_get(json, op);
-	struct span s;
-	u128 v;
+	const json_t *list = json_object_get(json, op);
+	size_t n = json_array_size(list);
+	int r = n >= 2 ? nft_key(json_array_get(list, 0), key, type) : -ENOTSUP;
 
-	if (json_array_size(pair) != 2)
-		return -ENOTSUP;
-	int r = nft_key(json_array_get(pair, 0), key, type);
 	if (r < 0 || key->field == FIELD_CHOSEN || key->field == FIELD_UNKNOWN)
 		return r;
-	if (nft_flags(json_array_get(pair, 1), *type, &v) < 0) {
-		r = nft_value(json_array_get(pair, 1), *type, &s);
-		if (r < 0 || s.lo != s.hi)
-			return -ENOTSUP;
-		v = s.lo;
-	}
-	if (*op == '&') {
-		key->mask &= v;
-		key->flip &= v;
-	} else if (*op == '|') {
-		key->mask &= ~v;
-		key->flip |= v;
-	} else {
-		key->flip ^= v;
+	for (size_t i = 1; i < n; i++) {
+		u128 v;
+		r = operand(json_array_get(list, i), *type, &v);
+		if (r < 0)
+			return r;
+		if (*op == '&') {
+			key->mask &= v;
+			key->flip &= v;
+		} else if (*op == '|') {
+			key->mask &= ~v;
+			key->flip |= v;
+		} else {
+			key->flip ^= v;
+		}
 	}
 	return 0;
 }

@@ -78,6 +78,15 @@ static bool is_rest(const struct reading *in, const json_t *key)
 	return s && strcmp(s, "*") == 0 && in->set->n_keys == 1;
 }
 
+/* An element with a limit of its own: it is in the set only while that lasts. */
+static bool is_limited(const json_t *json)
+{
+	const json_t *elem = json_object_get(json, "elem");
+
+	return json_object_get(elem, "limit") || json_object_get(elem, "quota") ||
+	       json_object_get(elem, "ct count");
+}
+
 static int element(struct reading *in, const json_t *json)
 {
 	const json_t *key = unwrap(in->set->is_map ? json_array_get(json, 0) : json);
@@ -85,6 +94,8 @@ static int element(struct reading *in, const json_t *json)
 	struct rule_elem e = {0};
 	int r = 0;
 
+	if (is_limited(in->set->is_map ? json_array_get(json, 0) : json))
+		in->set->dynamic = true;
 	if (in->set->is_map)
 		r = data(in, json_array_get(json, 1), &e);
 	if (r == 0 && is_rest(in, key)) {

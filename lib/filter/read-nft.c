@@ -25,28 +25,30 @@ static int table_of(struct nft_reader *rd, const json_t *object, const char *mem
 	return rd->table ? 0 : -ENOMEM;
 }
 
-/* nft 1.0.6 cuts "dormant" short: it has no other flag of a table that hides its chains. */
-static bool is_dormant(const json_t *flags)
+/*
+ * One flag of a table. nft 1.0.6 prints "flags": "filter" where it means
+ * ["dormant"] or ["owner"]: any text that lies about in its memory.
+ */
+static void table_flag(struct rule_table *t, const char *flag)
 {
-	const char *s = json_string_value(flags);
-
-	if (s)
-		return strncmp(s, "dorm", 4) == 0;
-	for (size_t i = 0; i < json_array_size(flags); i++) {
-		s = json_string_value(json_array_get(flags, i));
-		if (s && strncmp(s, "dorm", 4) == 0)
-			return true;
-	}
-	return false;
+	if (flag && strcmp(flag, "dormant") == 0)
+		t->dormant = true;
+	else if (!flag || (strcmp(flag, "owner") != 0 && strcmp(flag, "persist") != 0))
+		t->flagged = true;
 }
 
 static int read_table(struct nft_reader *rd, const json_t *object)
 {
+	const json_t *flags = json_object_get(object, "flags");
 	int r = table_of(rd, object, "name");
 
-	if (r == 0)
-		rd->table->dormant = is_dormant(json_object_get(object, "flags"));
-	return r;
+	if (r < 0)
+		return r;
+	if (flags && !json_is_array(flags))
+		table_flag(rd->table, json_string_value(flags));
+	for (size_t i = 0; i < json_array_size(flags); i++)
+		table_flag(rd->table, json_string_value(json_array_get(flags, i)));
+	return 0;
 }
 
 /* "dev": "eth0", or a list of them. */

@@ -260,6 +260,7 @@ struct rule_table {
 	const char *name;
 	bool legacy;   /* of iptables-legacy: beside an nft table of the same name */
 	bool dormant;  /* its base chains see nothing */
+	bool flagged;  /* with flags that cannot be read: it may be dormant */
 	bool replaced; /* another reader knew better: not to be walked */
 	bool has_xt;   /* nft showed expressions of iptables that only iptables-save explains */
 	struct rule_chain *chains, *last;
