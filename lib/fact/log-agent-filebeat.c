@@ -10,6 +10,10 @@
 
 #include "fact/log-agent.h"
 
+enum {
+	OUTPUTS_MAX = 16, /* by more than one it does not start */
+};
+
 /* To nobody else, to URLs, or to host:port. */
 enum place { HERE, URL, HOST };
 
@@ -33,25 +37,30 @@ static const char *const others[] = {"aws-cloudwatch", "aws-s3", "azure-blob-sto
 	"httpjson", "kafka", "mqtt", "netflow", "o365audit", "redis", "stdin", "winlog"};
 
 /* What leaves out some of what an input reads. */
-static const char *const narrow[] = {"exclude_files", "exclude_lines", "include_lines"};
-static const char *const narrow_journal[] = {"exclude_lines", "facilities", "include_lines",
-	"include_matches", "paths", "syslog_identifiers", "transports", "units"};
+static const char *const narrow[] = {"exclude_files", "exclude_lines", "include_lines",
+	"prospector.scanner.exclude_files", "prospector.scanner.include_files"};
+static const char *const narrow_journal[] = {"chroot", "exclude_lines", "facilities",
+	"include_lines", "include_matches", "paths", "syslog_identifiers", "transports", "units"};
 
 static bool has_any(const struct tree *t, const char *const *keys, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (tree_get(t, keys[i]))
+		if (tree_has(t, keys[i]))
 			return true;
 	}
 	return false;
 }
 
-/* Whether some of what t describes may be dropped on its way. */
-static bool drops(const struct tree *processors)
+/* Whether some of what passes these processors or parsers may be dropped on its way. */
+static bool drops(const struct tree *steps)
 {
-	return processors &&
-	       (tree_has_key(processors, "drop_event") || tree_has_key(processors, "script") ||
-		       tree_has_key(processors, "rate_limit"));
+	static const char *const keys[] = {"drop_event", "include_message", "rate_limit", "script"};
+
+	for (size_t i = 0; steps && i < ARRAY_SIZE(keys); i++) {
+		if (tree_has_key(steps, keys[i]))
+			return true;
+	}
+	return false;
 }
 
 /* By "enabled" of t: nothing of the flow, all of it, or what is not known. */
@@ -72,9 +81,7 @@ static struct log_flow input_flow(const struct log_agent *g, const struct tree *
 
 	if (!type || strcmp(type, "log") == 0 || strcmp(type, "filestream") == 0) {
 		flow = log_agent_file_list(g, tree_get(t, "paths"), NULL);
-		if (has_any(t, narrow, ARRAY_SIZE(narrow)) ||
-			tree_get(t, "prospector.scanner.exclude_files") ||
-			tree_get(t, "prospector.scanner.include_files"))
+		if (has_any(t, narrow, ARRAY_SIZE(narrow)))
 			flow = log_flow_maybe(flow);
 	} else if (strcmp(type, "journald") == 0) {
 		flow = log_flow_journal();
@@ -85,7 +92,7 @@ static struct log_flow input_flow(const struct log_agent *g, const struct tree *
 		if (strcmp(type, others[i]) == 0)
 			return log_flow_none();
 	}
-	if (drops(tree_get(t, "processors")))
+	if (drops(tree_get(t, "processors")) || drops(tree_get(t, "parsers")))
 		flow = log_flow_maybe(flow);
 	return if_enabled(t, 1, flow);
 }
@@ -114,6 +121,8 @@ static struct log_flow fileset_flow(const struct log_agent *g, const struct tree
 		flow = journal;
 	else if (by_journal < 0 && !paths)
 		flow = log_flow_or(flow, log_flow_maybe(journal));
+	if (tree_has(t, "input"))
+		flow = log_flow_maybe(flow); /* its settings go over those of the module */
 	/* Without "enabled" it is on before 8.0 and off since. */
 	return if_enabled(t, -1, flow);
 }
@@ -135,6 +144,7 @@ static struct log_flow module_flow(const struct log_agent *g, const struct tree 
 
 struct reading {
 	const struct log_agent *g;
+	const char *broken; /* why it sends nothing, whatever its outputs say; or NULL */
 	struct log_flow flow;
 	struct tree_problem *problem;
 };
@@ -240,15 +250,9 @@ static const char *get_text(const struct log_agent *g, const char *name, const c
 /* Whether anything stands at "output.NAME.ssl", as a map or as dotted keys. */
 static bool has_ssl(const struct log_agent *g, const char *name)
 {
-	static const char *const keys[] = {"", ".certificate_authorities", ".certificate",
-		".verification_mode", ".enabled", ".ca_trusted_fingerprint", ".ca_sha256"};
+	const char *path = arena_printf(g->r->a, "output.%s.ssl", name);
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		const char *key = arena_printf(g->r->a, "ssl%s", keys[i]);
-		if (key && get(g, name, key))
-			return true;
-	}
-	return false;
+	return path && tree_has(g->root, path);
 }
 
 static void read_verification(
@@ -300,6 +304,7 @@ static int add_host(struct reading *r, const struct tree *at, size_t row, const 
 	};
 
 	f.transport = outputs[row].name;
+	f.broken = r->broken;
 	int e = log_agent_place(g, host, &f);
 	if (e < 0)
 		return e;
@@ -335,56 +340,105 @@ static int add_cloud(struct reading *r, const struct tree *id)
 
 	f.transport = "elasticsearch";
 	f.host = "cloud.id";
+	f.broken = r->broken;
 	read_verification(r->g, f.transport, &tls);
 	log_agent_judge(&tls, &f);
 	return log_agent_add(r->g, &f, &r->flow);
 }
 
-/* An output whose name is not in the table, at "output.NAME" or "output.NAME.key". */
-static int add_unknown(struct reading *r, const struct tree *t, const char *name)
+/* An output that is written as "output.NAME..." or as "output: {NAME: ...}". */
+struct named {
+	const char *name;
+	const struct tree *at;
+};
+
+/* One whose name is not in the table. */
+static int add_unknown(struct reading *r, const struct named *o)
 {
-	struct log_forward f = log_agent_forward(r->g, t);
+	struct log_forward f = log_agent_forward(r->g, o->at);
 	struct log_flow flow = log_flow_maybe(r->flow);
 
-	f.transport = arena_strndup(r->g->r->a, name, strcspn(name, "."));
-	return f.transport ? log_agent_add(r->g, &f, &flow) : -ENOMEM;
+	f.transport = o->name;
+	f.broken = r->broken;
+	return log_agent_add(r->g, &f, &flow);
 }
 
-static int add_named(struct reading *r, const struct tree *t, const char *name, bool *done)
+static int add_named(struct reading *r, const struct named *o)
 {
-	size_t n = strcspn(name, "."), row = 0;
+	size_t row = 0;
 
-	while (row < ARRAY_SIZE(outputs) &&
-		(strncmp(outputs[row].name, name, n) != 0 || outputs[row].name[n]))
+	while (row < ARRAY_SIZE(outputs) && strcmp(outputs[row].name, o->name) != 0)
 		row++;
 	if (row == ARRAY_SIZE(outputs))
-		return add_unknown(r, t, name);
-	if (done[row] || outputs[row].place == HERE)
-		return 0;
-	done[row] = true;
-	if (log_agent_switch(get_text(r->g, outputs[row].name, "enabled"), 1) == 0)
+		return add_unknown(r, o);
+	if (outputs[row].place == HERE)
 		return 0;
 	const struct tree *id = tree_get(r->g->root, "cloud.id");
-	return id && outputs[row].place == URL ? add_cloud(r, id) : add_output(r, row, t);
+	return id && outputs[row].place == URL ? add_cloud(r, id) : add_output(r, row, o->at);
+}
+
+struct named_list {
+	struct named v[OUTPUTS_MAX];
+	size_t n, n_sure; /* that are not off; that are surely on */
+};
+
+/*
+ * Remembers the output that name begins with, once, if it is not off. What is no table of
+ * settings is none to Filebeat (go-ucfg's namespaces). 0 or -ENOMEM.
+ */
+static int find_named(
+	const struct log_agent *g, const char *name, const struct tree *at, struct named_list *l)
+{
+	size_t n = strcspn(name, ".");
+
+	if (l->n == OUTPUTS_MAX || (!name[n] && at->kind != TREE_MAP))
+		return 0;
+	name = arena_strndup(g->r->a, name, n);
+	if (!name)
+		return -ENOMEM;
+	for (size_t i = 0; i < l->n; i++) {
+		if (strcmp(l->v[i].name, name) == 0)
+			return 0;
+	}
+	int on = log_agent_switch(get_text(g, name, "enabled"), 1);
+	if (on != 0)
+		l->v[l->n++] = (struct named){name, at};
+	l->n_sure += on > 0;
+	return 0;
+}
+
+static int find_outputs(const struct log_agent *g, struct named_list *l)
+{
+	int e = 0;
+
+	for (const struct tree *t = g->root->first; e == 0 && t; t = t->next) {
+		if (strncmp(t->key, "output.", 7) == 0)
+			e = find_named(g, t->key + 7, t, l);
+		if (strcmp(t->key, "output") != 0 || t->kind != TREE_MAP)
+			continue;
+		for (const struct tree *o = t->first; e == 0 && o; o = o->next)
+			e = find_named(g, o->key, o, l);
+	}
+	return e;
 }
 
 int log_agent_filebeat(const struct log_agent *g, struct tree_problem *ret_problem)
 {
 	struct reading r = {.g = g, .flow = log_flow_none(), .problem = ret_problem};
-	bool done[ARRAY_SIZE(outputs)] = {false}, any = false;
+	struct named_list l = {.n = 0};
 	int e = read_inputs(&r);
-	for (const struct tree *t = g->root->first; e == 0 && t; t = t->next) {
-		any = any || strncmp(t->key, "output", 6) == 0;
-		if (strncmp(t->key, "output.", 7) == 0)
-			e = add_named(&r, t, t->key + 7, done);
-		if (strcmp(t->key, "output") != 0 || t->kind != TREE_MAP)
-			continue;
-		for (const struct tree *o = t->first; e == 0 && o; o = o->next)
-			e = add_named(&r, o, o->key, done);
-	}
+
+	if (e == 0)
+		e = find_outputs(g, &l);
+	if (l.n_sure > 1)
+		r.broken = "Filebeat does not start: more than one output is on";
+	else if (l.n > 1)
+		r.flow = log_flow_maybe(r.flow);
+	for (size_t i = 0; e == 0 && i < l.n; i++)
+		e = add_named(&r, &l.v[i]);
 	/* With cloud.id alone the output is Elasticsearch. */
 	const struct tree *id = tree_get(g->root, "cloud.id");
-	if (e == 0 && id && !any)
+	if (e == 0 && id && !tree_has(g->root, "output"))
 		e = add_cloud(&r, id);
 	return e == 0 && arena_failed(g->r->a) ? -ENOMEM : e;
 }

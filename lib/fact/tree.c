@@ -29,9 +29,38 @@ const char *tree_text(const struct tree *t, const char *path)
 	return found && found->kind == TREE_TEXT ? found->text : NULL;
 }
 
+bool tree_has(const struct tree *t, const char *path)
+{
+	size_t len = strlen(path);
+
+	for (const struct tree *c = t && t->kind == TREE_MAP ? t->first : NULL; c; c = c->next) {
+		size_t n = strlen(c->key);
+		if (strncasecmp(c->key, path, MIN(n, len)) != 0)
+			continue;
+		if (n == len || (n > len && c->key[len] == '.'))
+			return true;
+		if (n < len && path[n] == '.' && tree_has(c, path + n + 1))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the key, which may be dotted itself, is a part of a dotted one. */
+static bool names_key(const char *dotted, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *p = dotted; *p; p += *p == '.') {
+		if (strncasecmp(p, key, len) == 0 && (!p[len] || p[len] == '.'))
+			return true;
+		p += strcspn(p, ".");
+	}
+	return false;
+}
+
 bool tree_has_key(const struct tree *t, const char *key)
 {
-	if (t->key && strcasecmp(t->key, key) == 0)
+	if (t->key && names_key(t->key, key))
 		return true;
 	for (const struct tree *c = t->first; c; c = c->next) {
 		if (tree_has_key(c, key))

@@ -76,7 +76,13 @@ const struct tree *tree_get(const struct tree *t, const char *path);
 /* The text there; NULL when there is none, or it is no text. */
 const char *tree_text(const struct tree *t, const char *path);
 
-/* Whether a map with that key is anywhere in the tree. */
+/*
+ * Whether anything stands at a dotted path or below it, however it is written: "a.b.c: x" is
+ * below "a.b". Case does not matter. NULL has nothing.
+ */
+bool tree_has(const struct tree *t, const char *path);
+
+/* Whether a map with that key is anywhere in the tree; "a.b" is the key "a" and the key "b". */
 bool tree_has_key(const struct tree *t, const char *key);
 
 /* For the readers: where they are, and what went wrong first. */

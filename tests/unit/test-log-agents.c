@@ -203,6 +203,35 @@ static const struct vector filebeat_vectors[] = {
 		FILE(FBEAT, BEAT_IN "output.redis.hosts: [r]\nprocessors:\n- drop_event:\n"
 				    "    when.equals.a: b\n"),
 		UNK, FAIL, "depends on more", NULL},
+	{"filebeat, one unit, dotted",
+		FILE(FBEAT, BEAT_IN "  include_matches.match: [\"_SYSTEMD_UNIT=x\"]\n"
+				    "output.redis.hosts: [r]\n"),
+		UNK, FAIL, "depends on more", NULL},
+	{"filebeat, another root", FILE(FBEAT, BEAT_IN "  chroot: /h\noutput.redis.hosts: [r]\n"),
+		UNK, FAIL, "depends on more", NULL},
+	{"filebeat, drops some, dotted",
+		FILE(FBEAT, BEAT_IN "output.redis.hosts: [r]\nprocessors:\n"
+				    "- drop_event.when.not.equals.systemd.unit: x\n"),
+		UNK, FAIL, "depends on more", NULL},
+	{"filebeat, a parser that keeps some",
+		FILE(FBEAT, BEAT_IN "  parsers:\n  - include_message:\n      patterns: [x]\n"
+				    "output.redis.hosts: [r]\n"),
+		UNK, FAIL, "depends on more", NULL},
+	{"filebeat, two outputs",
+		FILE(FBEAT,
+			BEAT_IN "output.logstash:\n  hosts: [l:5044]\noutput.redis.hosts: [r]\n"),
+		FAIL, NA, "more than one output", NULL},
+	{"filebeat, two outputs, one perhaps",
+		FILE(FBEAT, BEAT_IN "output.logstash:\n  hosts: [l:5044]\n  enabled: ${X}\n"
+				    "output.redis.hosts: [r]\n"),
+		UNK, FAIL, "depends on more", NULL},
+	{"filebeat, two outputs, one off",
+		FILE(FBEAT, BEAT_IN "output:\n  logstash.hosts: [l:5044]\n  logstash.enabled: no\n"
+				    "  redis.hosts: [r]\n"),
+		PASS, FAIL, "ssl is not set", NULL},
+	{"filebeat, an output that says nothing",
+		FILE(FBEAT, BEAT_IN "output.elasticsearch:\noutput.redis.hosts: [r]\n"), PASS, FAIL,
+		"ssl is not set", NULL},
 	{"filebeat, autodiscover",
 		FILE(FBEAT, "filebeat.autodiscover.providers: [{type: docker}]\n"
 			    "filebeat.autodiscover:\n  x: y\noutput.redis.hosts: [r]\n"),
