@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/inet_diag.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
@@ -44,6 +45,8 @@ static const struct channel {
 		{RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_NETCONF,
 			RTNLGRP_IPV6_NETCONF},
 		FILTER_NONE, FACT_BIT(FACT_ADDRESSES) | FACT_BIT(FACT_SYSCTL)},
+	/* For CAP_NET_ADMIN only. Of iptables-legacy and of routes it tells nothing. */
+	{"nf_tables", NETLINK_NETFILTER, {NFNLGRP_NFTABLES}, FILTER_NONE, FACT_BIT(FACT_FIREWALL)},
 };
 
 struct source_netlink {
@@ -67,9 +70,10 @@ static void tell_health(struct source_netlink *s, const struct channel *c, int r
 					 .name = c->name,
 					 .facts = c->facts,
 					 .detail = r < 0 ? detail : NULL,
-					 .remedy = r < 0 ? "a kernel with netlink and sock_diag, and "
-							   "AF_NETLINK in RestrictAddressFamilies= of "
-							   "hardend.service"
+					 .remedy = r < 0 ? "a kernel with netlink and sock_diag, with "
+							   "AF_NETLINK in RestrictAddressFamilies= "
+							   "and CAP_NET_ADMIN in "
+							   "CapabilityBoundingSet= of hardend.service"
 							 : NULL,
 				 });
 }

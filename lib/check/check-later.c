@@ -27,42 +27,7 @@ LATER(check_ssh_authorized_keys_origin, .id = "ssh-authorized-keys-origin",
 		  "before it is saved), add the public key to the cloud project, and let "
 		  "cloud-init write it at boot.");
 
-LATER(check_ssh_exposure, .id = "ssh-exposure",
-	.title = "SSH cannot be reached from outside the trusted networks", .severity = SEV_HIGH,
-	.guides = "P A X", .references = "sshd_config(5) ListenAddress",
-	.rationale = "An SSH server that the whole internet can reach is tried within minutes, and "
-		     "is one unpatched flaw or one leaked key away from a break-in.",
-	.remedy = "Let port 22 in from your own networks only, in the cloud's security group and "
-		  "on the host: `ufw allow from 192.0.2.0/24 to any port 22 proto tcp && ufw "
-		  "delete allow 22/tcp`.",
-	.remedy_rhel = "Let port 22 in from your own networks only, in the cloud's security group "
-		       "and on the host: `firewall-cmd --permanent --remove-service=ssh && "
-		       "firewall-cmd --permanent --add-rich-rule='rule family=ipv4 source "
-		       "address=192.0.2.0/24 service name=ssh accept' && firewall-cmd --reload`.");
-
 /* ---- network ---- */
-
-LATER(check_firewall_egress, .id = "firewall-egress",
-	.title = "What goes out is filtered, and updates and name lookups still get through",
-	.severity = SEV_LOW, .guides = "X", .references = "nft(8), ufw(8)",
-	.rationale = "A filter on the way out takes the attacker's tools and the way home from "
-		     "them. One that also stops updates or name lookups does harm.",
-	.remedy = "`ufw default deny outgoing && ufw allow out 53 && ufw allow out 80/tcp && ufw "
-		  "allow out 443/tcp`, and what else the machine needs.",
-	.remedy_rhel = "With nftables: an output chain with `policy drop;` that accepts `ct state "
-		       "established,related`, `udp dport 53` and `tcp dport { 53, 80, 443 }`.");
-
-LATER(check_firewall_icmp, .id = "firewall-icmp",
-	.title = "The ICMP messages that the network needs get through", .severity = SEV_LOW,
-	.guides = "X", .references = "RFC 1191, RFC 4890",
-	.rationale =
-		"Without \"fragmentation needed\" and \"packet too big\", connections of users "
-		"behind tunnels hang; without neighbour discovery there is no IPv6.",
-	.remedy = "With nftables: `icmp type destination-unreachable accept` and `icmpv6 type { "
-		  "packet-too-big, nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } "
-		  "accept`. ufw's defaults let them through: see /etc/ufw/before.rules.",
-	.remedy_rhel = "`firewall-cmd --permanent --remove-icmp-block-inversion && firewall-cmd "
-		       "--reload`, and no block of destination-unreachable or packet-too-big.");
 
 LATER(check_security_group, .id = "security-group",
 	.title = "The cloud's security groups open no more than they must", .severity = SEV_HIGH,
@@ -82,15 +47,6 @@ LATER(check_listener_unauthenticated, .id = "listener-unauthenticated",
 	.remedy = "Switch authentication on: `requirepass` or ACLs in redis.conf, `authorization: "
 		  "enabled` in mongod.conf, `xpack.security.enabled: true` in elasticsearch.yml, a "
 		  "client certificate for etcd and Docker.");
-
-LATER(check_metadata_reachable, .id = "metadata-reachable",
-	.title = "Only root can ask the cloud's metadata service", .severity = SEV_MEDIUM,
-	.guides = "X", .references = "nft(8)",
-	.rationale = "The metadata service gives user-data, often with secrets in it, to whoever "
-		     "asks from this machine, also to a web application that was tricked into "
-		     "asking.",
-	.remedy = "With nftables, in an output chain: `ip daddr 169.254.169.254 meta skuid != 0 "
-		  "reject`, and the same for `ip6 daddr fd00:ec2::254`.");
 
 LATER(check_metadata_secrets, .id = "metadata-secrets",
 	.title = "The machine's user-data holds no secret", .severity = SEV_HIGH, .guides = "X",

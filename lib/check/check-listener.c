@@ -295,3 +295,54 @@ const struct check check_ssh_port = {
 	.facts = REACH_FACTS,
 	.evaluate = evaluate_ssh_port,
 };
+
+/* ---- SSH's exposure ---- */
+
+static void evaluate_ssh_exposure(const struct check *c, const struct factset *facts,
+	const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
+{
+	const struct listeners *l = usable(facts, ret);
+	size_t n = 0;
+
+	for (size_t i = 0; l && i < l->n; i++) {
+		const struct listener *x = &l->v[i];
+		if (!is_ssh(x))
+			continue;
+		n++;
+		const struct reach reach = reach_of(ret->arena, facts, policy, x);
+		enum result result = reach_result(reach.kind);
+		if (result == RESULT_PASS)
+			continue;
+		verdict_add(ret, &(struct evidence){
+					 .result = result,
+					 .severity = c->severity,
+					 .subject = arena_printf(ret->arena, "listener %s", x->text),
+					 .observed = reach.by,
+					 .expected = "reached by trusted networks only",
+				 });
+	}
+	if (l && n == 0 && ret->result == RESULT_PASS)
+		verdict_set(ret, RESULT_NOTAPPLICABLE, "no SSH server listens here");
+	else if (l && ret->result == RESULT_PASS)
+		verdict_summary(ret, "the host's firewall lets trusted networks at most reach SSH");
+}
+
+const struct check check_ssh_exposure = {
+	.id = "ssh-exposure",
+	.title = "SSH cannot be reached from outside the trusted networks",
+	.severity = SEV_HIGH,
+	.guides = "P A X",
+	.references = "sshd_config(5) ListenAddress",
+	.rationale = "An SSH server that the whole internet can reach is tried within minutes, and "
+		     "is one unpatched flaw or one leaked key away from a break-in.",
+	.remedy = "Let port 22 in from your own networks only, in the cloud's security group and "
+		  "on the host: `ufw allow from 192.0.2.0/24 to any port 22 proto tcp && ufw "
+		  "delete allow 22/tcp`. Networks of yours belong into `trusted_networks`.",
+	.remedy_rhel = "Let port 22 in from your own networks only, in the cloud's security group "
+		       "and on the host: `firewall-cmd --permanent --remove-service=ssh && "
+		       "firewall-cmd --permanent --add-rich-rule='rule family=ipv4 source "
+		       "address=192.0.2.0/24 service name=ssh accept' && firewall-cmd --reload`. "
+		       "Networks of yours belong into `trusted_networks`.",
+	.facts = REACH_FACTS,
+	.evaluate = evaluate_ssh_exposure,
+};

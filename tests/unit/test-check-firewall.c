@@ -134,6 +134,65 @@ static const struct vector {
 		SAVE(""), RESULT_PASS, NULL, NULL, "tcp 8080"},
 };
 
+/* Rules for both families, with the policy of OUTPUT. */
+#define OUT(policy, rules) SAVE_POLICY("DROP", policy) ESTABLISHED rules "COMMIT\n"
+#define OUT_TCP(port)	   "-A OUTPUT -p tcp -m tcp --dport " port " -j ACCEPT\n"
+#define DNS		   "-A OUTPUT -p udp -m udp --dport 53 -j ACCEPT\n"
+#define OUT_ESTABLISHED	   "-A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+#define ND                                                                   \
+	"-A INPUT -p ipv6-icmp -j ACCEPT\n-A OUTPUT -p ipv6-icmp -j ACCEPT\n" \
+	OUT_ESTABLISHED
+
+/* The way out and what is about connections. */
+static const struct vector ways_out[] = {
+	{"firewall-egress", OUT("DROP", OUT_TCP("80") OUT_TCP("443") DNS), OUT("DROP", ""),
+		RESULT_PASS},
+	{"firewall-egress", OUT("ACCEPT", ""), OUT("DROP", ""), RESULT_FAIL, "output of IPv4"},
+	{"firewall-egress", OUT("DROP", OUT_TCP("80") OUT_TCP("443") DNS), OUT("ACCEPT", ""),
+		RESULT_FAIL, "output of IPv6"},
+	{"firewall-egress", OUT("DROP", OUT_TCP("80") DNS), OUT("DROP", ""), RESULT_FAIL, "tcp 443"},
+	{"firewall-egress", OUT("DROP", OUT_TCP("80") OUT_TCP("443")), OUT("DROP", ""), RESULT_FAIL,
+		"policy drop of ip filter OUTPUT"},
+	/* To one mirror and one resolver is enough. */
+	{"firewall-egress",
+		OUT("DROP", "-A OUTPUT -d 192.0.2.0/24 -j ACCEPT\n"), OUT("DROP", ""), RESULT_PASS},
+	{"firewall-egress", OUT("DROP", "-A OUTPUT -m nobody --knows -j ACCEPT\n"), OUT("DROP", ""),
+		RESULT_UNKNOWN, "nobody"},
+	{"firewall-egress", NULL, NULL, RESULT_NOTAPPLICABLE, NULL, NULL, NULL, &fixture_host_none},
+
+	{"firewall-icmp", OUT("ACCEPT", ""), SAVE(ND), RESULT_PASS},
+	{"firewall-icmp", NULL, NULL, RESULT_PASS},
+	{"firewall-icmp", NULL, NULL, RESULT_NOTAPPLICABLE, NULL, NULL, NULL, &fixture_host_none},
+	{"firewall-icmp", SAVE_POLICY("DROP", "ACCEPT") "COMMIT\n", SAVE(ND), RESULT_FAIL,
+		"fragmentation needed (ICMP 3/4), in"},
+	{"firewall-icmp", OUT("DROP", ""), SAVE(ND), RESULT_FAIL,
+		"fragmentation needed (ICMP 3/4), out"},
+	{"firewall-icmp", OUT("DROP", OUT_ESTABLISHED), SAVE(ND), RESULT_PASS},
+	/* Conntrack knows nothing of neighbours. */
+	{"firewall-icmp", OUT("ACCEPT", ""), SAVE(""), RESULT_FAIL, "neighbour solicitation"},
+	{"firewall-icmp", OUT("ACCEPT", ""), SAVE_POLICY("DROP", "ACCEPT") ND "COMMIT\n",
+		RESULT_PASS},
+	/* A block list of some sources stops nothing in general. */
+	{"firewall-icmp",
+		SAVE_POLICY("DROP", "ACCEPT") "-A INPUT -s 203.0.113.0/24 -j DROP\n" ESTABLISHED
+					      "COMMIT\n",
+		SAVE(ND), RESULT_PASS},
+
+	{"metadata-reachable", NULL, NULL, RESULT_FAIL, "metadata service 169.254.169.254"},
+	{"metadata-reachable", NULL, NULL, RESULT_NOTAPPLICABLE, NULL, NULL, NULL,
+		&fixture_host_none},
+	{"metadata-reachable",
+		OUT("ACCEPT", "-A OUTPUT -d 169.254.169.254/32 -m owner ! --uid-owner 0 -j REJECT\n"),
+		NULL, RESULT_FAIL, "fd00:ec2::254"},
+	{"metadata-reachable",
+		OUT("ACCEPT", "-A OUTPUT -d 169.254.169.254/32 -m owner ! --uid-owner 0 -j REJECT\n"),
+		NULL, RESULT_PASS, "--uid-owner 0", NULL, NULL, &fixture_host_v4},
+	/* Root's alone is what matters. */
+	{"metadata-reachable",
+		OUT("ACCEPT", "-A OUTPUT -d 169.254.169.254/32 -m owner --uid-owner 0 -j REJECT\n"),
+		NULL, RESULT_FAIL, NULL, NULL, NULL, &fixture_host_v4},
+};
+
 static bool says(const struct verdict *v, const char *text)
 {
 	bool found = !text || strstr(v->summary, text);
@@ -144,10 +203,10 @@ static bool says(const struct verdict *v, const char *text)
 	return found;
 }
 
-static void test_vectors(void **state)
+static void judge_vectors(const struct vector *all, size_t n)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
-		const struct vector *x = &vectors[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct vector *x = &all[i];
 		struct policy *policy = fixture_policy(x->conf);
 		struct verdict *v = verdict_new();
 		struct factset facts = {0};
@@ -165,11 +224,18 @@ static void test_vectors(void **state)
 	}
 }
 
+static void test_vectors(void **state)
+{
+	judge_vectors(vectors, ARRAY_SIZE(vectors));
+	judge_vectors(ways_out, ARRAY_SIZE(ways_out));
+}
+
 /* A root that does not run has none; one that cannot be listed is an error. */
 static void test_unusable(void **state)
 {
 	static const char *const checks[] = {"firewall-active", "firewall-default-deny",
-		"firewall-open-to-world", "firewall-port-ranges", "firewall-orphan-opening"};
+		"firewall-open-to-world", "firewall-port-ranges", "firewall-orphan-opening",
+		"firewall-egress", "firewall-icmp", "metadata-reachable"};
 	static const struct {
 		int error;
 		enum result result;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What is judged of the sockets that wait for others. */
-#include "test.h"
+#include "firewall-fixture.h"
 
 #include <sys/socket.h>
 
@@ -270,6 +270,99 @@ static void test_reach(void **state)
 	assert_int_equal(reach_result(REACH_PUBLIC), RESULT_FAIL);
 }
 
+/* What the firewall lets through to a socket, whatever address it is bound to. */
+static void test_reach_firewall(void **state)
+{
+	static const char redirect[] =
+		"*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+		":POSTROUTING ACCEPT [0:0]\n"
+		"-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 7777\nCOMMIT\n"
+		SAVE("-A INPUT -p tcp -m tcp --dport 7777 -m conntrack --ctstate DNAT -j ACCEPT\n");
+	static const struct listener own4 = {ANY4(22), .addr = {192, 0, 2, 10}},
+		other4 = {ANY4(22), .addr = {192, 0, 2, 11}},
+		dual = {.family = AF_INET6, .port = 22, .dual = true},
+		six = {.family = AF_INET6, .port = 22},
+		udp = {.protocol = LISTENER_UDP, ANY4(22)},
+		sctp = {.protocol = LISTENER_SCTP, ANY4(22)},
+		eth1 = {ANY4(22), .interface = "eth1"};
+	static const struct {
+		const struct listener *l;
+		const char *save4, *save6;
+		enum reach_kind kind;
+		const char *by;
+	} rows[] = {
+		{&ssh22, NULL, NULL, REACH_PUBLIC, "no rule stops it"},
+		{&ssh22, SAVE(TCP("22")), SAVE(""), REACH_PUBLIC, "anywhere by eth0"},
+		{&ssh22, SAVE(""), NULL, REACH_NOBODY, "lets nobody through"},
+		{&ssh22, SAVE(FROM("10.0.0.0/8")), NULL, REACH_TRUSTED, "10.0.0.0/8"},
+		{&ssh22, SAVE(FROM("10.0.0.0/8") FROM("203.0.113.7/32")), NULL, REACH_PUBLIC,
+			"203.0.113.7"},
+		{&ssh22, SAVE("-A INPUT -m nobody --knows -j ACCEPT\n"), NULL, REACH_UNKNOWN,
+			"nobody"},
+		{&own4, SAVE(TCP("22")), SAVE(""), REACH_PUBLIC, NULL},
+		{&other4, SAVE(TCP("22")), SAVE(""), REACH_NOBODY, NULL},
+		{&own_web, NULL, NULL, REACH_NOBODY, "loopback"},
+		{&dual, SAVE(TCP("22")), SAVE(""), REACH_PUBLIC, NULL},
+		{&six, SAVE(TCP("22")), SAVE(""), REACH_NOBODY, NULL},
+		{&six, SAVE(""), SAVE("-A INPUT -s fe80::/10 -j ACCEPT\n"), REACH_LINK, NULL},
+		{&udp, SAVE(TCP("22")), SAVE(""), REACH_NOBODY, NULL},
+		{&sctp, SAVE(TCP("22")), SAVE(""), REACH_UNKNOWN, "TCP and UDP only"},
+		{&eth1, SAVE(TCP("22")), SAVE(""), REACH_NOBODY, NULL},
+		/* Asked for at another port than it listens at. */
+		{&odd_redis, redirect, SAVE(""), REACH_PUBLIC, "port 80"},
+		{&web, redirect, SAVE(""), REACH_NOBODY, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(arena_freep) struct arena *a = arena_new();
+		struct policy *policy = load(NULL);
+		struct factset facts = {0};
+		factset_put(&facts,
+			fixture_firewall(&fixture_host, rows[i].save4, rows[i].save6));
+		const struct reach reach = reach_of(a, &facts, policy, rows[i].l);
+		if (reach.kind != rows[i].kind || !reach.by ||
+			(rows[i].by && !strstr(reach.by, rows[i].by)))
+			fail_msg("row %zu: %s, %s", i, reach_kind_name(reach.kind), reach.by);
+		policy_free(policy);
+		factset_fini(&facts);
+	}
+}
+
+static void test_ssh_exposure(void **state)
+{
+	static const struct {
+		const struct listener *l;
+		const char *save4;
+		enum result result;
+	} rows[] = {
+		{&web, NULL, RESULT_NOTAPPLICABLE},
+		{&ssh22, NULL, RESULT_FAIL},
+		{&ssh40022, NULL, RESULT_FAIL},
+		{&ssh22, SAVE(FROM("10.0.0.0/8")), RESULT_PASS},
+		{&ssh22, SAVE("-A INPUT -m nobody --knows -j ACCEPT\n"), RESULT_UNKNOWN},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct listeners l = {.v = rows[i].l, .n = 1};
+		struct factset facts = {0};
+		put(&facts, &l);
+		factset_put(&facts, fixture_firewall(&fixture_host, rows[i].save4, NULL));
+		struct verdict *v = judge("ssh-exposure", &facts, NULL);
+		if (v->result != rows[i].result)
+			fail_msg("row %zu: %s, %s", i, result_name(v->result), v->summary);
+		verdict_free(v);
+		factset_fini(&facts);
+	}
+	struct factset facts = {0};
+	struct fact *f = fact_new(FACT_LISTENERS);
+	fact_fail(f, -EPERM, "no list");
+	factset_put(&facts, f);
+	struct verdict *v = judge("ssh-exposure", &facts, NULL);
+	assert_int_equal(v->result, RESULT_ERROR);
+	verdict_free(v);
+	factset_fini(&facts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +371,8 @@ int main(void)
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_conf),
 		cmocka_unit_test(test_reach),
+		cmocka_unit_test(test_reach_firewall),
+		cmocka_unit_test(test_ssh_exposure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
