@@ -154,3 +154,14 @@ int ctl_load_policy(const struct ctl *ctl, const struct root *root, struct polic
 			"the configuration has %zu error%s", errors.n, errors.n == 1 ? "" : "s");
 	return ctl_error("cannot load the configuration: %s", strerror(-r));
 }
+
+uint64_t ctl_with_needs(uint64_t mask)
+{
+	/* A collector needs only facts before it, so one pass from the end will do. */
+	for (int i = FACT_MAX - 1; i >= 0; i--) {
+		const struct collector *c = collector_get((enum fact_id)i);
+		if (c && (mask & FACT_BIT(i)))
+			mask |= c->needs;
+	}
+	return mask;
+}

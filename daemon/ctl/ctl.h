@@ -28,6 +28,7 @@ struct ctl {
 	bool json, color, quiet;
 	enum severity fail_on;
 	const char *fact, *subject, *reason; /* of accept; NULL for any */
+	const char *from;		     /* of exposure: an address; NULL for all */
 	int n_args;			     /* positional arguments behind the verb */
 	char **args;
 };
@@ -60,11 +61,15 @@ int ctl_load_file(const char *file, struct errlist *errors, struct policy **ret)
 /* `file:line: text` of each, to standard error. */
 void ctl_print_errors(const struct errlist *errors);
 
+/* Those facts, and what they are made from, too. */
+uint64_t ctl_with_needs(uint64_t facts);
+
 /* The verbs; each returns an exit status. */
 int verb_scan(struct ctl *ctl);
 int verb_list(struct ctl *ctl);
 int verb_explain(struct ctl *ctl);
 int verb_check_config(struct ctl *ctl);
+int verb_exposure(struct ctl *ctl);
 int verb_status(struct ctl *ctl);
 int verb_diff(struct ctl *ctl);
 int verb_accept(struct ctl *ctl);

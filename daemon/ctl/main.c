@@ -20,6 +20,7 @@ enum {
 	OPT_FACT,
 	OPT_SUBJECT,
 	OPT_REASON,
+	OPT_FROM,
 	OPT_VERSION,
 };
 
@@ -28,6 +29,7 @@ enum {
 	TAKES_FAIL_ON = 1 << 0,
 	TAKES_ITEMS = 1 << 1,
 	TAKES_PROFILE = 1 << 3,
+	TAKES_FROM = 1 << 4,
 	TAKES_ROOT = 1 << 2, /* it looks at files itself; the daemon knows its own root only */
 };
 
@@ -42,6 +44,8 @@ static const struct verb {
 } verbs[] = {
 	{"scan", "[CHECK...]", 0, -1, TAKES_FAIL_ON | TAKES_PROFILE | TAKES_ROOT, verb_scan,
 		"judge this machine now, without the daemon"},
+	{"exposure", "", 0, 0, TAKES_FROM, verb_exposure,
+		"show who can reach each socket of this machine, and why"},
 	{"status", "", 0, 0, TAKES_FAIL_ON, verb_status,
 		"show the daemon's open findings and how well it watches"},
 	{"list", "", 0, 0, TAKES_PROFILE | TAKES_ROOT, verb_list,
@@ -75,6 +79,8 @@ static const struct option_row {
 		"accept: items with such a subject only"},
 	{{"reason", required_argument, NULL, OPT_REASON}, TAKES_ITEMS, "TEXT",
 		"accept: why, for the record"},
+	{{"from", required_argument, NULL, OPT_FROM}, TAKES_FROM, "ADDRESS",
+		"exposure: what becomes of connections from this one"},
 	{{"socket", required_argument, NULL, OPT_SOCKET}, 0, "PATH",
 		"the daemon's socket (default: " RUNTIME_DIR "/control)"},
 	{{"no-color", no_argument, NULL, OPT_NO_COLOR}, 0, NULL, "no colours, even on a terminal"},
@@ -207,6 +213,9 @@ static int take_option(struct ctl *ctl, int c, char *const argv[], const char **
 		return CTL_OK;
 	case OPT_REASON:
 		ctl->reason = optarg;
+		return CTL_OK;
+	case OPT_FROM:
+		ctl->from = optarg;
 		return CTL_OK;
 	case OPT_NO_COLOR:
 		ctl->color = false;

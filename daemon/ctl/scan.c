@@ -15,18 +15,6 @@ static uint64_t now(clockid_t clock)
 	return (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/* What those facts are made from, too. */
-static uint64_t with_needs(uint64_t mask)
-{
-	/* A collector needs only facts before it, so one pass from the end will do. */
-	for (int i = FACT_MAX - 1; i >= 0; i--) {
-		const struct collector *c = collector_get((enum fact_id)i);
-		if (c && (mask & FACT_BIT(i)))
-			mask |= c->needs;
-	}
-	return mask;
-}
-
 /* The checks that answer the items of the profile in use; whether it has items. */
 static bool select_items(const struct policy *policy, bool *selected, uint64_t *mask)
 {
@@ -57,7 +45,7 @@ static int select_checks(const struct ctl *ctl, const struct policy *policy, boo
 		mask |= c->facts;
 	}
 	*items = ctl->n_args == 0 && select_items(policy, selected, &mask);
-	*facts = ctl->n_args > 0 || *items ? with_needs(mask) : FACT_ALL;
+	*facts = ctl->n_args > 0 || *items ? ctl_with_needs(mask) : FACT_ALL;
 	return CTL_OK;
 }
 

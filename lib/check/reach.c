@@ -44,6 +44,13 @@ static bool takes_address(const struct listener *l, int family, u128 address)
 	return family == l->family && addrs_number(family, l->addr) == address;
 }
 
+bool reach_takes(const struct listener *l, const struct survey_way *way)
+{
+	bool bound = l->interface && strcmp(l->interface, way->interface) != 0;
+
+	return !bound && takes_address(l, way->family, way->address);
+}
+
 /* Whether it is bound to an address for which the opening stands. */
 static bool takes_way(const struct firewall *w, const struct opening *o, const struct listener *l)
 {

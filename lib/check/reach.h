@@ -37,6 +37,9 @@ struct reach reach_of(struct arena *a, const struct factset *facts, const struct
 /* Whether what comes through the opening ends at the listener's socket. */
 bool reach_leads_to(const struct firewall *w, const struct opening *o, const struct listener *l);
 
+/* Whether it takes what comes to the way's address by the way's interface, at its own port. */
+bool reach_takes(const struct listener *l, const struct survey_way *way);
+
 /* What "must not be public" makes of it: pass, unknown or fail. */
 enum result reach_result(enum reach_kind kind);
 

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""exposure.py HARDENCTL: `hardenctl exposure` in a network of the test's own, with real sockets and
+real rules: who reaches what, by which rule, and what becomes of a single source."""
+import ctypes
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+
+HARDENCTL = sys.argv[1]
+CLONE_NEWNET = 0x40000000
+RULES = """table inet f {
+  chain inp { type filter hook input priority 0; policy drop;
+    ct state established,related accept
+    ip saddr 10.0.0.0/8 tcp dport 7000 accept
+    tcp dport 8080 accept
+    tcp dport 9000-9100 limit rate 3/minute accept
+  }
+  chain pre { type nat hook prerouting priority -100; tcp dport 80 redirect to :8080
+    tcp dport 81 dnat ip to 198.51.100.2:80; }
+}
+"""
+
+
+def run(*argv, **kwargs):
+    return subprocess.run(argv, check=True, stdin=subprocess.DEVNULL, **kwargs)
+
+
+def exposure(*argv, check=True):
+    done = subprocess.run([HARDENCTL, "exposure", *argv], check=check, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True)
+    return done
+
+
+def expect(what, got, wanted):
+    if got != wanted:
+        sys.exit(f"{what}: {got!r}, not {wanted!r}")
+
+
+def prepare():
+    if os.geteuid() != 0 or not shutil.which("nft") or not shutil.which("ip"):
+        print("SKIP: needs root, nft and ip")
+        sys.exit(77)
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+        print("SKIP: needs a network namespace")
+        sys.exit(77)
+    for line in ("link set lo up", "link add eth7 type veth peer name far7", "link set eth7 up",
+                 "link set far7 up", "addr add 192.0.2.9/24 dev eth7",
+                 "route add 198.51.100.0/24 via 192.0.2.1"):
+        run("ip", *line.split())
+    with open("/proc/sys/net/ipv4/ip_forward", "w", encoding="ascii") as f:
+        f.write("1")
+    subprocess.run(["nft", "-f", "-"], check=True, text=True, input=RULES)
+
+
+def listen(address, port):
+    s = socket.socket()
+    s.bind((address, port))
+    s.listen()
+    return s
+
+
+def main():
+    prepare()
+    sockets = [listen("0.0.0.0", 7000), listen("0.0.0.0", 8080), listen("127.0.0.1", 443),
+               listen("0.0.0.0", 9001), listen("192.0.2.9", 22)]
+    found = json.loads(exposure("--format", "json").stdout)
+    reach = {x["listener"]: x["reach"] for x in found["listeners"]}
+    expect("who reaches what", reach, {
+        "tcp 0.0.0.0:7000": "trusted", "tcp 0.0.0.0:8080": "public", "tcp 0.0.0.0:9001": "public",
+        "tcp 192.0.2.9:22": "nobody"})
+    by = {x["listener"]: x for x in found["listeners"]}
+    expect("the ports it is asked for", sorted(w.get("asked", "") for w in by["tcp 0.0.0.0:8080"]["ways"]),
+           ["", "tcp 80"])
+    expect("from", [w["from"] for w in by["tcp 0.0.0.0:7000"]["ways"]], ["10.0.0.0/8"])
+    if "tcp dport 7000" not in by["tcp 0.0.0.0:7000"]["ways"][0]["by"]:
+        sys.exit("the rule that decides is not named")
+    if "listener-allowlist" not in [p["check"] for p in by["tcp 0.0.0.0:7000"]["policy"]]:
+        sys.exit("what the policy says is missing")
+    expect("sent on", [(x["asked"], x["to"], x["to_port"]) for x in found["forwards"]],
+           [("tcp 81", "198.51.100.2", 80)])
+    for source, wanted in (("10.1.1.1", "arrives"), ("203.0.113.5", "is stopped")):
+        one = json.loads(exposure("--from", source, "--format", "json").stdout)
+        fate = {x["listener"]: [w["connection"] for w in x["ways"]] for x in one["listeners"]}
+        expect(f"from {source}", fate["tcp 0.0.0.0:7000"], [wanted])
+        expect(f"from {source}", fate["tcp 192.0.2.9:22"], ["is stopped"])
+    text = exposure().stdout
+    for line in text.splitlines():
+        if len(line) > 100 or line != line.rstrip():
+            sys.exit(f"not for a terminal: {line!r}")
+    if "10.0.0.0/8 by eth7 IPv4: inet f inp" not in text:
+        sys.exit(text)
+    for argv in (("--from", "10.0.0.0/8"), ("--from", "nobody"), ("--root", "/mnt")):
+        done = exposure(*argv, check=False)
+        expect(f"{argv}", (done.returncode, bool(done.stderr)), (2, True))
+    done = subprocess.run([HARDENCTL, "exposure"], check=False, user=65534, text=True, capture_output=True)
+    expect("without root", (done.returncode, "needs root" in done.stderr), (2, True))
+    print(f"ok: {len(sockets)} sockets, {len(found['forwards'])} port sent on")
+
+
+main()
