@@ -10,6 +10,10 @@
 
 #include "fact/log-agent.h"
 
+enum {
+	STEPS_MAX = 200000, /* patterns and tags that are compared in all */
+};
+
 /* Outputs: to nobody else, to a host and port, or to a service of somebody's own. */
 enum place { HERE, HOST, VENDOR };
 
@@ -73,26 +77,47 @@ static const struct kind inputs = {"INPUT", "pipeline.inputs"};
 static const struct kind filters = {"FILTER", "pipeline.filters"};
 static const struct kind sinks = {"OUTPUT", "pipeline.outputs"};
 
-/* The one behind t, the first when t is NULL. */
-static const struct tree *next_of(
-	const struct tree *root, const struct kind *k, const struct tree *t)
-{
-	const struct tree *list = tree_get(root, k->list);
+/* An input: what is read, less what filters may drop of it. */
+struct input {
+	const char *tag;
+	struct log_flow flow;
+};
 
-	if (list)
-		return t ? t->next : list->first;
-	for (t = t ? t->next : root->first; t; t = t->next) {
-		if (strcasecmp(t->key, k->section) == 0)
-			return t;
+struct walk {
+	const struct log_agent *g;
+	const struct tree **filters, **sinks;
+	struct input *inputs;
+	size_t n_filters, n_sinks, n_inputs;
+	unsigned steps;
+};
+
+/* All of a kind, in their order; arena_failed() tells of those that are missing. */
+static const struct tree **collect(const struct log_agent *g, const struct kind *k, size_t *ret_n)
+{
+	const struct tree *list = tree_get(g->root, k->list), **v = NULL;
+	size_t n = 0;
+
+	for (const struct tree *t = list ? list->first : g->root->first; t; t = t->next) {
+		if (!list && strcasecmp(t->key, k->section) != 0)
+			continue;
+		const struct tree **place = arena_grow(g->r->a, &v, n, sizeof(*place));
+		if (!place)
+			break;
+		*place = t;
+		n++;
 	}
-	return NULL;
+	*ret_n = n;
+	return v;
 }
 
 /* 1: what has the tag surely matches; 0: none of it; -1: that is not known. */
-static int matches(const struct tree *t, const char *tag)
+static int matches(struct walk *w, const struct tree *t, const char *tag)
 {
 	const char *pattern = tree_text(t, "match");
 
+	if (w->steps >= STEPS_MAX)
+		return -1;
+	w->steps++;
 	if (tree_get(t, "match_regex") || !pattern || log_agent_computed(pattern))
 		return !pattern && !tree_get(t, "match_regex") ? 0 : -1;
 	/* Only "*" is special; that of a tag that grows with a file's name can meet no other. */
@@ -138,34 +163,47 @@ static struct log_flow input_flow(const struct log_agent *g, const struct tree *
 	return tree_get(t, "processors") ? log_flow_maybe(flow) : flow;
 }
 
-static struct log_flow filtered(const struct log_agent *g, const char *tag, struct log_flow flow)
+static struct log_flow filtered(struct walk *w, const char *tag, struct log_flow flow)
 {
-	for (const struct tree *f = next_of(g->root, &filters, NULL); f;
-		f = next_of(g->root, &filters, f)) {
-		const char *name = tree_text(f, "name");
-		if ((!name || !is_in(name, harmless, ARRAY_SIZE(harmless))) && matches(f, tag) != 0)
-			flow = log_flow_maybe(flow);
+	for (size_t i = 0; i < w->n_filters; i++) {
+		const char *name = tree_text(w->filters[i], "name");
+		if ((!name || !is_in(name, harmless, ARRAY_SIZE(harmless))) &&
+			matches(w, w->filters[i], tag) != 0)
+			return log_flow_maybe(flow);
 	}
 	return flow;
 }
 
-static struct log_flow output_flow(const struct log_agent *g, const struct tree *out)
+/* Once for each input, and not for each output again. */
+static void read_inputs(struct walk *w)
+{
+	size_t n = 0;
+	const struct tree **v = collect(w->g, &inputs, &n);
+
+	w->inputs = arena_alloc(w->g->r->a, n * sizeof(*w->inputs));
+	for (size_t i = 0; w->inputs && i < n; i++) {
+		const char *tag = tree_text(v[i], "tag"), *name = tree_text(v[i], "name");
+		if (!tag)
+			tag = arena_printf(w->g->r->a, "%s.%zu", name ? name : "", i);
+		if (!tag)
+			return;
+		w->inputs[i] = (struct input){tag, filtered(w, tag, input_flow(w->g, v[i]))};
+		w->n_inputs++;
+	}
+}
+
+static struct log_flow output_flow(struct walk *w, const struct tree *out)
 {
 	struct log_flow flow = log_flow_none();
-	unsigned n = 0;
 
-	for (const struct tree *t = next_of(g->root, &inputs, NULL); t;
-		t = next_of(g->root, &inputs, t), n++) {
-		const char *tag = tree_text(t, "tag"), *name = tree_text(t, "name");
-		if (!tag)
-			tag = arena_printf(g->r->a, "%s.%u", name ? name : "", n);
-		int m = tag ? matches(out, tag) : 0;
+	for (size_t i = 0; i < w->n_inputs; i++) {
+		int m = matches(w, out, w->inputs[i].tag);
 		if (m == 0)
 			continue;
-		struct log_flow one = filtered(g, tag, input_flow(g, t));
-		flow = log_flow_or(flow, m > 0 ? one : log_flow_maybe(one));
+		flow = log_flow_or(
+			flow, m > 0 ? w->inputs[i].flow : log_flow_maybe(w->inputs[i].flow));
 	}
-	if (tree_get(g->root, "includes"))
+	if (tree_get(w->g->root, "includes"))
 		flow = log_flow_or(flow, log_flow_unknown());
 	return tree_get(out, "processors") ? log_flow_maybe(flow) : flow;
 }
@@ -208,10 +246,11 @@ static int read_host(
 	return e;
 }
 
-static int add_output(const struct log_agent *g, const struct tree *t)
+static int add_output(struct walk *w, const struct tree *t)
 {
+	const struct log_agent *g = w->g;
 	struct log_forward f = log_agent_forward(g, t);
-	struct log_flow flow = output_flow(g, t);
+	struct log_flow flow = output_flow(w, t);
 	const char *name = tree_text(t, "name");
 	size_t row = 0;
 	int e = 0;
@@ -231,15 +270,21 @@ static int add_output(const struct log_agent *g, const struct tree *t)
 int log_agent_fluent(const struct log_agent *g, struct tree_problem *ret_problem)
 {
 	const struct tree *included = tree_get(g->root, "includes");
+	struct walk w = {.g = g};
 	int e = 0;
 
 	if (included)
 		*ret_problem = (struct tree_problem){
 			"the files that it includes are not read", included->line};
-	for (const struct tree *t = next_of(g->root, &sinks, NULL); e == 0 && t;
-		t = next_of(g->root, &sinks, t)) {
-		if (t->kind == TREE_MAP)
-			e = add_output(g, t);
+	w.filters = collect(g, &filters, &w.n_filters);
+	w.sinks = collect(g, &sinks, &w.n_sinks);
+	read_inputs(&w);
+	for (size_t i = 0; e == 0 && i < w.n_sinks; i++) {
+		if (w.sinks[i]->kind == TREE_MAP)
+			e = add_output(&w, w.sinks[i]);
 	}
+	if (w.steps >= STEPS_MAX && !ret_problem->what)
+		*ret_problem = (struct tree_problem){
+			"it has more inputs, filters and outputs than are followed", g->root->line};
 	return e == 0 && arena_failed(g->r->a) ? -ENOMEM : e;
 }

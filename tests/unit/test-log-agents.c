@@ -459,6 +459,37 @@ static void test_secret(void **state)
 	test_root_fini(&t);
 }
 
+/* What many inputs, filters and outputs cost is bounded, and what is not followed is unknown. */
+static void test_many(void **state)
+{
+	static const struct vector v = {
+		"fluent-bit, many of all", NULL, NULL, NULL, UNK, FAIL, "than are followed", NULL};
+	static const char *const parts[] = {"[INPUT]\nName systemd\nTag h\n",
+		"[FILTER]\nName grep\nMatch a\n", "[OUTPUT]\nName http\nMatch h\nHost l\n"};
+	static const size_t times[] = {2000, 1000, 100};
+	_cleanup_free_ char *text = NULL;
+	struct factset facts = {0};
+	struct test_root t;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		for (size_t k = 0; k < times[i]; k++)
+			(void)fputs(parts[i], f); /* fclose() tells */
+	}
+	assert_int_equal(fclose(f), 0);
+	test_root_init(&t);
+	test_write(&t, FB, text);
+	assert_int_equal(collect(&t, &facts), 0);
+	const char *reason = facts.v[FACT_LOGGING]->u.logging->config[LOG_FLUENT_BIT].reason;
+	assert_non_null(reason);
+	assert_non_null(strstr(reason, "than are followed"));
+	put_units(&facts, true, "systemd");
+	judge(&v, &facts);
+	factset_fini(&facts);
+	test_root_fini(&t);
+}
+
 /* Files whose writer does not run hold no new messages. */
 static void test_writer(void **state)
 {
@@ -517,6 +548,7 @@ int main(void)
 		cmocka_unit_test(test_alloy),
 		cmocka_unit_test(test_loaded),
 		cmocka_unit_test(test_secret),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_writer),
 		cmocka_unit_test(test_alloc),
 	};
