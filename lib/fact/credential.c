@@ -416,24 +416,36 @@ size_t credential_candidate(const char *directory, const char *name)
 	return is_example(name) ? 0 : max;
 }
 
-/* Encrypted as a whole: ansible-vault, rclone's own, age, PGP. */
-static bool is_encrypted(const char *text, size_t n)
+/*
+ * Encrypted as a whole: ansible-vault, age, PGP, and in rclone.conf rclone's own,
+ * whose mark is the first line that is neither empty nor a comment (rclone's
+ * fs/config/crypt.go). A comment alone says nothing.
+ */
+static bool is_encrypted(const char *name, const char *text, size_t n)
 {
-	static const char *const begins[] = {"$ANSIBLE_VAULT;", "# Encrypted rclone configuration",
-		"RCLONE_ENCRYPT_V0:", "-----BEGIN PGP MESSAGE", "-----BEGIN AGE ENCRYPTED"};
+	static const char *const begins[] = {
+		"$ANSIBLE_VAULT;", "-----BEGIN PGP MESSAGE", "-----BEGIN AGE ENCRYPTED"};
+	static const char rclone[] = "RCLONE_ENCRYPT_V0:";
+	const char *p = text, *end = text + n;
 
 	for (size_t i = 0; i < ARRAY_SIZE(begins); i++) {
 		size_t len = strlen(begins[i]);
 		if (n >= len && memcmp(text, begins[i], len) == 0)
 			return true;
 	}
-	return false;
+	if (strcmp(name, "rclone.conf") != 0)
+		return false;
+	while (p < end && memchr("#; \t\r\n", *p, 6)) {
+		const char *eol = memchr(p, '\n', (size_t)(end - p));
+		p = *p != '#' && *p != ';' ? p + 1 : eol ? eol + 1 : end;
+	}
+	return (size_t)(end - p) >= strlen(rclone) && memcmp(p, rclone, strlen(rclone)) == 0;
 }
 
 int credential_find(const char *directory, const char *name, const char *text, size_t n,
 	struct hmac_sha256_ctx *digest, struct credential_find *ret)
 {
-	if (is_encrypted(text, n) || is_example(name))
+	if (is_encrypted(name, text, n) || is_example(name))
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
