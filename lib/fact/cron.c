@@ -7,16 +7,21 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "fact/accounts.h"
 #include "fact/collectors.h"
 #include "fact/cron-command.h"
 #include "fact/cron-table.h"
 #include "fact/fingerprint.h"
 #include "fact/packages.h"
+#include "fact/sudo-conf.h"
 
 enum {
 	FILES_MAX = 4096, /* of one directory */
 	TABLE_SIZE_MAX = 1 << 20,
+	NSSWITCH_SIZE_MAX = 1 << 16,
 };
+
+#define NO_ACCOUNT "its user is no account"
 
 struct collecting {
 	const struct collect *c;
@@ -24,6 +29,8 @@ struct collecting {
 	struct cron *cron;
 	struct cron_job *jobs;
 	bool cronie; /* its rules for names and tables, not those of Debian's cron */
+	const struct accounts *accounts; /* NULL: not known */
+	bool strangers;			 /* there may be accounts that are not in passwd */
 	struct fingerprint_key key;
 };
 
@@ -35,6 +42,7 @@ struct table {
 	const char *idle;
 	struct stat st;		     /* of its file */
 	size_t n;		     /* jobs so far */
+	unsigned stranger;	     /* the line whose user keeps cron from taking the table, or 0 */
 	struct hmac_sha256_ctx rest; /* of those beyond CRON_USER_JOBS_MAX */
 };
 
@@ -110,9 +118,40 @@ static bool is_foreign(const struct table *t)
 	return t->kind == CRON_USER && strcmp(t->user, "root") != 0;
 }
 
+static bool is_account(const struct collecting *k, const char *user)
+{
+	return strcmp(user, "root") == 0 || (k->accounts && accounts_find(k->accounts, user));
+}
+
+/* Who runs the line, and what tells the line from others. 0 or -ENOMEM. */
+static int name_user(struct table *t, const struct cron_line *l, struct cron_job *job)
+{
+	const char *text = l->command;
+
+	job->user = t->user ? t->user : l->user;
+	if (!t->user && !is_account(t->k, l->user)) {
+		/*
+		 * Where the column was forgotten, a word of the command stands there:
+		 * PASSWORD=... It is no name, and is not told; that it changes is.
+		 */
+		job->user = "(unknown user)";
+		text = arena_printf(t->k->f->arena, "%s\n%s", l->user, l->command);
+		if (!t->k->strangers)
+			job->idle = NO_ACCOUNT;
+	}
+	job->mark = text ? mark_text(t->k, text, &t->st) : NULL;
+	return job->mark ? 0 : -ENOMEM;
+}
+
 static int add_line(const struct cron_line *l, void *arg)
 {
 	struct table *t = arg;
+	struct cron_job job = {.kind = t->kind,
+		.when = l->when,
+		.command = l->command,
+		.path = t->path,
+		.line = l->line,
+		.idle = t->idle};
 
 	if (is_foreign(t) && t->n++ >= CRON_USER_JOBS_MAX) {
 		/* With their ends, so that "a b","c" is not "a","b c". */
@@ -120,19 +159,13 @@ static int add_line(const struct cron_line *l, void *arg)
 		hmac_sha256_update(&t->rest, strlen(l->command) + 1, (const uint8_t *)l->command);
 		return 0;
 	}
-	const char *mark = mark_text(t->k, l->command, &t->st);
-	if (!mark)
-		return -ENOMEM;
-	return add_job(t->k, &(struct cron_job){
-				     .kind = t->kind,
-				     .user = t->user ? t->user : l->user,
-				     .when = l->when,
-				     .command = l->command,
-				     .mark = mark,
-				     .path = t->path,
-				     .line = l->line,
-				     .idle = t->idle,
-			     });
+	int r = name_user(t, l, &job);
+	if (r == 0)
+		r = add_job(t->k, &job);
+	if (r < 0 || job.idle == t->idle || t->k->cronie)
+		return r;
+	t->stranger = l->line;
+	return -EBADMSG;
 }
 
 /* A job for what is left of a table: when says what that is. */
@@ -209,6 +242,10 @@ static int read_table(struct table *t)
 			mark_of(k, &t->rest, &t->st));
 	if (r != -EBADMSG)
 		return r;
+	if (t->stranger) {
+		line = t->stranger;
+		why = NO_ACCOUNT;
+	}
 	/* One bad line, and none of the table is run. */
 	why = arena_printf(k->f->arena, "cron ignores the file: line %u: %s", line, why);
 	for (size_t i = before; i < k->cron->n; i++)
@@ -243,7 +280,11 @@ static int each_user(const char *name, unsigned char type, void *arg)
 		return 0;
 	t.path = arena_printf(dir->k->f->arena, "%s/%s", dir->path, name);
 	t.user = arena_strdup(dir->k->f->arena, name);
-	return t.path && t.user ? read_table(&t) : -ENOMEM;
+	if (!t.path || !t.user)
+		return -ENOMEM;
+	if (!t.idle && !t.k->strangers && !is_account(t.k, t.user))
+		t.idle = NO_ACCOUNT;
+	return read_table(&t);
 }
 
 static int each_script(const char *name, unsigned char type, void *arg)
@@ -353,6 +394,25 @@ static void find_daemon(struct collecting *k)
 		    strcmp(k->cron->daemon, "systemd-cron") != 0;
 }
 
+/* Which accounts there are: unless that is sure, any name may be one. 0 or -ENOMEM. */
+static int find_accounts(struct collecting *k)
+{
+	const struct fact *accounts = factset_get(k->c->facts, FACT_ACCOUNTS);
+	_cleanup_file_ struct file file = {0};
+	struct sudo conf = {.sources = ""};
+
+	k->strangers = true;
+	if (!accounts || accounts->state != FACT_STATE_OK)
+		return 0;
+	k->accounts = accounts->u.accounts;
+	int r = root_read(k->c->root, "/etc/nsswitch.conf", NSSWITCH_SIZE_MAX, &file);
+	if (r == 0)
+		r = sudo_nsswitch_parse(k->f->arena, file.data, &conf);
+	if (r == 0 || r == -ENOENT || r == -ENOTDIR)
+		k->strangers = conf.accounts_elsewhere;
+	return r == -ENOMEM ? r : 0;
+}
+
 /* The tables, and why none of them is run. */
 static int read_tables(struct collecting *k)
 {
@@ -433,7 +493,9 @@ static int cron_collect(const struct collect *c, struct fact *f)
 	if (r < 0)
 		return r;
 	find_daemon(&k);
-	r = read_tables(&k);
+	r = find_accounts(&k);
+	if (r == 0)
+		r = read_tables(&k);
 	if (r == 0)
 		r = read_scripts(&k);
 	if (r == 0)
@@ -449,6 +511,7 @@ static int cron_collect(const struct collect *c, struct fact *f)
 const struct collector collector_cron = {
 	.id = FACT_CRON,
 	.name = "cron",
+	.needs = FACT_BIT(FACT_ACCOUNTS),
 	/* A package brings its table in several steps. */
 	.locks = packages_locks,
 	.collect = cron_collect,

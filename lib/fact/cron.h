@@ -28,7 +28,7 @@ enum cron_kind {
 
 struct cron_job {
 	enum cron_kind kind;
-	const char *user;
+	const char *user;    /* "(unknown user)" when the table names none: that may be a secret */
 	const char *when;    /* "17 * * * *", "@daily", "daily", "every 7 days", "2026-11-22T23:07:00Z" */
 	const char *command; /* may hold secrets: never told; a script's path; "" of a rest */
 	const char *mark;    /* "command 3fa9c1d2e4f5", "file of 2026-..."; NULL of a script */

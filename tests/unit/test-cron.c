@@ -174,11 +174,14 @@ static void test_programs(void **state)
 
 static struct fact *collect(const struct test_root *t)
 {
-	static struct factset none;
-	const struct collect c = {.root = &t->root, .facts = &none};
+	struct factset facts = {0};
+	const struct collect c = {.root = &t->root, .facts = &facts};
 	struct fact *f = NULL;
 
+	assert_int_equal(fact_collect(FACT_ACCOUNTS, &c, &f), 0);
+	factset_put(&facts, f);
 	assert_int_equal(fact_collect(FACT_CRON, &c, &f), 0);
+	factset_fini(&facts);
 	return f;
 }
 
@@ -191,6 +194,8 @@ static void script(const struct test_root *t, const char *path, mode_t mode)
 static void machine(const struct test_root *t)
 {
 	test_write(t, "/etc/ssh/ssh_host_ed25519_key", "one machine's key\n");
+	test_write(t, "/etc/passwd",
+		"root:x:0:0::/root:/bin/sh\nwww:x:33:33::/:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n");
 	script(t, "/usr/sbin/cron", 0755);
 	script(t, "/usr/sbin/anacron", 0755);
 	script(t, "/usr/sbin/atd", 0755);
@@ -311,6 +316,58 @@ static void test_change(void **state)
 	test_root_fini(&t);
 }
 
+/* A user that is none may be a word of the command: it is not told, and such a table not run. */
+static void test_strangers(void **state)
+{
+	static const char subject[] = "cron job /etc/cron.d/good: pg_dump";
+	static const char table[] = "1 * * * * root a\n0 1 * * * PGPASSWORD=geheim pg_dump x\n";
+	static const char prefix[] = "(unknown user), 0 1 * * *, command ";
+	struct test_root t;
+
+	if (geteuid() != 0)
+		skip();
+	test_root_init(&t);
+	machine(&t);
+	test_write(&t, "/etc/cron.d/good", table);
+	_cleanup_(fact_freep) struct fact *local = collect(&t);
+	for (size_t i = 0; i < local->n_items; i++)
+		assert_null(strstr(local->items[i].subject, "/etc/cron.d/good"));
+	size_t found = 0;
+	for (size_t i = 0; i < local->u.cron->n; i++) {
+		const struct cron_job *j = &local->u.cron->v[i];
+		if (strcmp(j->path, "/etc/cron.d/good") != 0)
+			continue;
+		found++;
+		assert_string_equal(
+			j->idle, "cron ignores the file: line 2: its user is no account");
+		assert_null(strstr(j->user, "geheim"));
+	}
+	assert_int_equal(found, 2);
+	/* A directory may know it: it is run then, for all that is known. */
+	test_write(&t, "/etc/nsswitch.conf", "passwd: files sss\n");
+	_cleanup_(fact_freep) struct fact *one = collect(&t);
+	assert_memory_equal(value_of(one, subject), prefix, strlen(prefix));
+	test_write(&t, "/etc/cron.d/good", "0 1 * * * PGPASSWORD=geheim2 pg_dump x\n");
+	_cleanup_(fact_freep) struct fact *other = collect(&t);
+	assert_memory_equal(value_of(other, subject), prefix, strlen(prefix));
+	assert_string_not_equal(value_of(one, subject), value_of(other, subject));
+	/* Cronie leaves out that line alone. */
+	assert_int_equal(unlink(test_path(&t, "/etc/nsswitch.conf")), 0);
+	test_write(&t, "/etc/cron.d/good", table);
+	script(&t, "/usr/sbin/crond", 0755);
+	_cleanup_(fact_freep) struct fact *cronie = collect(&t);
+	(void)value_of(cronie, "cron job /etc/cron.d/good: a");
+	for (size_t i = 0; i < cronie->n_items; i++)
+		assert_string_not_equal(cronie->items[i].subject, subject);
+	/* A table whose user is gone. */
+	assert_int_equal(unlink(test_path(&t, "/usr/sbin/crond")), 0);
+	test_write(&t, "/etc/passwd", "root:x:0:0::/root:/bin/sh\n");
+	_cleanup_(fact_freep) struct fact *gone = collect(&t);
+	for (size_t i = 0; i < gone->n_items; i++)
+		assert_null(strstr(gone->items[i].subject, "alice"));
+	test_root_fini(&t);
+}
+
 static void write_many(const struct test_root *t, unsigned n, const char *last)
 {
 	FILE *f = fopen(test_path(t, "/var/spool/cron/crontabs/alice"), "we");
@@ -410,6 +467,7 @@ int main(void)
 		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_collect),
 		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_unreadable),
