@@ -10,6 +10,7 @@
 #include "base/net.h"
 #include "check/check.h"
 #include "conf/policy.h"
+#include "fact/cron-command.h"
 #include "fact/fail2ban-time.h"
 
 /* One question to a jail: says in x, which stands at the jail, what is wrong. */
@@ -348,11 +349,13 @@ static void ask_command(const struct guard_asking *q, _unused_ const struct guar
 	if (strcmp(name, "false") == 0)
 		return;
 	at(x, &j->ignorecommand);
+	/* Its arguments may hold a password, and are not told. */
+	const char *programs = cron_programs(q->arena, plain);
 	say(x, all ? RESULT_FAIL : RESULT_UNKNOWN,
 		arena_printf(q->arena,
-			all ? "ignorecommand = %s exempts everybody: nobody is banned"
-			    : "ignorecommand = %s: whom that exempts can't be told",
-			text),
+			all ? "ignorecommand runs %s, which exempts everybody: nobody is banned"
+			    : "ignorecommand runs %s: whom that exempts can't be told",
+			programs ? programs : ""),
 		"no ignorecommand, and addresses in ignoreip");
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/command.h"
 #include "base/text.h"
+#include "fact/cron-command.h"
 #include "fact/fail2ban-tags.h"
 
 /* What shuts an address out, and the words one of which makes it do so. */
@@ -188,7 +189,7 @@ static bool only_tells(const struct command *c)
 static void judge_command(struct judging *j, const struct command *c, const char *start)
 {
 	const struct blocker *b = find_blocker(c);
-	const char *out = c->output, *name = command_name(c);
+	const char *out = c->output;
 
 	if (out && strcmp(out, "/etc/hosts.deny") == 0 && names_banned(c)) {
 		j->action.bans = j->action.hosts_deny = j->action.all_ports = true;
@@ -205,11 +206,13 @@ static void judge_command(struct judging *j, const struct command *c, const char
 		j->action.all_ports |= b->all_ports;
 		return;
 	}
+	/* Of "X=...", or of what only a shell knows, nothing is told: it may be a secret. */
+	const char *name = cron_programs(j->a, c->argv[0]);
 	j->only = name; /* the last of a pipe says most: printf ... | mail */
 	if (!only_tells(c))
 		j->action.unsure = arena_printf(j->a,
 			"its actionban runs %s, and whether that shuts anybody out can't be told",
-			name);
+			name ? name : "");
 }
 
 /* Which ports: those of its port option, unless no command asks for them. */

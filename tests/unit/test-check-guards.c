@@ -109,6 +109,9 @@ static const struct vector {
 	ONE("ignoreip = 203.0.112.0/20 198.51.100.7\n", RESULT_FAIL, "203.0.112.0/20"),
 	ONE("ignorecommand = /bin/true <ip>\n", RESULT_FAIL, "exempts everybody"),
 	ONE("ignorecommand = /usr/local/bin/known <ip>\n", RESULT_UNKNOWN, "whom that exempts"),
+	ONE("ignorecommand = /opt/known --token=GEHEIM <ip>\n", RESULT_UNKNOWN,
+		"ignorecommand runs /opt/known: whom"),
+	ONE("ignorecommand = /bin/echo GEHEIM <ip>\n", RESULT_FAIL, "runs /bin/echo, which"),
 	ONE("ignorecommand = /bin/false\n", RESULT_INFORMATIONAL, "guards SSH"),
 	/* After how many failures, and for how long. */
 	ONE("maxretry = 1000000000\n", RESULT_FAIL, "maxretry = 1000000000"),
@@ -163,7 +166,7 @@ static const struct vector {
 	ONE("action = ban[protocol=udp]\n", RESULT_FAIL, "protocol = udp"),
 	ONE("action = ban[chain=FORWARD]\n", RESULT_FAIL, "chain = FORWARD"),
 	ONE("action = ban[actionstart=]\n", RESULT_FAIL, "actionstart makes no f2b-sshd"),
-	ONE("action = script\n", RESULT_UNKNOWN, "runs block"),
+	ONE("action = script\n", RESULT_UNKNOWN, "runs /usr/local/bin/block"),
 	ONE("action = sendmail\n ban\n", RESULT_INFORMATIONAL, "guards SSH"),
 	/* Another jail's missing log keeps all of fail2ban from starting. */
 	{{JAIL("[other]\nenabled = 1\nfilter = sshd\nlogpath = /var/log/none\n"), AUTH_LOG},
