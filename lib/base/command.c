@@ -23,6 +23,7 @@ struct parse {
 	struct commands *to;
 	const char *s;	  /* what is left of the text */
 	const char *ends; /* what ends a word */
+	char *out;	  /* where the next word goes: room for all that is left */
 	unsigned depth;
 	bool ended; /* by `exit`: nothing behind it is run */
 };
@@ -111,16 +112,14 @@ static int read_quoted(struct parse *p, struct word *w, char **out)
 	return 0;
 }
 
-/* 1, 0 when no word stands at p->s, -EINVAL or -ENOMEM. */
+/* 1, 0 when no word stands at p->s, or -EINVAL. */
 static int read_word(struct parse *p, struct word *ret)
 {
 	struct word w = {0};
 	const char *start = p->s;
-	char *text = arena_alloc(p->a, strlen(p->s) + 1), *out = text;
+	char *text = p->out, *out = text;
 	int r = 0;
 
-	if (!text)
-		return -ENOMEM;
 	while (r == 0 && *p->s && !strchr(p->ends, *p->s)) {
 		if (*p->s == '\'' || *p->s == '"') {
 			r = read_quoted(p, &w, &out);
@@ -137,7 +136,8 @@ static int read_word(struct parse *p, struct word *ret)
 	}
 	if (r < 0 || p->s == start)
 		return r;
-	*out = '\0';
+	*out++ = '\0';
+	p->out = out;
 	w.text = text;
 	*ret = w;
 	return 1;
@@ -453,6 +453,16 @@ static int read_list(struct parse *p, struct list *l)
 	}
 }
 
+/*
+ * No word is longer than what it is read from, and between two of them stands
+ * what ends the first: with one more for the last, each has room for its NUL.
+ */
+static int make_room(struct parse *p)
+{
+	p->out = arena_alloc(p->a, strlen(p->s) + 1);
+	return p->out ? 0 : -ENOMEM;
+}
+
 /* A text of a shell's own, as of `sh -c`. */
 static int parse_text(struct parse *p, const char *text, enum command_reach reach)
 {
@@ -460,7 +470,10 @@ static int parse_text(struct parse *p, const char *text, enum command_reach reac
 	struct list list = {.close = "", .outer = reach, .body = reach};
 
 	inner.depth = p->depth + 1;
-	return inner.depth > DEPTH_MAX ? -EINVAL : read_list(&inner, &list);
+	if (inner.depth > DEPTH_MAX)
+		return -EINVAL;
+	int r = make_room(&inner);
+	return r < 0 ? r : read_list(&inner, &list);
 }
 
 /* What systemd starts: no shell, ";" as a word of its own between two commands. */
@@ -468,7 +481,7 @@ static int parse_exec(struct parse *p)
 {
 	enum status status;
 	struct word w;
-	int r = 0;
+	int r = make_room(p);
 
 	while (r >= 0 && *p->s) {
 		struct words x = {0};
@@ -512,6 +525,8 @@ int command_parse(
 	struct parse p = {.a = a, .to = &to, .s = text, .ends = " \t\n"};
 	int r;
 
+	if (strlen(text) > COMMAND_SIZE_MAX)
+		return -EINVAL;
 	if (syntax == COMMAND_CRON && !(text = cron_text(a, text)))
 		return -ENOMEM;
 	r = syntax == COMMAND_EXEC ? parse_exec(&p) : parse_text(&p, text, COMMAND_ALWAYS);

@@ -15,6 +15,10 @@
 
 #include "base/arena.h"
 
+enum {
+	COMMAND_SIZE_MAX = 1 << 16, /* of a text that is followed */
+};
+
 enum command_syntax {
 	COMMAND_SHELL,
 	COMMAND_CRON, /* a shell's, up to the first "%" that no backslash stands before */
@@ -45,7 +49,7 @@ struct commands {
 /*
  * Reads the text into *ret; strings live in the arena. 0; -ENOMEM; -EINVAL when
  * it cannot be followed: a quote that is not closed, a here-document, `case`,
- * a function, too deep.
+ * a function, too deep, longer than COMMAND_SIZE_MAX.
  */
 int command_parse(
 	struct arena *a, const char *text, enum command_syntax syntax, struct commands *ret);

@@ -92,8 +92,14 @@ static bool is_idle(const struct commands *commands)
 	return idle;
 }
 
+enum {
+	/* Of all commands together that name a program: more than any machine has. */
+	TEXT_MAX = 1 << 16,
+};
+
 struct find {
 	struct arena *a;
+	size_t read; /* bytes of commands so far */
 	const char *const *programs;
 	struct schedule_job *v;
 	size_t n;
@@ -109,17 +115,31 @@ static const char *program_of(const struct find *f, const char *name)
 	return NULL;
 }
 
+/* Whether one of the programs stands in the text, in whatever way. */
+static bool is_named(const struct find *f, const char *text)
+{
+	for (size_t i = 0; f->programs[i]; i++) {
+		if (strstr(text, f->programs[i]))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Reads what the job runs: its program of the list, if any, and whether that is
- * sure. A text that cannot be followed may run whatever it names. 0 or -ENOMEM.
+ * sure. A text that cannot be followed, or that is one too many, may run whatever
+ * it names. 0 or -ENOMEM.
  */
-static int read_command(const struct find *f, const char *text, enum command_syntax syntax,
-	struct schedule_job *job)
+static int read_command(
+	struct find *f, const char *text, enum command_syntax syntax, struct schedule_job *job)
 {
 	struct command whole = {.argv = &text, .n = 1};
 	struct commands commands = {0};
-	int r = command_parse(f->a, text, syntax, &commands);
+	int r = -EINVAL;
 
+	f->read += strlen(text);
+	if (f->read <= TEXT_MAX)
+		r = command_parse(f->a, text, syntax, &commands);
 	if (r == -ENOMEM)
 		return r;
 	job->commands = commands;
@@ -163,12 +183,17 @@ static const struct unit *started_by(
 /* All that the service starts, one command a line; "" without a service, NULL on ENOMEM. */
 static const char *commands_of(struct arena *a, const struct unit *service)
 {
-	const char *text = "";
+	size_t size = 1;
 
+	for (size_t i = 0; service && i < service->n_settings; i++)
+		size += strlen(service->settings[i].value) + 1;
+	char *text = arena_alloc(a, size), *end = text;
 	for (size_t i = 0; text && service && i < service->n_settings; i++) {
 		const struct unit_setting *s = &service->settings[i];
-		if (strcmp(s->key, "ExecStart") == 0)
-			text = arena_printf(a, "%s%s\n", text, s->value);
+		if (strcmp(s->key, "ExecStart") != 0)
+			continue;
+		end = stpcpy(end, s->value);
+		*end++ = '\n';
 	}
 	return text;
 }
@@ -179,8 +204,12 @@ static int find_timer(struct find *f, const struct units *u, const struct unit *
 	const struct unit *service = started_by(f->a, u, timer);
 	const char *text = commands_of(f->a, service), *named = program_of(f, timer->name);
 	struct schedule_job job = {.path = timer->path, .service = service ? service->name : NULL};
-	int r = text ? read_command(f, text, COMMAND_EXEC, &job) : -ENOMEM;
+	int r = 0;
 
+	if (!text)
+		return -ENOMEM;
+	if (named || is_named(f, text))
+		r = read_command(f, text, COMMAND_EXEC, &job);
 	if (r < 0)
 		return r;
 	if (named && (!job.program || job.unsure) && !is_idle(&job.commands)) {
@@ -226,7 +255,7 @@ static int find_job(struct find *f, const struct cron *cron, const struct cron_j
 		return 0;
 	if (j->kind == CRON_SCRIPT)
 		job.program = program_of(f, j->command);
-	else
+	else if (is_named(f, j->command))
 		r = read_command(f, j->command,
 			j->kind == CRON_ANACRON ? COMMAND_SHELL : COMMAND_CRON, &job);
 	if (r < 0 || !job.program)

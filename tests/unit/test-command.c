@@ -138,6 +138,36 @@ static void test_questions(_unused_ void **state)
 	arena_free(a);
 }
 
+/* Memory grows as the text does, and not as its square. */
+static void test_size(_unused_ void **state)
+{
+	static const struct {
+		enum command_syntax syntax;
+		const char *piece;
+	} texts[] = {{COMMAND_EXEC, "a "}, {COMMAND_EXEC, "a\n"}, {COMMAND_SHELL, "a;"},
+		{COMMAND_CRON, "a|"}, {COMMAND_SHELL, "''>x "}, {COMMAND_SHELL, "a b;"}};
+	static char text[COMMAND_SIZE_MAX + 2];
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		size_t len = strlen(texts[i].piece);
+		for (size_t k = 0; k < COMMAND_SIZE_MAX; k++)
+			text[k] = k < COMMAND_SIZE_MAX / len * len ? texts[i].piece[k % len] : ' ';
+		text[COMMAND_SIZE_MAX - 2] = ' ';
+		text[COMMAND_SIZE_MAX - 1] = 'a';
+		text[COMMAND_SIZE_MAX] = '\0';
+		struct arena *a = arena_new();
+		struct commands x;
+		assert_int_equal(command_parse(a, text, texts[i].syntax, &x), 0);
+		const struct command *last = &x.v[x.n - 1];
+		assert_string_equal(last->argv[last->n - 1], "a");
+		assert_true(arena_size(a) < (size_t)COMMAND_SIZE_MAX * 256);
+		text[COMMAND_SIZE_MAX] = 'a';
+		assert_int_equal(command_parse(a, text, texts[i].syntax, &x), -EINVAL);
+		text[COMMAND_SIZE_MAX + 1] = '\0';
+		arena_free(a);
+	}
+}
+
 static int parse_once(_unused_ void *arg)
 {
 	struct arena *a = arena_new();
@@ -160,6 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_questions),
+		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_memory),
 	};
 
