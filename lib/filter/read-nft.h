@@ -10,7 +10,9 @@
  * explains has has_xt set.
  *
  * nft up to 1.0.6 does not tell by which interface an ingress chain is called,
- * nor that a set is dynamic (which follows from the rules that add to it).
+ * nor that a set is dynamic (which follows from the rules that add to it). And it
+ * prints `tcp dport < 80 tcp sport > 3306` as `tcp sport != 80-3306`, with which
+ * it is taken at its word: nothing tells the two apart.
  */
 #pragma once
 

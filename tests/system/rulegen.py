@@ -155,7 +155,7 @@ def unmerged(words):
     for word in words:
         fields = {field.replace("sport", "dport").replace("saddr", "daddr")
                   for field in re.findall(r"(?:\w+ )[sd](?:port|addr)(?= !=)", word)}
-        fields |= set(re.findall(r"[sd]port (?=[<>])", word))
+        fields |= {"order" for _ in re.findall(r"[sd]port (?=[<>])", word)}
         if not fields & seen:
             seen |= fields
             out.append(word)
