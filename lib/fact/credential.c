@@ -86,9 +86,15 @@ static void find_keys(struct search *s)
 
 	secret_scan_init(&scan, s->text, s->n);
 	while (secret_scan_next(&scan, &pair)) {
-		if (has_word(s->keys, pair.name, pair.name_size))
-			take(s, secret_quoted_value(&pair, s->dollar), pair.value, pair.value_size,
-				pair.line);
+		if (!has_word(s->keys, pair.name, pair.name_size))
+			continue;
+		/* Where no structure can follow, a brace is a character like any other. */
+		if (s->dollar == SECRET_DOLLAR_LITERAL && pair.value_size == 0 && !pair.quote) {
+			const char *nl = memchr(pair.value, '\n', (size_t)(scan.end - pair.value));
+			pair.value_size = (size_t)((nl ? nl : scan.end) - pair.value);
+		}
+		take(s, secret_quoted_value(&pair, s->dollar), pair.value, pair.value_size,
+			pair.line);
 	}
 }
 
@@ -337,10 +343,11 @@ static const struct row rows[] = {
 	{"config.json", ".docker", CREDENTIAL_DOCKER, find_keys, DOCKER_KEYS, "\"auths\""},
 	{"auth.json", "containers", CREDENTIAL_DOCKER, find_keys, DOCKER_KEYS, "\"auths\""},
 	{".dockercfg", NULL, CREDENTIAL_DOCKER, find_keys, DOCKER_KEYS},
-	{".netrc", NULL, CREDENTIAL_NETRC, find_netrc},
-	{"_netrc", NULL, CREDENTIAL_NETRC, find_netrc},
+	{".netrc", NULL, CREDENTIAL_NETRC, find_netrc, .dollar = SECRET_DOLLAR_LITERAL},
+	{"_netrc", NULL, CREDENTIAL_NETRC, find_netrc, .dollar = SECRET_DOLLAR_LITERAL},
 	{".pgpass", NULL, CREDENTIAL_PGPASS, find_pgpass},
-	{".my.cnf", NULL, CREDENTIAL_MYSQL, find_keys, "password passwd"},
+	{".my.cnf", NULL, CREDENTIAL_MYSQL, find_keys, "password passwd",
+		.dollar = SECRET_DOLLAR_LITERAL},
 	{".git-credentials", NULL, CREDENTIAL_GIT, find_git},
 	{"credentials", "git", CREDENTIAL_GIT, find_git},
 	{"cli.toml", "hcloud", CREDENTIAL_OTHER, find_keys, "token"},

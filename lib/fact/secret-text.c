@@ -425,7 +425,7 @@ static enum secret_value judge_dollar(const char *v, size_t n, enum secret_dolla
 		return SECRET_VALUE_NONE;
 	if (!is_word(v[1]) || is_digit(v[1]))
 		return SECRET_VALUE_CLEAR;
-	if (dollar != SECRET_DOLLAR_TEXT)
+	if (dollar == SECRET_DOLLAR_UNKNOWN || dollar == SECRET_DOLLAR_VARIABLE)
 		return dollar == SECRET_DOLLAR_VARIABLE ? SECRET_VALUE_NONE : SECRET_VALUE_DOUBTFUL;
 	/* Something else may fill in what the format does not know. */
 	for (size_t i = 1; i < n; i++)
@@ -537,10 +537,8 @@ static bool is_doubtful(const char *v, size_t n)
 	return false;
 }
 
-enum secret_value secret_value(const char *v, size_t n, enum secret_dollar dollar)
+static enum secret_value judge_value(const char *v, size_t n, enum secret_dollar dollar)
 {
-	if (n == 0)
-		return SECRET_VALUE_NONE;
 	if (v[0] == '$' && n > 1 && !starts_with(v, n, "$ANSIBLE_VAULT"))
 		return judge_dollar(v, n, dollar);
 	if (is_doubtful(v, n))
@@ -549,10 +547,20 @@ enum secret_value secret_value(const char *v, size_t n, enum secret_dollar dolla
 									   : SECRET_VALUE_CLEAR;
 }
 
+enum secret_value secret_value(const char *v, size_t n, enum secret_dollar dollar)
+{
+	if (n == 0)
+		return SECRET_VALUE_NONE;
+	enum secret_value value = judge_value(v, n, dollar);
+	return value == SECRET_VALUE_NONE && dollar == SECRET_DOLLAR_LITERAL ? SECRET_VALUE_DOUBTFUL
+									     : value;
+}
+
 enum secret_value secret_quoted_value(const struct secret_pair *pair, enum secret_dollar dollar)
 {
-	return secret_value(
-		pair->value, pair->value_size, pair->quote == '\'' ? SECRET_DOLLAR_TEXT : dollar);
+	if (pair->quote == '\'' && dollar != SECRET_DOLLAR_LITERAL)
+		dollar = SECRET_DOLLAR_TEXT;
+	return secret_value(pair->value, pair->value_size, dollar);
 }
 
 /* What nobody would choose as the name of a method: letters and digits, and no blanks. */

@@ -59,6 +59,11 @@ enum secret_dollar {
 	SECRET_DOLLAR_TEXT,	/* five characters: YAML, INI, netrc, EnvironmentFile= */
 	SECRET_DOLLAR_UNKNOWN,	/* whoever reads it decides: .env, /etc/default */
 	SECRET_DOLLAR_VARIABLE, /* what a variable holds: a shell's, but for single quotes */
+	/*
+	 * Itself, and all else as well: my.cnf and netrc know no references. What looks like
+	 * one, or like a placeholder or a path, is SECRET_VALUE_DOUBTFUL.
+	 */
+	SECRET_DOLLAR_LITERAL,
 };
 
 /* Whether a value is itself the secret. */
