@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/net.h"
 #include "check/checks.h"
@@ -157,6 +158,24 @@ static void judge_crowdsec(
 		judge_unit(q, c->bouncer_unit, x);
 }
 
+/* What sshd does not log, nobody counts: wrong passwords are told at INFO. */
+static void judge_level(const struct fact *sshd, struct answer *x)
+{
+	static const char *const low[] = {"QUIET", "FATAL", "ERROR"};
+	const struct sshd_value *level = NULL;
+
+	if (sshd && sshd->state == FACT_STATE_OK && sshd->u.sshd->n_contexts > 0)
+		level = sshd_get(&sshd->u.sshd->contexts[0], "loglevel");
+	for (size_t i = 0; level && i < ARRAY_SIZE(low) && x->result != RESULT_FAIL; i++) {
+		if (strcasecmp(level->value, low[i]) != 0)
+			continue;
+		x->result = RESULT_FAIL;
+		answer_at(x, level->path, level->line);
+		x->observed = "sshd's LogLevel is below INFO: failed logins are not logged";
+		x->expected = "LogLevel INFO or VERBOSE";
+	}
+}
+
 /* A trusted network that a guard could shut out: P warns of it. */
 static void add_unignored(const struct guard_asking *q, const struct answer *x, struct verdict *ret)
 {
@@ -260,6 +279,8 @@ static void evaluate_guard(const struct check *c, const struct factset *facts,
 		v[n] = (struct answer){.name = "CrowdSec", .subject = "guard crowdsec"};
 		judge_crowdsec(&q, &g->crowdsec, &v[n++]);
 	}
+	for (size_t i = 0; i < n; i++)
+		judge_level(sshd, &v[i]);
 	conclude(&q, g, v, n, ret);
 }
 

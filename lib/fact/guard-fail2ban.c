@@ -467,6 +467,25 @@ static int note_off(struct reading *rd, const char *name, const struct f2b_optio
 	return jail->name && jail->path ? 0 : -ENOMEM;
 }
 
+/* What it reads its logs with; fail2ban refuses a jail whose backend it does not know. 0, -ENOMEM.
+ */
+static int read_backend(struct reading *rd, struct guard_jail *jail, const char *text)
+{
+	static const char *const known[] = {"auto", "pyinotify", "gamin", "polling", "systemd"};
+	const char *name = f2b_call_name(rd->tmp, text ? text : "auto");
+
+	jail->backend = arena_strdup(rd->a, text ? text : "auto");
+	if (!name || !jail->backend)
+		return -ENOMEM;
+	jail->journal = strcasecmp(name, "systemd") == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (strcasecmp(known[i], name) == 0)
+			return 0;
+	}
+	jail->error = arena_printf(rd->a, "there is no backend \"%s\"", name);
+	return jail->error ? 0 : -ENOMEM;
+}
+
 static int read_jail(struct reading *rd, const char *name)
 {
 	const struct f2b_section *s = f2b_section(rd->ini, name);
@@ -482,12 +501,12 @@ static int read_jail(struct reading *rd, const char *name)
 	jail.name = arena_strdup(rd->a, name);
 	jail.path = arena_strdup(rd->a, on->path);
 	jail.line = on->line;
-	jail.backend = arena_strdup(rd->a, backend ? backend : "auto");
-	if (!jail.name || !jail.path || !jail.backend)
+	if (!jail.name || !jail.path)
 		return -ENOMEM;
-	jail.journal = strncmp(jail.backend, "systemd", 7) == 0;
 	rd->match_stays = false;
-	r = filter ? read_filter(rd, &jail, filter) : 0;
+	r = read_backend(rd, &jail, backend);
+	if (r == 0 && filter && !jail.error)
+		r = read_filter(rd, &jail, filter);
 	if (r == 0 && !jail.error)
 		r = read_details(rd, &jail);
 	if (r < 0)

@@ -99,6 +99,10 @@ static const struct vector {
 		{JAIL(text), AUTH_LOG}, RUNS("fail2ban.service"), NULL, NULL, result, "jail sshd", \
 			words, NULL                                                                \
 	}
+	/* Backends: another name, or a comment that is none, and the jail does not start. */
+	ONE("backend = systemd # journal\n", RESULT_FAIL, "no backend \"systemd # journal\""),
+	ONE("backend = inotify\n", RESULT_FAIL, "no backend \"inotify\""),
+	ONE("backend = Polling\n" ALL_TRUSTED, RESULT_PASS, "guards SSH"),
 	/* Whom it never bans. */
 	ONE("ignoreip = 0.0.0.0/0\n", RESULT_FAIL, "0.0.0.0/0: nobody is banned"),
 	ONE("ignoreip = 0.0.0.0/1 128.0.0.0/1\n", RESULT_FAIL, "0.0.0.0/1: nobody is banned"),
@@ -313,6 +317,43 @@ static void expect(struct factset *facts, enum result result, const char *words)
 	verdict_free(v);
 }
 
+/* What sshd does not log, no guard can count. */
+static void test_level(_unused_ void **state)
+{
+	static const struct {
+		const char *level;
+		enum result result;
+	} rows[] = {{"INFO", RESULT_INFORMATIONAL}, {"VERBOSE", RESULT_INFORMATIONAL},
+		{"ERROR", RESULT_FAIL}, {"QUIET", RESULT_FAIL}, {"fatal", RESULT_FAIL}};
+	static const struct vector on = {
+		.files = {JAIL(""), AUTH_LOG}, .units = RUNS("fail2ban.service")};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct factset facts = {0};
+		struct fact *f = NULL;
+		struct test_root t;
+		make_root(&t, &on);
+		const struct collect c = {.root = &t.root, .facts = &facts};
+		assert_int_equal(fact_collect(FACT_GUARDS, &c, &f), 0);
+		factset_put(&facts, f);
+		put_units(&facts, &on);
+		put_sshd(&facts, NULL);
+		struct sshd *s = (struct sshd *)factset_get(&facts, FACT_SSHD)->u.sshd;
+		struct sshd_value values[] = {s->contexts[0].values[0],
+			{"loglevel", rows[i].level, "/etc/ssh/sshd_config", 9}};
+		((struct sshd_context *)s->contexts)->values = values;
+		((struct sshd_context *)s->contexts)->n_values = 2;
+		struct verdict *v = judge(&facts);
+		if (v->result != rows[i].result)
+			fail_msg("%s: %s", rows[i].level, v->summary);
+		if (v->result == RESULT_FAIL)
+			assert_int_equal(v->evidence[0].line, 9);
+		verdict_free(v);
+		factset_fini(&facts);
+		test_root_fini(&t);
+	}
+}
+
 static void test_unreadable(_unused_ void **state)
 {
 	struct factset facts = {0};
@@ -378,6 +419,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_level),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_runs),
 	};
