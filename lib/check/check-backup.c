@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "check/answer.h"
+#include "check/backup-call.h"
 #include "check/checks.h"
 #include "check/schedule.h"
 #include "fact/backups.h"
@@ -40,54 +41,23 @@ static void judge_service(
 	x->expected = "an address that the Director reaches (FDAddress)";
 }
 
-static bool is_listed(const char *list, const char *word)
+/* Whether the job makes backups, as far as its commands tell; its name alone doesn't. */
+static enum schedule_run saves(const struct schedule_job *job)
 {
-	size_t len = strlen(word);
-
-	for (const char *s = list; s && *s; s += strspn(s, " ")) {
-		size_t n = strcspn(s, " ");
-		if (n == len && strncmp(s, word, n) == 0)
-			return true;
-		s += n;
-	}
-	return false;
-}
-
-/* What the call says it does: help, a dry run, or to prune or check what was saved. */
-static bool call_saves(const struct backup_client *client, const struct command *c)
-{
-	bool own = strcmp(command_name(c), client->name) == 0, other = false;
-
-	for (size_t i = 1; i < c->n; i++) {
-		const char *word = c->argv[i];
-		if (is_listed("--help -h --version help version --dry-run --dryrun", word) ||
-			strncmp(word, "--dry-run=", 10) == 0)
-			return false;
-		other |= own && is_listed(client->others, word);
-	}
-	/* Borgmatic's actions stand beside each other: prune create check. */
-	if (other && (client->verb || !command_has(c, "create")))
-		return false;
-	/* A script, or a front end, knows what to do. */
-	return !own || !client->verb || command_has(c, client->verb);
-}
-
-/* Whether the job makes backups, as far as its commands tell. */
-static enum schedule_run saves(const struct backup_client *client, const struct schedule_job *job)
-{
+	enum schedule_run best = SCHEDULE_RUNS_PERHAPS;
 	bool called = false;
 
-	if (job->unsure)
-		return SCHEDULE_RUNS_PERHAPS;
-	for (size_t i = 0; i < job->commands.n; i++) {
+	for (size_t i = 0; i < job->commands.n && !job->unsure; i++) {
 		const struct command *c = &job->commands.v[i];
 		if (c->reach == COMMAND_NEVER || !schedule_is(c, job->program))
 			continue;
-		if (call_saves(client, c))
-			return SCHEDULE_RUNS;
+		enum schedule_run run = backup_call(c);
+		if (run == SCHEDULE_RUNS)
+			return run;
+		best = called ? MAX(best, run) : run;
 		called = true;
 	}
-	return called ? SCHEDULE_RUNS_NOT : SCHEDULE_RUNS; /* by its name */
+	return best;
 }
 
 /* What timers and cron jobs run it: the first that is on and surely does so decides. */
@@ -101,7 +71,7 @@ static void judge_jobs(const struct asking *q, const struct backup_client *clien
 	if (schedule_find(q->arena, q->facts, client->programs, &jobs, &n) < 0)
 		return; /* the arena remembers */
 	for (size_t i = 0; i < n; i++) {
-		enum schedule_run r = saves(client, &jobs[i]);
+		enum schedule_run r = saves(&jobs[i]);
 		if (r == SCHEDULE_RUNS_NOT)
 			continue;
 		if (job && (job->effective > jobs[i].effective ||
@@ -129,8 +99,8 @@ static void judge_jobs(const struct asking *q, const struct backup_client *clien
 	} else if (run == SCHEDULE_RUNS_PERHAPS) {
 		x->result = RESULT_UNKNOWN;
 		x->observed = arena_printf(q->arena,
-			"names %s in a command that can't be followed: whether it makes a backup "
-			"can't be told",
+			"names %s in a command or a script that can't be followed: whether it "
+			"makes a backup can't be told",
 			client->name);
 		x->expected = "a command that runs it, or the unit among `units` of "
 			      "[backup-configured]";

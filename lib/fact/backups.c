@@ -29,7 +29,7 @@ struct client_row {
 	const char *programs[3], *jobs[4];
 	const char *configs[5], *records[4];
 	bool needs_config;
-	const char *service, *how, *verb, *others;
+	const char *service, *how;
 };
 
 static const struct client_row rows[] = {
@@ -51,27 +51,20 @@ static const struct client_row rows[] = {
 		{"/root/.cache/restic/*/snapshots/*/*", "/var/cache/restic/*/snapshots/*/*",
 			"/var/cache/restic/*/*/snapshots/*/*"},
 		false, NULL,
-		"give restic a cache (HOME=/root or CacheDirectory= in its unit), or " BY_STAMP,
-		"backup", "-n"},
+		"give restic a cache (HOME=/root or CacheDirectory= in its unit), or " BY_STAMP},
 	{"borg", {"/usr/bin/borg", "/usr/local/bin/borg"}, {"borg", "vorta"}, {"/etc/borg*/*"},
-		{BORG_RECORDS}, false, NULL, BY_STAMP, "create", "-n"},
+		{BORG_RECORDS}, false, NULL, BY_STAMP},
 	{"borgmatic", {"/usr/bin/borgmatic", "/usr/local/bin/borgmatic"}, {"borgmatic"},
 		{"/etc/borgmatic/config.yaml", "/etc/borgmatic.d/*.yaml",
 			"/root/.config/borgmatic/config.yaml"},
-		{BORG_RECORDS}, true, NULL, BY_STAMP, NULL,
-		"-n list rlist repo-list info rinfo repo-info prune compact check spot extract "
-		"export-tar mount umount restore init rcreate repo-create transfer break-lock "
-		"delete repo-delete recreate config generate borg key"},
+		{BORG_RECORDS}, true, NULL, BY_STAMP},
 	{"duplicity", {"/usr/bin/duplicity", "/usr/local/bin/duplicity"}, {"duplicity", "duply"},
 		{"/etc/duply/*/conf", "/root/.duply/*/conf"},
-		{"/root/.cache/duplicity/*/*.manifest"}, false, NULL, BY_STAMP, NULL,
-		"restore verify collection-status list-current-files cleanup remove-older-than "
-		"remove-all-but-n-full remove-all-inc-of-but-n-full replicate"},
+		{"/root/.cache/duplicity/*/*.manifest"}, false, NULL, BY_STAMP},
 	{"rsnapshot", {"/usr/bin/rsnapshot"}, {"rsnapshot"}, {"/etc/rsnapshot.conf"}, {NULL}, true,
-		NULL, BY_STAMP, NULL, "-t configtest du diff"},
+		NULL, BY_STAMP},
 	{"kopia", {"/usr/bin/kopia", "/usr/local/bin/kopia"}, {"kopia"},
-		{"/root/.config/kopia/repository.config"}, {NULL}, true, NULL, BY_STAMP, "create",
-		"repository repo"},
+		{"/root/.config/kopia/repository.config"}, {NULL}, true, NULL, BY_STAMP},
 	{"urbackup", {"/usr/sbin/urbackupclientbackend", "/usr/local/sbin/urbackupclientbackend"},
 		{"urbackupclientctl"},
 		{"/etc/urbackup/*", "/usr/local/var/urbackup/data/settings.cfg",
@@ -80,7 +73,7 @@ static const struct client_row rows[] = {
 	{"veeam", {"/usr/sbin/veeamservice"}, {"veeamconfig"}, {"/etc/veeam/veeam.ini"}, {NULL},
 		true, "veeamservice.service", BY_STAMP},
 	{"backupninja", {"/usr/sbin/backupninja"}, {"backupninja"}, {"/etc/backup.d/*"}, {NULL},
-		true, NULL, BY_STAMP, NULL, "-t --test"},
+		true, NULL, BY_STAMP},
 };
 
 struct reading {
@@ -350,8 +343,6 @@ static int read_client(struct reading *rd, const struct client_row *row)
 		.needs_config = row->needs_config,
 		.service = row->service,
 		.programs = row->jobs,
-		.verb = row->verb,
-		.others = row->others,
 		.how = row->how};
 	int r = first_path(rd, row->programs, ARRAY_SIZE(row->programs), &x.program);
 

@@ -27,9 +27,7 @@ struct backup_client {
 	/* The service that makes backups by itself or at its server's call; NULL: jobs run it. */
 	const char *service;
 	const char *server; /* a service of this machine that must call it; NULL: any may */
-	const char *const *programs; /* names by which jobs run it; ends with NULL */
-	const char *verb;   /* what its command line says when it makes a backup; NULL: anything */
-	const char *others; /* words, separated by blanks, with which it does something else */
+	const char *const *programs;	/* names by which jobs run it; ends with NULL */
 	uint64_t success_realtime_usec; /* last success; 0: no record */
 	const char *record;		/* path of the record; NULL without one */
 	const char *how;		/* how its last success can be made known; for who asks */
