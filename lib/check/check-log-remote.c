@@ -6,6 +6,8 @@
 #include "check/log-service.h"
 #include "fact/log-kept.h"
 #include "fact/logging.h"
+#include "fact/unit-file.h"
+#include "fact/units.h"
 
 static void add(struct verdict *v, const struct log_forward *f, enum result result,
 	enum severity severity, const char *observed, const char *expected)
@@ -21,28 +23,66 @@ static void add(struct verdict *v, const struct log_forward *f, enum result resu
 		       });
 }
 
+/* The configuration other than path that the unit's own settings name; NULL: none. */
+static const char *other_of_unit(
+	struct arena *a, const struct unit *u, enum log_program p, const char *path)
+{
+	const char *started = NULL, *other = NULL, *word;
+
+	for (size_t i = 0; i < u->n_settings; i++) {
+		const struct unit_setting *s = &u->settings[i];
+		const char *value = s->value;
+		if (strcmp(s->key, "ExecStart") == 0) /* an empty one resets */
+			started = *value ? log_other_config(a, p, path, value) : NULL;
+		if (strcmp(s->key, "Environment") != 0)
+			continue;
+		while (!other && (word = unit_word(a, &value)))
+			other = log_other_variable(a, p, path, word);
+	}
+	return started ? started : other;
+}
+
+/* That the program is started with another configuration than the one read; NULL: it is not. */
+static const char *why_elsewhere(
+	const struct factset *facts, struct arena *a, const struct logging *log, enum log_program p)
+{
+	const struct fact *f = factset_get(facts, FACT_UNITS);
+	const struct log_config *c = &log->config[p];
+	const char *other = c->elsewhere;
+
+	for (const char *const *name = log_program_units(p); !other && *name; name++) {
+		const struct unit *u = f && f->u.units ? units_find(f->u.units, *name) : NULL;
+		if (u)
+			other = other_of_unit(a, u, p, c->path);
+	}
+	return other ? arena_printf(a, "started with a configuration that is not read: %s", other)
+		     : NULL;
+}
+
 /* What of the configurations of those that run is not known: it may hold what is looked for. */
 static void add_unread(struct verdict *v, const struct factset *facts, const struct logging *log)
 {
 	for (int p = 0; p < LOG_PROGRAM_MAX; p++) {
 		const struct log_config *c = &log->config[p];
 		const char *name = log_program_name((enum log_program)p);
-		const char *why;
-		if (c->state == FACT_STATE_ABSENT || !c->reason)
+		const char *why, *other = why_elsewhere(facts, v->arena, log, (enum log_program)p);
+		bool reason = c->state != FACT_STATE_ABSENT && c->reason;
+		if (!reason && !other)
 			continue;
 		if (log_service(facts, v->arena, log_program_units((enum log_program)p), &why) ==
 			LOG_SERVICE_OFF)
 			continue;
-		verdict_add(v,
-			&(struct evidence){
-				.result = c->state == FACT_STATE_OK ? RESULT_UNKNOWN : RESULT_ERROR,
-				.subject = arena_printf(
-					v->arena, "log forwarding %s configuration", name),
-				.path = c->path,
-				.line = c->line,
-				.observed = c->reason,
-				.expected = "readable as a whole",
-			});
+		verdict_add(
+			v, &(struct evidence){
+				   .result = !reason || c->state == FACT_STATE_OK ? RESULT_UNKNOWN
+										  : RESULT_ERROR,
+				   .subject = arena_printf(
+					   v->arena, "log forwarding %s configuration", name),
+				   .path = c->path,
+				   .line = reason ? c->line : 0,
+				   .observed = reason ? c->reason : other,
+				   .expected = "readable as a whole",
+			   });
 	}
 }
 
@@ -76,6 +116,7 @@ static const char *why_no_files(const struct factset *facts, struct arena *a,
 static const char *why_not(
 	const struct factset *facts, struct arena *a, const struct log_forward *f, enum result *ret)
 {
+	const struct logging *log = factset_get(facts, FACT_LOGGING)->u.logging;
 	const char *why = NULL;
 
 	*ret = RESULT_FAIL;
@@ -93,6 +134,9 @@ static const char *why_not(
 		return why;
 	*ret = RESULT_UNKNOWN;
 	if (on == LOG_SERVICE_UNKNOWN)
+		return why;
+	why = why_elsewhere(facts, a, log, f->program);
+	if (why)
 		return why;
 	if (f->own)
 		return "it sends to this machine itself; where that goes on to cannot be seen from "

@@ -33,6 +33,16 @@ const char *log_program_name(enum log_program p);
 /* The units that run it, the first the usual one; the list ends with NULL. */
 const char *const *log_program_units(enum log_program p);
 
+/*
+ * The configuration other than path (NULL: none was read) that a command line of
+ * the program, or a variable "NAME=VALUE" of its environment, tells it to read; NULL
+ * when it names none. In the arena. What "$NAME" stands for is left to the variable.
+ */
+const char *log_other_config(
+	struct arena *a, enum log_program p, const char *path, const char *command);
+const char *log_other_variable(
+	struct arena *a, enum log_program p, const char *path, const char *variable);
+
 /* How the other end of a connection is made sure of, from worst to best. */
 enum log_peer {
 	LOG_PEER_NONE,	  /* not encrypted */
@@ -78,6 +88,8 @@ struct log_config {
 	 * behind is not known. Another state: nothing is known.
 	 */
 	const char *reason;
+	/* Another configuration that a file of its environment names; NULL: none does. */
+	const char *elsewhere;
 };
 
 struct logging {

@@ -490,6 +490,82 @@ static void test_many(void **state)
 	test_root_fini(&t);
 }
 
+#define OTHER(r, s, what)                                       \
+	{                                                       \
+		"elsewhere", NULL, NULL, NULL, r, s, what, NULL \
+	}
+#define VTEXT SOURCE "sinks:\n  s:\n    type: vector\n    inputs: [j]\n    address: l:1\n"
+#define ALLOY_OUT                                                                 \
+	"loki.source.journal \"a\" {\n forward_to = [loki.write.w.receiver]\n}\n" \
+	"loki.write \"w\" {\n endpoint {\n  url = \"http://l/\"\n }\n}\n"
+
+/* An agent that is started with another configuration than the usual one. */
+static void test_elsewhere(void **state)
+{
+	static const struct {
+		enum log_program program;
+		const char *path, *text; /* NULL: no configuration in the usual place */
+		const char *command;	 /* ExecStart= */
+		const char *environment; /* /etc/default/NAME; NULL: there is none */
+		struct vector v;
+	} rows[] = {
+		{LOG_VECTOR, VECTOR, VTEXT, "/usr/bin/vector", NULL, OTHER(PASS, FAIL, NULL)},
+		{LOG_VECTOR, VECTOR, VTEXT, "/usr/bin/vector -c //etc/vector/vector.yaml", NULL,
+			OTHER(PASS, FAIL, NULL)},
+		{LOG_VECTOR, VECTOR, VTEXT, "/usr/bin/vector --config /srv/v.toml", NULL,
+			OTHER(UNK, FAIL, "not read: /srv/v.toml")},
+		{LOG_VECTOR, VECTOR, VTEXT, "/usr/bin/vector --config=/srv/v.toml", NULL,
+			OTHER(UNK, FAIL, "not read: /srv/v.toml")},
+		{LOG_VECTOR, NULL, NULL, "/usr/bin/vector --config-dir /etc/vector", NULL,
+			OTHER(UNK, UNK, "not read: /etc/vector")},
+		{LOG_VECTOR, VECTOR, VTEXT, "/usr/bin/vector",
+			"# x\nVECTOR_CONFIG=/etc/vector/other.yaml\n",
+			OTHER(UNK, FAIL, "not read: /etc/vector/other.yaml")},
+		{LOG_VECTOR, VECTOR, VTEXT, "/usr/bin/vector", "VECTOR_LOG=info\n",
+			OTHER(PASS, FAIL, NULL)},
+		{LOG_ALLOY, ALLOY, ALLOY_OUT, "/usr/bin/alloy run $A $CONFIG_FILE",
+			"CONFIG_FILE=\"/etc/alloy/config.alloy\"\n", OTHER(PASS, FAIL, NULL)},
+		{LOG_ALLOY, ALLOY, ALLOY_OUT, "/usr/bin/alloy run $A $CONFIG_FILE",
+			"CONFIG_FILE=\"/etc/alloy/site.alloy\"\n",
+			OTHER(UNK, FAIL, "not read: /etc/alloy/site.alloy")},
+		{LOG_ALLOY, ALLOY, ALLOY_OUT,
+			"/usr/bin/alloy run --storage.path /var/lib /srv/x.alloy", NULL,
+			OTHER(UNK, FAIL, "not read: /srv/x.alloy")},
+		{LOG_FLUENT_BIT, FB, FB_IN "[OUTPUT]\nName http\nMatch *\nHost l\n",
+			"/opt/fluent-bit/bin/fluent-bit -c //etc/fluent-bit/other.conf", NULL,
+			OTHER(UNK, FAIL, "other.conf")},
+		{LOG_FILEBEAT, FBEAT, BEAT_IN "output.redis.hosts: [r]\n",
+			"/x -c filebeat.yml --path.config /etc/filebeat/", NULL,
+			OTHER(PASS, FAIL, NULL)},
+		{LOG_FILEBEAT, FBEAT, BEAT_IN "output.redis.hosts: [r]\n", "/x $BEAT_CONFIG_OPTS",
+			"BEAT_CONFIG_OPTS=\"-c /srv/x.yml\"\n",
+			OTHER(UNK, FAIL, "not read: /srv/x.yml")},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct factset facts = {0};
+		struct unit_setting setting = {"ExecStart", rows[i].command, "/x", 1};
+		const char *name = log_program_units(rows[i].program)[0];
+		char path[64];
+		struct test_root t;
+		test_root_init(&t);
+		(void)snprintf(
+			path, sizeof(path), "/etc/default/%s", log_program_name(rows[i].program));
+		if (rows[i].path)
+			test_write(&t, rows[i].path, rows[i].text);
+		if (rows[i].environment)
+			test_write(&t, path, rows[i].environment);
+		assert_int_equal(collect(&t, &facts), 0);
+		put_units(&facts, true, "systemd");
+		struct unit *u = (struct unit *)units_find(facts.v[FACT_UNITS]->u.units, name);
+		u->settings = &setting;
+		u->n_settings = 1;
+		judge(&rows[i].v, &facts);
+		factset_fini(&facts);
+		test_root_fini(&t);
+	}
+}
+
 /* Files whose writer does not run hold no new messages. */
 static void test_writer(void **state)
 {
@@ -548,6 +624,7 @@ int main(void)
 		cmocka_unit_test(test_alloy),
 		cmocka_unit_test(test_loaded),
 		cmocka_unit_test(test_secret),
+		cmocka_unit_test(test_elsewhere),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_writer),
 		cmocka_unit_test(test_alloc),
