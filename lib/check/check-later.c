@@ -29,16 +29,6 @@ LATER(check_ssh_authorized_keys_origin, .id = "ssh-authorized-keys-origin",
 
 /* ---- network ---- */
 
-LATER(check_security_group, .id = "security-group",
-	.title = "The cloud's security groups open no more than they must", .severity = SEV_HIGH,
-	.guides = "P A X", .references = "openstack security group rule list",
-	.rationale = "The security groups are the first line of defence and are not seen from "
-		     "inside the machine: an export of them is judged by the same rules as the "
-		     "host's firewall.",
-	.remedy = "Delete the rule (`openstack security group rule delete ID`) or make it again "
-		  "with `--remote-ip 192.0.2.0/24`, and export the list anew: `openstack security "
-		  "group rule list --long -f json`.");
-
 LATER(check_listener_unauthenticated, .id = "listener-unauthenticated",
 	.title = "Internal services ask for a password or a certificate", .severity = SEV_HIGH,
 	.guides = "X", .references = "OWASP: Server Side Request Forgery",

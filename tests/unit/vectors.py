@@ -33,6 +33,7 @@ NEVER = {
     "listener-private-service": NOT_DECIDED,
     "log-remote": ALWAYS_ASKED,
     "log-retention": ALWAYS_ASKED,
+    "security-group": {"notapplicable": "without an export it is notchecked"},
     "service-sandbox": {"fail": "only informs"},
     "ssh-port": NOT_DECIDED,
     "ssh-mfa": {"pass": "only informs", "fail": "only informs"},
