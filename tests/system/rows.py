@@ -2,6 +2,8 @@
 """What the roots of roots.py are made of and what is expected of them: a row for each change, with
 "result words" for each check that it concerns (" | " between words that must all be there)."""
 
+import json
+
 IMAGES = {
     "server": "systemd,systemd-sysv,dbus,openssh-server,sudo,cron,logrotate,apt-utils,"
               "unattended-upgrades,fail2ban,python3-systemd,rsyslog,rsyslog-gnutls,systemd-journal-remote,chrony,"
@@ -38,6 +40,16 @@ output.logstash:
 SERVICE = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
 AUTO = "/etc/apt/apt.conf.d/20auto-upgrades"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzzzz"
+
+GROUPS = "/etc/hardend/security-groups.d/web.json"
+
+
+def group_rules(*rules):
+    return json.dumps([
+        {"ID": f"r{i}", "IP Protocol": protocol, "Ethertype": "IPv4", "IP Range": net, "Port Range": ports,
+         "Direction": direction, "Remote Security Group": None, "Remote Address Group": None}
+        for i, (direction, protocol, net, ports) in enumerate(rules)])
+
 
 SSH_ROWS = [
     row("server", "as installed: ssh", {
@@ -143,7 +155,19 @@ SERVICE_ROWS = [
 
 NETWORK_ROWS = [
     row("server", "as installed: network", {
-        "dns-recursion": "fail medium | BIND | own zones", "ntp-exposure": "pass chrony"}),
+        "dns-recursion": "fail medium | BIND | own zones", "ntp-exposure": "pass chrony",
+        "security-group": "notchecked openstack security group rule list --long"}),
+    row("server", "a security group for SSH from one network", {"security-group": "pass 4 rules"},
+        {GROUPS: group_rules(("ingress", "tcp", "203.0.113.0/24", "22:22"),
+                             ("egress", "tcp", "0.0.0.0/0", "443:443"),
+                             ("egress", "tcp", "0.0.0.0/0", "80:80"),
+                             ("egress", "udp", "0.0.0.0/0", "53:53"))}),
+    row("server", "a security group for SSH from anywhere", {
+        "security-group": "fail high | group web rule r0 | tcp 22 | any source"},
+        {GROUPS: group_rules(("ingress", "tcp", "0.0.0.0/0", "22:22"))}),
+    row("server", "half an export of security groups", {
+        "security-group": "error web.json | Direction"},
+        {GROUPS: '[{"ID": "a", "IP Protocol": "tcp"}]'}),
     row("server", "chrony for anybody", {"ntp-exposure": "fail medium | lan.conf:1 | 0.0.0.0/0"},
         {"/etc/chrony/conf.d/lan.conf": "allow\n"}),
     row("other", "ntpsec for its servers alone", {"ntp-exposure": "pass ntpsec"},
