@@ -5,9 +5,12 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "check/group-passes.h"
 #include "check/judge.h"
 #include "check/reach.h"
 #include "ctl.h"
+#include "fact/security-groups.h"
+#include "filter/through.h"
 
 enum { WIDTH = 100, INDENT = 4 };
 
@@ -19,6 +22,8 @@ struct exposure {
 	const struct judge *judge;
 	const struct policy *policy;
 	const struct firewall *firewall;
+	struct ruleset *groups; /* the cloud's, that stand before it; NULL: not known */
+	bool guess;		/* of several groups nobody says which are this machine's */
 	struct arena *arena;
 	bool from; /* net is asked about, and not everybody */
 	struct net net;
@@ -35,10 +40,55 @@ static json_t *way_json(const struct exposure *x, const struct survey_way *way)
 		"address", survey_address_text(x->arena, way->family, way->address));
 }
 
+/* ---- the cloud's security groups ---- */
+
+/*
+ * Adds "groups": which of these sources the groups let in to the port of the
+ * way, and by which rule; none of them: an empty list. Nothing where no export
+ * tells.
+ */
+static int add_groups(const struct exposure *x, const struct survey_way *way,
+	const struct addrs *peers, const struct flow_query *ask, json_t *j)
+{
+	_cleanup_flow_answer_ struct flow_answer answer = {0};
+	struct flow_query q = *ask;
+	json_auto_t *list = json_array();
+
+	if (!x->groups)
+		return 0;
+	q.family = way->family;
+	q.interface = way->interface;
+	q.local = way->address;
+	q.peers = peers;
+	if (!list || through_group(x->groups, &q, &answer) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < answer.n; i++) {
+		const struct flow_part *p = &answer.v[i];
+		if (!flow_arrives(p->outcome))
+			continue;
+		const char *from = survey_peers_text(x->arena, way, &p->peers);
+		const char *by = flow_part_reason(x->arena, p);
+		if (!from || !by ||
+			json_array_append_new(
+				list, json_pack("{s:s, s:b, s:s}", "from", from, "certain",
+					      !p->may && !x->guess, "by", by)) < 0)
+			return -ENOMEM;
+	}
+	return json_object_set(j, "groups", list) < 0 ? -ENOMEM : 0;
+}
+
+static uint8_t l4proto_of(const struct listener *l)
+{
+	return survey_l4proto(l->protocol == LISTENER_TCP ? SURVEY_TCP : SURVEY_UDP);
+}
+
 /* ---- from everybody ---- */
 
-static json_t *opening_json(const struct exposure *x, const struct opening *o)
+/* port: of those of the opening the one that is asked for. */
+static json_t *opening_json(const struct exposure *x, const struct opening *o, uint16_t port)
 {
+	const struct flow_query ask = {
+		.l4proto = survey_l4proto(o->protocol), .port = port, .uid = FLOW_ANY_UID};
 	json_t *j = way_json(x, o->way);
 	const char *from = survey_peers_text(x->arena, o->way, &o->peers);
 	const char *to = survey_address_text(x->arena, o->way->family, o->address.lo);
@@ -51,7 +101,8 @@ static json_t *opening_json(const struct exposure *x, const struct opening *o)
 			json_object_update_new(
 				j, json_pack("{s:s, s:s, s:i}", "asked",
 					   survey_ports_text(x->arena, o->protocol, o->lo, o->hi),
-					   "to", to, "to_port", (int)o->port.lo)) < 0)) {
+					   "to", to, "to_port", (int)o->port.lo)) < 0) ||
+		add_groups(x, o->way, &o->peers, &ask, j) < 0) {
 		json_decref(j);
 		return NULL;
 	}
@@ -63,8 +114,10 @@ static int add_openings(const struct exposure *x, const struct listener *l, json
 	const struct openings *all = &x->firewall->openings;
 
 	for (size_t i = 0; i < all->n; i++) {
-		if (reach_leads_to(x->firewall, &all->v[i], l) &&
-			json_array_append_new(ways, opening_json(x, &all->v[i])) < 0)
+		const struct opening *o = &all->v[i];
+		if (reach_leads_to(x->firewall, o, l) &&
+			json_array_append_new(
+				ways, opening_json(x, o, o->translated ? o->lo : l->port)) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -82,8 +135,11 @@ static const char *fate(const struct flow_part *p)
 }
 
 static int add_parts(const struct exposure *x, const struct survey_way *way,
-	const struct flow_answer *answer, json_t *ways)
+	const struct listener *l, const struct flow_answer *answer, json_t *ways)
 {
+	const struct flow_query ask = {
+		.l4proto = l4proto_of(l), .port = l->port, .uid = FLOW_ANY_UID};
+
 	for (size_t i = 0; i < answer->n; i++) {
 		const struct flow_part *p = &answer->v[i];
 		const char *by = p->rule || p->chain || p->note ? flow_part_reason(x->arena, p)
@@ -92,7 +148,8 @@ static int add_parts(const struct exposure *x, const struct survey_way *way,
 		if (!j || !by ||
 			json_object_update_new(
 				j, json_pack("{s:s, s:s, s:s*}", "connection", fate(p), "by", by,
-					   "doubt", p->may ? p->why : NULL)) < 0) {
+					   "doubt", p->may ? p->why : NULL)) < 0 ||
+			add_groups(x, way, &p->peers, &ask, j) < 0) {
 			json_decref(j);
 			return -ENOMEM;
 		}
@@ -114,10 +171,8 @@ static int ask_ways(const struct exposure *x, const struct listener *l, json_t *
 			!reach_takes(l, &way))
 			continue;
 		way.peers = (struct addrs){.v = &one, .n = 1};
-		if (survey_ask(&survey, &way,
-			    survey_l4proto(l->protocol == LISTENER_TCP ? SURVEY_TCP : SURVEY_UDP),
-			    l->port, &answer) < 0 ||
-			add_parts(x, &x->firewall->ways[i], &answer, ways) < 0)
+		if (survey_ask(&survey, &way, l4proto_of(l), l->port, &answer) < 0 ||
+			add_parts(x, &x->firewall->ways[i], l, &answer, ways) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -204,7 +259,7 @@ static json_t *forwards_json(const struct exposure *x)
 			(x->from && (o->way->family != x->net.family ||
 					    !addrs_contains(&o->peers, one))))
 			continue;
-		if (json_array_append_new(list, opening_json(x, o)) < 0)
+		if (json_array_append_new(list, opening_json(x, o, o->lo)) < 0)
 			return NULL;
 	}
 	return json_incref(list);
@@ -241,6 +296,25 @@ static void put_wrapped(struct ctl *ctl, const char *line)
 	fputc('\n', ctl->out);
 }
 
+/* What the groups make of a way; of one that the host stops nothing is to be said. */
+static void put_groups(struct ctl *ctl, struct arena *a, const json_t *j)
+{
+	const json_t *groups = json_object_get(j, "groups");
+
+	if (!groups)
+		return;
+	if (json_array_size(groups) == 0)
+		put_wrapped(ctl, "the security groups let none of it in");
+	for (size_t i = 0; i < json_array_size(groups); i++) {
+		const json_t *g = json_array_get(groups, i);
+		const char *line = arena_printf(a, "the security groups %s in %s: %s",
+			json_is_true(json_object_get(g, "certain")) ? "let" : "may let",
+			text_of(g, "from"), text_of(g, "by"));
+		if (line)
+			put_wrapped(ctl, line);
+	}
+}
+
 static void put_way(struct ctl *ctl, struct arena *a, const json_t *j)
 {
 	const char *from = text_of(j, "from"), *doubt = text_of(j, "doubt");
@@ -252,6 +326,7 @@ static void put_way(struct ctl *ctl, struct arena *a, const json_t *j)
 
 	if (line)
 		put_wrapped(ctl, line);
+	put_groups(ctl, a, j);
 }
 
 static void put_listener(struct ctl *ctl, struct arena *a, const json_t *j, int width)
@@ -284,6 +359,7 @@ static void put_forward(struct ctl *ctl, struct arena *a, const json_t *j)
 	const char *line = arena_printf(a, "from %s: %s", text_of(j, "from"), text_of(j, "by"));
 	if (line)
 		put_wrapped(ctl, line);
+	put_groups(ctl, a, j);
 }
 
 static int put_text(struct ctl *ctl, struct arena *a, const json_t *o)
@@ -304,9 +380,7 @@ static int put_text(struct ctl *ctl, struct arena *a, const json_t *o)
 		put_forward(ctl, a, json_array_get(forwards, i));
 	}
 	if (!ctl->quiet)
-		fputs("\nThis machine's own packet filter; the cloud's security groups may stop "
-		      "more.\n",
-			ctl->out);
+		fprintf(ctl->out, "\n%s\n", text_of(o, "note"));
 	return arena_failed(a) ? ctl_oom() : CTL_OK;
 }
 
@@ -322,8 +396,43 @@ static int check_fact(const struct judge *judge, enum fact_id id, const char *wh
 	return ctl_error("cannot tell %s: %s", what, f ? f->reason : "not read");
 }
 
+/*
+ * The rules of the exports, when all of these could be read. Sets *ret_note: what
+ * is known of the groups. 0 or -ENOMEM.
+ */
+static int read_groups(struct exposure *x, const char **ret_note)
+{
+	const struct fact *f = factset_get(&x->judge->facts, FACT_SECURITY_GROUPS);
+	const struct security_groups *s = f && f->state == FACT_STATE_OK ? f->u.security_groups
+									 : NULL;
+	struct groups_choice choice;
+	size_t n = 0;
+
+	*ret_note = "This machine's own packet filter; the cloud's security groups may stop more.";
+	if (!s || s->n_exports == 0)
+		return 0;
+	for (size_t i = 0; i < s->n_exports; i++) {
+		if (!s->exports[i].fault)
+			continue;
+		*ret_note = "The packet filter alone: see hardenctl scan security-group, an "
+			    "export could not be read.";
+		return 0;
+	}
+	int r = group_choose(x->arena, x->policy, &s->groups, &choice);
+	for (size_t i = 0; r == 0 && i < s->groups.n; i++)
+		n += choice.chosen[i];
+	if (r < 0 || n == 0)
+		return r;
+	x->guess = n > 1 && !*policy_list(x->policy, "security-group", "groups");
+	*ret_note = x->guess ? "Which security groups this machine is in is not known: set groups "
+			       "in [security-group]."
+			     : "Reachable is what passes both, security groups and packet filter.";
+	return groups_ruleset(&s->groups, &choice, &x->groups);
+}
+
 static int show(struct ctl *ctl, struct exposure *x)
 {
+	const char *note = NULL;
 	json_auto_t *listeners = NULL, *forwards = NULL;
 	int r = check_fact(x->judge, FACT_LISTENERS, "which sockets there are");
 
@@ -335,10 +444,13 @@ static int show(struct ctl *ctl, struct exposure *x)
 	if (x->firewall->openings.cut && !x->from)
 		fputs("hardenctl: too many rules and ports to follow all: use --from ADDRESS\n",
 			stderr);
+	if (read_groups(x, &note) < 0)
+		return ctl_oom();
 	listeners = listeners_json(x);
 	forwards = listeners ? forwards_json(x) : NULL;
-	json_auto_t *o = forwards ? json_pack("{s:i, s:s*, s:O, s:O}", "schema", 1, "from",
-					    ctl->from, "listeners", listeners, "forwards", forwards)
+	json_auto_t *o = forwards ? json_pack("{s:i, s:s*, s:O, s:O, s:s}", "schema", 1, "from",
+					    ctl->from, "listeners", listeners, "forwards", forwards,
+					    "note", note)
 				  : NULL;
 	if (!o || arena_failed(x->arena))
 		return ctl_oom();
@@ -370,6 +482,7 @@ int verb_exposure(struct ctl *ctl)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		facts |= check_find(checks[i])->facts;
+	facts |= FACT_BIT(FACT_SECURITY_GROUPS);
 	facts = ctl_with_needs(facts);
 	(void)clock_gettime(CLOCK_REALTIME, &ts); /* cannot fail for this clock */
 	if (!arena || judge_init(&judge, &root, policy) < 0 ||
@@ -377,5 +490,7 @@ int verb_exposure(struct ctl *ctl)
 		judge_evaluate(&judge, facts, timespec_usec(ts)) < 0)
 		return ctl_oom();
 	x.policy = policy;
-	return show(ctl, &x);
+	r = show(ctl, &x);
+	ruleset_free(x.groups);
+	return r;
 }

@@ -27,22 +27,6 @@ static bool fits_file(const char *word)
 	return *word == '/' && word[1];
 }
 
-static bool parse_member(const char *word, size_t *ret_name, struct net *ret)
-{
-	const char *equals = strrchr(word, '=');
-
-	*ret_name = equals ? (size_t)(equals - word) : 0;
-	return *ret_name > 0 && net_parse(equals + 1, ret) != -EINVAL;
-}
-
-static bool fits_member(const char *word)
-{
-	struct net net;
-	size_t n;
-
-	return parse_member(word, &n, &net);
-}
-
 static const struct param params[] = {
 	{"files", PARAM_LIST, "/etc/hardend/security-groups.d/*.json",
 		.doc = "Exports of the cloud's security groups, as patterns of glob(7). They are "
@@ -55,7 +39,7 @@ static const struct param params[] = {
 		.doc = "Addresses of the members of groups that rules name as sources, which no "
 		       "export tells: web=192.0.2.0/28 web=2001:db8::/64. What other groups' "
 		       "members reach is not certain.",
-		.form = "GROUP=ADDRESS or GROUP=NETWORK", .fits = fits_member},
+		.form = "GROUP=ADDRESS or GROUP=NETWORK", .fits = group_fits_member},
 	{"max_age", PARAM_USEC, "30d", .min = 3600, .max = 3660 * (uint64_t)86400,
 		.doc = "An export whose file is older than this proves nothing any more."},
 	{NULL},
@@ -69,7 +53,6 @@ struct judging {
 	struct outside outside;
 	struct addrs public[SURVEY_PROTOCOL_MAX], ranges[SURVEY_PROTOCOL_MAX]; /* ports */
 	struct groups_choice choice; /* this machine's groups */
-	bool *chosen;
 };
 
 static void judging_fini(struct judging *j)
@@ -116,46 +99,15 @@ static void judge_export(struct judging *j, const struct group_export *x, uint64
 
 /* ---- what of the groups is asked for ---- */
 
-static int choose_members(struct judging *j)
-{
-	const char *const *words = policy_list(j->policy, j->c->id, "members");
-	struct group_member *v = NULL;
-	size_t n = 0, name;
-
-	for (; *words; words++) {
-		struct net net;
-		if (!parse_member(*words, &name, &net))
-			continue; /* not so: the policy was checked when it was read */
-		struct group_member *x = arena_grow(j->ret->arena, &v, n, sizeof(*x));
-		if (!x)
-			return -ENOMEM;
-		*x = (struct group_member){arena_strndup(j->ret->arena, *words, name), net};
-		if (!x->group)
-			return -ENOMEM;
-		n++;
-	}
-	j->choice.members = v;
-	j->choice.n_members = n;
-	return 0;
-}
-
-static int choose_groups(struct judging *j)
+/* Groups that the policy names and of which nothing is known. */
+static void judge_named(struct judging *j)
 {
 	const char *const *names = policy_list(j->policy, j->c->id, "groups");
-	const struct groups *g = &j->s->groups;
 
-	j->chosen = arena_alloc(j->ret->arena, g->n * sizeof(*j->chosen));
-	if (!j->chosen)
-		return -ENOMEM;
-	j->choice.chosen = j->chosen;
-	for (size_t i = 0; i < g->n; i++)
-		j->chosen[i] = !*names && g->v[i].described;
 	for (; *names; names++) {
-		const struct group *x = groups_find(g, *names);
-		if (x && x->described) {
-			j->chosen[x - g->v] = true;
+		const struct group *x = groups_find(&j->s->groups, *names);
+		if (x && x->described)
 			continue;
-		}
 		verdict_add(j->ret,
 			&(struct evidence){
 				.result = RESULT_ERROR,
@@ -166,7 +118,6 @@ static int choose_groups(struct judging *j)
 					    "groups",
 			});
 	}
-	return 0;
 }
 
 /* ---- one rule ---- */
@@ -275,7 +226,7 @@ static void judge_default(
 static int judge_rule(struct judging *j, const struct group_rule *x)
 {
 	struct complaint complaint = {.a = j->ret->arena};
-	bool ours = j->chosen[x->group - j->s->groups.v];
+	bool ours = j->choice.chosen[x->group - j->s->groups.v];
 	const struct group *remote = x->remote ? groups_find(&j->s->groups, x->remote) : NULL;
 	int r = 0;
 
@@ -384,7 +335,7 @@ static int judge_egress(struct judging *j)
 	_cleanup_(ruleset_freep) struct ruleset *rules = NULL;
 	const char *observed = NULL;
 	struct group_view w;
-	int r = view(j, j->chosen, &w, &rules);
+	int r = view(j, j->choice.chosen, &w, &rules);
 
 	if (r == 0)
 		r = group_passes_unnamed(&w, true, &observed);
@@ -411,10 +362,10 @@ static void conclude(struct judging *j)
 	const char *first = NULL;
 
 	for (size_t i = 0; i < g->n; i++)
-		groups += j->chosen[i];
+		groups += j->choice.chosen[i];
 	for (size_t i = 0; i < g->n_rules; i++) {
 		const struct group_rule *x = &g->rules[i];
-		if (!j->chosen[x->group - g->v])
+		if (!j->choice.chosen[x->group - g->v])
 			continue;
 		rules++;
 		const char *name = groups_unknown(g, &j->choice, x);
@@ -442,8 +393,8 @@ static int judge_all(struct judging *j)
 	for (size_t i = 0; r == 0 && i < g->n_rules; i++)
 		r = judge_rule(j, &g->rules[i]);
 	for (size_t i = 0; r == 0 && i < g->n; i++) {
-		groups += j->chosen[i];
-		r = j->chosen[i] ? judge_group(j, &g->v[i]) : 0;
+		groups += j->choice.chosen[i];
+		r = j->choice.chosen[i] ? judge_group(j, &g->v[i]) : 0;
 	}
 	return r == 0 && groups > 0 ? judge_egress(j) : r;
 }
@@ -459,9 +410,8 @@ static int begin(struct judging *j)
 		if (r == 0)
 			r = outside_ports(ranges, p, &j->ranges[p]);
 	}
-	if (r == 0)
-		r = choose_members(j);
-	return r == 0 ? choose_groups(j) : r;
+	judge_named(j);
+	return r == 0 ? group_choose(j->ret->arena, j->policy, &j->s->groups, &j->choice) : r;
 }
 
 static void evaluate(const struct check *c, const struct factset *facts,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "filter/through.h"
 
@@ -10,6 +11,65 @@ enum {
 	USUAL_PORT = 1024,  /* unnamed ports are looked for from here on */
 	NAMING_MAX = 60000, /* a range with more ports names none of them */
 };
+
+static bool parse_member(const char *word, size_t *ret_name, struct net *ret)
+{
+	const char *equals = strrchr(word, '=');
+
+	*ret_name = equals ? (size_t)(equals - word) : 0;
+	return *ret_name > 0 && net_parse(equals + 1, ret) != -EINVAL;
+}
+
+bool group_fits_member(const char *word)
+{
+	struct net net;
+	size_t n;
+
+	return parse_member(word, &n, &net);
+}
+
+static int choose_members(struct arena *a, const char *const *words, struct groups_choice *c)
+{
+	struct group_member *v = NULL;
+	size_t name;
+
+	for (; *words; words++) {
+		struct net net;
+		if (!parse_member(*words, &name, &net))
+			continue; /* not so: the policy was checked when it was read */
+		struct group_member *x = arena_grow(a, &v, c->n_members, sizeof(*x));
+		if (!x)
+			return -ENOMEM;
+		*x = (struct group_member){arena_strndup(a, *words, name), net};
+		if (!x->group)
+			return -ENOMEM;
+		c->n_members++;
+	}
+	c->members = v;
+	return 0;
+}
+
+int group_choose(struct arena *a, const struct policy *policy, const struct groups *g,
+	struct groups_choice *ret)
+{
+	const char *const *names = policy_list(policy, "security-group", "groups");
+	bool *chosen = arena_alloc(a, g->n * sizeof(*chosen));
+	struct groups_choice c = {.chosen = chosen};
+
+	if (!chosen)
+		return -ENOMEM;
+	for (size_t i = 0; i < g->n; i++)
+		chosen[i] = !*names && g->v[i].described;
+	for (; *names; names++) {
+		const struct group *x = groups_find(g, *names);
+		if (x && x->described)
+			chosen[x - g->v] = true;
+	}
+	int r = choose_members(a, policy_list(policy, "security-group", "members"), &c);
+	if (r == 0)
+		*ret = c;
+	return r;
+}
 
 /* A port that none of the chosen rules of this direction names; 0: they name all. */
 static int unnamed_port(const struct group_view *w, bool egress, uint16_t *ret)

@@ -18,6 +18,17 @@ struct group_view {
 };
 
 /*
+ * What the policy says of the groups: which of them this machine is in (every
+ * one whose rules are known where it names none), and where members are. In the
+ * arena. 0 or -ENOMEM.
+ */
+int group_choose(struct arena *a, const struct policy *policy, const struct groups *g,
+	struct groups_choice *ret);
+
+/* Whether a word of the policy's members is one: "web=192.0.2.0/28". */
+bool group_fits_member(const char *word);
+
+/*
  * Whether a connection from outside (out: to there) passes for certain that no
  * chosen rule names, neither by port nor by network: 1, and *ret_observed tells
  * it with the rule; 0; -ENOMEM.

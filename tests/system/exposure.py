@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 
 HARDENCTL = sys.argv[1]
 CLONE_NEWNET = 0x40000000
@@ -63,6 +64,42 @@ def listen(address, port):
     return s
 
 
+def try_groups():
+    """Side by side with what the cloud lets in, as far as an export tells."""
+    rules = [{"ID": f"r{i}", "IP Protocol": "tcp", "Ethertype": "IPv4", "IP Range": net, "Port Range": ports,
+              "Direction": "ingress", "Remote Security Group": remote, "Remote Address Group": None}
+             for i, (net, ports, remote) in enumerate((("10.2.0.0/16", "7000:7000", None),
+                                                       ("0.0.0.0/0", "80:80", None),
+                                                       ("0.0.0.0/0", "9001:9001", "x")))]
+    with tempfile.TemporaryDirectory() as d:
+        with open(f"{d}/web.json", "w", encoding="ascii") as f:
+            json.dump(rules, f)
+        with open(f"{d}/c.conf", "w", encoding="ascii") as f:
+            f.write(f"[security-group]\nfiles = {d}/*.json\n")
+        argv = ("--config", f"{d}/c.conf")
+        found = json.loads(exposure(*argv, "--format", "json").stdout)
+        ways = {(x["listener"], w.get("asked", "")): [(g["from"], g["certain"]) for g in w["groups"]]
+                for x in found["listeners"] for w in x["ways"]}
+        expect("through both", ways, {
+            ("tcp 0.0.0.0:7000", ""): [("10.2.0.0/16", True)], ("tcp 0.0.0.0:8080", ""): [],
+            ("tcp 0.0.0.0:8080", "tcp 80"): [("anywhere", True)],
+            ("tcp 0.0.0.0:9001", ""): [("anywhere", False)]})
+        for source, wanted in (("10.2.1.1", ["group web rule r0"]), ("10.3.1.1", [])):
+            one = json.loads(exposure(*argv, "--from", source, "--format", "json").stdout)
+            by = [g["by"].split(":")[0] for x in one["listeners"] if x["port"] == 7000
+                  for w in x["ways"] for g in w["groups"]]
+            expect(f"groups from {source}", by, wanted)
+        text = exposure(*argv).stdout
+        if "the security groups let in 10.2.0.0/16: group web rule r0" not in text:
+            sys.exit(text)
+        with open(f"{d}/other.json", "w", encoding="ascii") as f:
+            f.write("[")
+        found = json.loads(exposure(*argv, "--format", "json").stdout)
+        expect("half an export", [w for x in found["listeners"] for w in x["ways"] if "groups" in w], [])
+        if "could not be read" not in found["note"]:
+            sys.exit(found["note"])
+
+
 def main():
     prepare()
     sockets = [listen("0.0.0.0", 7000), listen("0.0.0.0", 8080), listen("127.0.0.1", 443),
@@ -93,6 +130,7 @@ def main():
             sys.exit(f"not for a terminal: {line!r}")
     if "10.0.0.0/8 by eth7 IPv4: inet f inp" not in text:
         sys.exit(text)
+    try_groups()
     for argv in (("--from", "10.0.0.0/8"), ("--from", "nobody"), ("--root", "/mnt")):
         done = exposure(*argv, check=False)
         expect(f"{argv}", (done.returncode, bool(done.stderr)), (2, True))
