@@ -96,6 +96,10 @@ static void judge_jobs(const struct asking *q, const struct backup_client *clien
 	if (!job->effective) {
 		x->observed = arena_printf(q->arena, "runs %s but %s", client->name, job->why);
 		x->expected = "enabled and started";
+	} else if (run == SCHEDULE_RUNS_PERHAPS && job->why) {
+		x->result = RESULT_UNKNOWN;
+		x->observed = arena_printf(q->arena, "runs %s, but %s", client->name, job->why);
+		x->expected = "a time that comes again, such as OnCalendar=daily";
 	} else if (run == SCHEDULE_RUNS_PERHAPS) {
 		x->result = RESULT_UNKNOWN;
 		x->observed = arena_printf(q->arena,

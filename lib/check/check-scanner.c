@@ -91,8 +91,11 @@ static void conclude(const struct check *c, const struct factset *facts, const s
 				     "are scanned for is stated by nobody");
 	} else if (off && off->effective) {
 		add(c, RESULT_UNKNOWN, off->subject, off->path, off->line,
-			arena_printf(ret->arena, "names %s in a command that can't be followed",
-				off->program),
+			off->why ? arena_printf(
+					   ret->arena, "runs %s, but %s", off->program, off->why)
+				 : arena_printf(ret->arena,
+					   "names %s in a command that can't be followed",
+					   off->program),
 			ret);
 	} else if (off) {
 		add(c, RESULT_FAIL, off->subject, off->path, off->line,

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/calendar.h"
+#include "base/text.h"
 #include "fact/cron.h"
 
 const struct units *schedule_units(const struct factset *facts, struct verdict *ret)
@@ -25,13 +27,18 @@ const struct units *schedule_units(const struct factset *facts, struct verdict *
 	return NULL;
 }
 
+static bool is_masked(const struct unit *unit)
+{
+	return unit->state == UNIT_FILE_MASKED || unit->state == UNIT_FILE_MASKED_RUNTIME;
+}
+
 enum result schedule_service(const struct units *u, const char *name, const char **ret_why)
 {
 	const struct unit *unit = units_find(u, name);
 
 	if (!unit)
 		*ret_why = "is not there";
-	else if (unit->state == UNIT_FILE_MASKED || unit->state == UNIT_FILE_MASKED_RUNTIME)
+	else if (is_masked(unit))
 		*ret_why = "is masked";
 	else if (!unit->starts)
 		*ret_why = "is not started at boot";
@@ -44,6 +51,83 @@ enum result schedule_service(const struct units *u, const char *name, const char
 		*ret_why = "does not run";
 	else
 		return RESULT_PASS;
+	return RESULT_FAIL;
+}
+
+/* What the timer starts: its Unit=, else the service of its name. */
+static const char *started_name(struct arena *a, const struct unit *timer)
+{
+	const char *name = unit_setting(timer, "Unit");
+	size_t n = strlen(timer->name) - strlen(".timer");
+
+	return name ? name : arena_printf(a, "%.*s.service", (int)n, timer->name);
+}
+
+/* The unit of that name, or the template of which it is one. */
+static const struct unit *find_started(struct arena *a, const struct units *u, const char *name)
+{
+	const struct unit *unit = name ? units_find(u, name) : NULL;
+	const char *at = name ? strchr(name, '@') : NULL, *dot = name ? strrchr(name, '.') : NULL;
+
+	if (unit || !at || !dot || dot < at)
+		return unit;
+	name = arena_printf(a, "%.*s%s", (int)(at + 1 - name), name, dot);
+	return name ? units_find(u, name) : NULL;
+}
+
+static bool runs_something(const struct unit *service)
+{
+	return unit_setting(service, "ExecStart") || service->state == UNIT_FILE_GENERATED ||
+	       !text_ends_with(service->name, ".service");
+}
+
+/* Whether one of its times comes again and again: pass, fail, unknown, and why not. */
+static enum result judge_times(struct arena *a, const struct unit *timer, const char **ret_why)
+{
+	const struct unit_setting *odd = NULL;
+	bool recurs = false;
+
+	for (size_t i = 0; i < timer->n_settings; i++) {
+		const struct unit_setting *s = &timer->settings[i];
+		if (strncmp(s->key, "On", 2) != 0)
+			continue;
+		if (!*s->value) { /* of any kind: it resets all */
+			recurs = false;
+			odd = NULL;
+		} else if (strcmp(s->key, "OnCalendar") == 0
+				   ? calendar_recurs(s->value) == 1
+				   : strchr("0123456789", *s->value) != NULL) {
+			recurs = true;
+		} else {
+			odd = s;
+		}
+	}
+	if (recurs)
+		return RESULT_PASS;
+	*ret_why = odd ? arena_printf(
+				 a, "whether %s=%s comes again can't be told", odd->key, odd->value)
+		       : "has no time at which it starts anything";
+	return odd ? RESULT_UNKNOWN : RESULT_FAIL;
+}
+
+enum result schedule_timer(
+	struct arena *a, const struct units *u, const struct unit *timer, const char **ret_why)
+{
+	const char *name = started_name(a, timer), *lacks = NULL;
+	const struct unit *service = find_started(a, u, name);
+	enum result result = schedule_service(u, timer->name, ret_why);
+
+	if (result != RESULT_PASS)
+		return result;
+	if (!service)
+		lacks = "is not there";
+	else if (is_masked(service))
+		lacks = "is masked";
+	else if (!runs_something(service))
+		lacks = "runs nothing";
+	if (!lacks)
+		return judge_times(a, timer, ret_why);
+	*ret_why = arena_printf(a, "starts %s, which %s", name ? name : "", lacks);
 	return RESULT_FAIL;
 }
 
@@ -168,18 +252,6 @@ static int add_job(struct find *f, const struct schedule_job *job)
 	return 0;
 }
 
-/* What the timer starts: its Unit=, else the service of its name. */
-static const struct unit *started_by(
-	struct arena *a, const struct units *u, const struct unit *timer)
-{
-	const char *name = unit_setting(timer, "Unit");
-	size_t n = strlen(timer->name) - strlen(".timer");
-
-	if (!name)
-		name = arena_printf(a, "%.*s.service", (int)n, timer->name);
-	return name ? units_find(u, name) : NULL;
-}
-
 /* All that the service starts, one command a line; "" without a service, NULL on ENOMEM. */
 static const char *commands_of(struct arena *a, const struct unit *service)
 {
@@ -192,6 +264,10 @@ static const char *commands_of(struct arena *a, const struct unit *service)
 		const struct unit_setting *s = &service->settings[i];
 		if (strcmp(s->key, "ExecStart") != 0)
 			continue;
+		if (!*s->value) { /* what stands above is not run */
+			end = memset(text, 0, size);
+			continue;
+		}
 		end = stpcpy(end, s->value);
 		*end++ = '\n';
 	}
@@ -201,7 +277,7 @@ static const char *commands_of(struct arena *a, const struct unit *service)
 /* A timer, with what it starts; its name tells where the commands don't. */
 static int find_timer(struct find *f, const struct units *u, const struct unit *timer)
 {
-	const struct unit *service = started_by(f->a, u, timer);
+	const struct unit *service = find_started(f->a, u, started_name(f->a, timer));
 	const char *text = commands_of(f->a, service), *named = program_of(f, timer->name);
 	struct schedule_job job = {.path = timer->path, .service = service ? service->name : NULL};
 	int r = 0;
@@ -219,7 +295,9 @@ static int find_timer(struct find *f, const struct units *u, const struct unit *
 	if (!job.program)
 		return 0;
 	job.subject = arena_printf(f->a, "unit %s", timer->name);
-	job.effective = schedule_service(u, timer->name, &job.why) == RESULT_PASS;
+	enum result result = schedule_timer(f->a, u, timer, &job.why);
+	job.effective = result == RESULT_PASS || result == RESULT_UNKNOWN;
+	job.unsure |= result == RESULT_UNKNOWN;
 	return add_job(f, &job);
 }
 

@@ -23,6 +23,16 @@ const struct units *schedule_units(const struct factset *facts, struct verdict *
  */
 enum result schedule_service(const struct units *u, const char *name, const char **ret_why);
 
+/*
+ * Whether the timer, which is a unit of u, is on and starts a service again and
+ * again: pass; fail with what keeps it from that in *ret_why ("starts x.service,
+ * which is masked"); unknown when its times are not understood, or name a year;
+ * error when systemd does not answer. Strings live in the arena; on ENOMEM it
+ * remembers that.
+ */
+enum result schedule_timer(
+	struct arena *a, const struct units *u, const struct unit *timer, const char **ret_why);
+
 /* Something that runs a program of the list again and again. */
 struct schedule_job {
 	const char *program; /* the word of the list */
@@ -33,7 +43,7 @@ struct schedule_job {
 	bool unsure;		  /* whether it runs the program can't be told from its command */
 	const char *service;	  /* the unit that a timer starts; NULL of a cron job */
 	bool effective;		  /* the timer is on */
-	const char *why;	  /* when it is not */
+	const char *why;	  /* when it is not, or when unsure is due to its times; or NULL */
 };
 
 /*

@@ -4,13 +4,14 @@
 
 #include "test.h"
 
+#include "base/text.h"
 #include "conf/conf.h"
 #include "fact/fact.h"
 #include "fact/units.h"
 
 struct unit_row {
 	const char *name; /* NULL ends the rows */
-	bool starts;
+	bool starts;	  /* a timer without On* is a daily one */
 	enum unit_active active;
 	const char *key, *value; /* one setting of it; without a key it is ExecStart */
 };
@@ -28,15 +29,19 @@ static inline void fixture_units(struct factset *facts, const struct unit_row *r
 	size_t n = 0;
 
 	for (; n < max && rows[n].name; n++) {
-		struct unit_setting *s = arena_alloc(f->arena, sizeof(*s));
-		*s = (struct unit_setting){
-			rows[n].key ? rows[n].key : "ExecStart", rows[n].value, "/u", 1};
+		struct unit_setting *s = arena_alloc(f->arena, 2 * sizeof(*s));
+		const char *key = rows[n].key ? rows[n].key : "ExecStart";
+		size_t n_settings = 0;
+		if (rows[n].value)
+			s[n_settings++] = (struct unit_setting){key, rows[n].value, "/u", 1};
+		if (text_ends_with(rows[n].name, ".timer") && strncmp(key, "On", 2) != 0)
+			s[n_settings++] = (struct unit_setting){"OnCalendar", "daily", "/u", 1};
 		v[n] = (struct unit){.name = rows[n].name,
 			.starts = rows[n].starts,
 			.active = rows[n].active,
 			.state = UNIT_FILE_ENABLED,
 			.settings = s,
-			.n_settings = rows[n].value != NULL};
+			.n_settings = n_settings};
 	}
 	*u = (struct units){.init = init ? init : "systemd",
 		.booted = true,

@@ -195,6 +195,27 @@ static const struct vector {
 		"is not there", 0},
 	{CONFIGURED, {RESTIC}, {{0}}, NULL, RESULT_UNKNOWN, "backup restic", "cron", 0},
 	{RECENT, {{0}}, {{0}}, NULL, RESULT_NOTAPPLICABLE, NULL, NULL, 0},
+#define TIMES(key, value, result, words)                                       \
+	{                                                                      \
+		CONFIGURED, {RESTIC},                                          \
+			{{"restic.timer", true, UNIT_ACTIVE, key, value},      \
+				{"restic.service", false, UNIT_INACTIVE, NULL, \
+					"/usr/bin/restic backup /"}},          \
+			NULL, result, "unit restic.timer", words, 0            \
+	}
+	/* A timer must start something, again and again. */
+	TIMES("OnBootSec", "15min", RESULT_PASS, "scheduled"),
+	TIMES("OnCalendar", "dayly", RESULT_UNKNOWN, "OnCalendar=dayly"),
+	TIMES("OnCalendar", "2020-01-01", RESULT_UNKNOWN, "OnCalendar=2020-01-01"),
+	TIMES("OnCalendar", "", RESULT_FAIL, "has no time"),
+	TIMES("Unit", "other.service", RESULT_FAIL, "other.service, which is not there"),
+	{CONFIGURED, {RESTIC}, {{"restic.timer", true, UNIT_ACTIVE}}, NULL, RESULT_FAIL,
+		"unit restic.timer", "restic.service, which is not there", 0},
+	{CONFIGURED, {RESTIC}, TIMER("restic", NULL), NULL, RESULT_FAIL, "unit restic.timer",
+		"restic.service, which runs nothing", 0},
+	{CONFIGURED, {{0}}, {{"dump.timer", true, UNIT_ACTIVE}},
+		"[backup-configured]\nunits = dump.timer\n", RESULT_FAIL, "unit dump.timer",
+		"dump.service, which is not there", 0},
 	{RECENT, {RESTIC, SNAPSHOT(HOUR)}, TIMER("restic", "/usr/bin/restic backup /"), NULL,
 		RESULT_PASS, "backup restic", "last success 2027-01-15T07:00:00Z",
 		NOW - HOUR *USEC_PER_SEC + 2 * USEC_PER_DAY + 1},

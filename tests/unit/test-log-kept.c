@@ -152,12 +152,20 @@ static void put_schedule(struct factset *facts, bool timer)
 {
 	struct fact *f = fact_new(FACT_UNITS);
 	struct units *u = arena_alloc(f->arena, sizeof(*u));
-	struct unit *v = arena_alloc(f->arena, 2 * sizeof(*v));
+	struct unit *v = arena_alloc(f->arena, 3 * sizeof(*v));
+	static const struct unit_setting daily = {"OnCalendar", "daily", "/t", 1},
+					 rotate = {"ExecStart", "/usr/sbin/logrotate x", "/s", 1};
 	struct fact *cron = fact_new(FACT_CRON);
 
-	v[0] = (struct unit){.name = "logrotate.timer", .path = "/t", .starts = timer};
+	v[0] = (struct unit){.name = "logrotate.timer",
+		.path = "/t",
+		.starts = timer,
+		.settings = &daily,
+		.n_settings = 1};
 	v[1] = (struct unit){.name = "rsyslog.service", .path = "/x", .starts = true};
-	assert_int_equal(units_sort(f->arena, v, 2, u), 0);
+	v[2] = (struct unit){
+		.name = "logrotate.service", .path = "/s", .settings = &rotate, .n_settings = 1};
+	assert_int_equal(units_sort(f->arena, v, 3, u), 0);
 	cron->u.cron = arena_alloc(cron->arena, sizeof(*cron->u.cron));
 	factset_put(facts, cron);
 	u->init = "systemd";
