@@ -188,13 +188,16 @@ static void add_schedule(const struct judgement *x)
 	if (x->kept->n == 0 || schedule_find(x->v->arena, x->facts, programs, &jobs, &n) < 0)
 		return; /* the arena remembers */
 	for (size_t i = 0; i < n; i++) {
-		if (jobs[i].effective)
+		bool doubted = jobs[i].effective && jobs[i].unsure && jobs[i].why;
+		if (jobs[i].effective && !doubted)
 			return;
-		job = job ? job : &jobs[i];
+		job = job && !doubted ? job : &jobs[i];
 	}
 	const char *unread = schedule_unread(x->facts);
 	if (!unread && units && units->state == FACT_STATE_OK)
 		unread = units->u.units->live_reason;
+	if (!unread && job && job->effective)
+		unread = job->why; /* of its times */
 	verdict_add(x->v,
 		&(struct evidence){
 			.result = unread ? RESULT_UNKNOWN : RESULT_FAIL,
