@@ -79,18 +79,6 @@ static const char *family_name(int family)
 	return family == AF_INET ? "IPv4" : "IPv6";
 }
 
-static const char *opening_subject(struct arena *a, const struct opening *o)
-{
-	const char *ports = survey_ports_text(a, o->protocol, o->lo, o->hi), *address = "";
-
-	if (!o->every_address)
-		address = survey_address_text(a, o->way->family, o->way->address);
-	return ports && address
-		       ? arena_printf(a, "opening %s on %s%s%s %s", ports, o->way->interface,
-				 *address ? " " : "", address, family_name(o->way->family))
-		       : NULL;
-}
-
 /* A finding about an opening; one that is not certain is unknown, with the rule of which it hangs.
  */
 static void report(struct judging *j, const struct opening *o, enum severity severity,
@@ -107,7 +95,7 @@ static void report(struct judging *j, const struct opening *o, enum severity sev
 		j->ret, &(struct evidence){
 				.result = o->may ? RESULT_UNKNOWN : RESULT_FAIL,
 				.severity = severity,
-				.subject = opening_subject(a, o),
+				.subject = firewall_subject(a, o),
 				.observed = arena_printf(a, "%s: %s%s", observed ? observed : "",
 					o->reason, doubt ? doubt : ""),
 				.expected = expected,

@@ -31,6 +31,7 @@ struct lister {
 	const char *name;
 	const char *const *argv[3]; /* tried in order; ends with NULL */
 	const char *missing;	    /* what to do when none of them is there */
+	const char *failed; /* what to do when it fails; "" where its own words say enough */
 };
 
 #define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -41,7 +42,13 @@ static const struct lister nft = {
 		ARGV("/sbin/nft", "-j", "list", "ruleset")},
 	"the kernel has rules of nftables, but nft is not installed to list them: install the "
 	"package nftables",
+	"",
 };
+
+/* The programs of legacy ask by raw sockets of IPv4 and IPv6, which the unit does not grant. */
+#define LEGACY_FAILED                                                                           \
+	". The daemon may not make the raw sockets that it asks by; `hardenctl scan` can, and " \
+	"FIREWALL in hardend(8) says how to let the daemon"
 
 static const struct lister saves[2] = {
 	{
@@ -50,6 +57,7 @@ static const struct lister saves[2] = {
 			ARGV("/usr/sbin/xtables-nft-multi", "iptables-save")},
 		"the kernel has rules of iptables, but neither nft nor iptables-nft-save is "
 		"installed to list them: install the package nftables",
+		"",
 	},
 	{
 		"ip6tables-nft-save",
@@ -57,6 +65,7 @@ static const struct lister saves[2] = {
 			ARGV("/usr/sbin/xtables-nft-multi", "ip6tables-save")},
 		"the kernel has rules of ip6tables, but neither nft nor ip6tables-nft-save is "
 		"installed to list them: install the package nftables",
+		"",
 	},
 };
 
@@ -68,6 +77,7 @@ static const struct lister legacies[2] = {
 		"the kernel has tables of iptables-legacy, but iptables-legacy-save is not "
 		"installed to list them: install the package iptables, or remove the tables by a "
 		"restart",
+		LEGACY_FAILED,
 	},
 	{
 		"ip6tables-legacy-save",
@@ -76,6 +86,7 @@ static const struct lister legacies[2] = {
 		"the kernel has tables of ip6tables-legacy, but ip6tables-legacy-save is not "
 		"installed to list them: install the package iptables, or remove the tables by a "
 		"restart",
+		LEGACY_FAILED,
 	},
 };
 
@@ -156,8 +167,8 @@ static int list(const struct collect *c, struct arena *a, const struct lister *l
 		return r;
 	}
 	if (!WIFEXITED(res.status) || WEXITSTATUS(res.status) != 0) {
-		*ret_why = arena_printf(a, "%s failed: %s", l->name,
-			*res.err ? first_line(a, res.err) : "without a word");
+		*ret_why = arena_printf(a, "%s failed: %s%s", l->name,
+			*res.err ? first_line(a, res.err) : "without a word", l->failed);
 		return -EIO;
 	}
 	*ret = arena_memdup(a, res.out, res.out_size);

@@ -34,19 +34,26 @@ static const char *opening_value(struct arena *a, const struct opening *o)
 				       : NULL;
 }
 
-static int add_opening(struct fact *f, const struct opening *o)
+const char *firewall_subject(struct arena *a, const struct opening *o)
 {
-	const char *ports = survey_ports_text(f->arena, o->protocol, o->lo, o->hi);
-	const char *value = opening_value(f->arena, o), *address = "";
-	char subject[SUBJECT_MAX];
+	const char *ports = survey_ports_text(a, o->protocol, o->lo, o->hi), *address = "";
 
 	if (!o->every_address)
-		address = survey_address_text(f->arena, o->way->family, o->way->address);
-	if (!ports || !value || !address)
+		address = survey_address_text(a, o->way->family, o->way->address);
+	return ports && address
+		       ? arena_printf(a, "opening %s on %s%s%s %s%s", ports, o->way->interface,
+				 *address ? " " : "", address, family_name(o->way->family),
+				 o->way->link ? " of the link" : "")
+		       : NULL;
+}
+
+static int add_opening(struct fact *f, const struct opening *o)
+{
+	const char *value = opening_value(f->arena, o);
+	const char *subject = firewall_subject(f->arena, o);
+
+	if (!subject || !value)
 		return -ENOMEM;
-	(void)snprintf(subject, sizeof(subject), "opening %s on %s%s%s %s%s", ports,
-		o->way->interface, *address ? " " : "", address, family_name(o->way->family),
-		o->way->link ? " of the link" : "");
 	fact_add_item(f, subject, value, NULL, 0);
 	return 0;
 }

@@ -48,3 +48,9 @@ int firewall_parse(struct arena *a, const struct firewall_texts *texts, struct r
  * questions, sets u.firewall, adds the items. 0 or -ENOMEM.
  */
 int firewall_complete(struct fact *f, const struct ruleset *rules, const struct flow_host *host);
+
+/*
+ * The subject of an opening's item, and of what a check says of it, so that one
+ * change is told once: "opening tcp 22 on eth0 IPv4". NULL on ENOMEM.
+ */
+const char *firewall_subject(struct arena *a, const struct opening *o);

@@ -230,6 +230,39 @@ static void test_vectors(void **state)
 	judge_vectors(ways_out, ARRAY_SIZE(ways_out));
 }
 
+/* What a check says of an opening has the subject of its item: one change is one alert. */
+static void test_subjects(void **state)
+{
+	static const char *const checks[] = {
+		"firewall-open-to-world", "firewall-port-ranges", "firewall-orphan-opening"};
+	struct policy *policy = fixture_policy("[policy]\ntrusted_networks = 127.0.0.0/8\n");
+	struct factset facts = {0};
+	unsigned n = 0;
+
+	factset_put(&facts,
+		fixture_firewall(&fixture_host, SAVE(TCP("22") TCP("7000:7010")),
+			SAVE(TCP("8000:8010") "-A INPUT -d fe80::10/128 -p tcp -m tcp --dport 9 -j "
+					      "ACCEPT\n")));
+	factset_put(&facts, fixture_listeners(""));
+	const struct fact *f = factset_get(&facts, FACT_FIREWALL);
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		struct verdict *v = verdict_new();
+		assert_int_equal(check_judge(check_find(checks[i]), &facts, policy, 0, v), 0);
+		for (size_t k = 0; k < v->n_evidence; k++, n++) {
+			bool found = false;
+			for (size_t m = 0; m < f->n_items; m++)
+				found = found ||
+					strcmp(f->items[m].subject, v->evidence[k].subject) == 0;
+			if (!found)
+				fail_msg("%s is no item", v->evidence[k].subject);
+		}
+		verdict_free(v);
+	}
+	assert_true(n > 8);
+	policy_free(policy);
+	factset_fini(&facts);
+}
+
 /* A root that does not run has none; one that cannot be listed is an error. */
 static void test_unusable(void **state)
 {
@@ -298,6 +331,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_subjects),
 		cmocka_unit_test(test_unusable),
 		cmocka_unit_test(test_memory),
 	};

@@ -196,6 +196,28 @@ static void with_iptables(void **state)
 	expect(f, "opening tcp 22 on eth7 IPv4", "anywhere");
 }
 
+/* Tables of iptables-legacy are told by nobody but their own program. */
+static void with_legacy(void **state)
+{
+	if (system("ip link add eth7 type veth peer name far7 2>/dev/null") != 0 ||
+		system("iptables-legacy -P INPUT DROP 2>/dev/null") != 0 ||
+		access("/proc/net/ip_tables_names", R_OK) < 0)
+		skip();
+	run("ip addr add 192.0.2.9/24 dev eth7; ip link set eth7 up; ip link set far7 up");
+	run("iptables-legacy -A INPUT -p tcp --dport 443 -j ACCEPT");
+	_cleanup_(fact_freep) struct fact *f = collect("/");
+	if (f->state != FACT_STATE_OK)
+		fail_msg("%s", f->reason);
+	expect(f, "opening tcp 443 on eth7 IPv4", "anywhere");
+	expect(f, "policy ip filter INPUT (legacy)", "drop, input hook");
+	assert_null(item(f, "opening all of tcp on eth7 IPv4"));
+}
+
+static void test_legacy(void **state)
+{
+	run_apart(network, 0, with_legacy);
+}
+
 static void test_network(void **state)
 {
 	run_apart(network, 0, in_network);
@@ -226,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_iptables),
+		cmocka_unit_test(test_legacy),
 		cmocka_unit_test(test_other_root),
 	};
 
