@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <ctype.h>
 #include <errno.h>
 #include <regex.h>
 #include <stdio.h>
@@ -12,6 +13,10 @@
 #include "fact/repos.h"
 #include "fact/units.h"
 #include "fact/updates.h"
+
+enum {
+	BLACKLIST_PATTERN_MAX = 256, /* characters of a pattern that is tried */
+};
 
 #define PERIODIC "APT::Periodic::"
 #define UU	 "Unattended-Upgrade::"
@@ -82,6 +87,38 @@ static void judge_interval(
 			arena_printf(a, "at least every %ju days", (uintmax_t)w->max_days));
 }
 
+/* The days, as strftime(3) writes them by "%a", "%A" and "%w"; in English, as services have it. */
+static bool is_day(const char *s)
+{
+	static const char *const days[] = {
+		"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+
+	if (*s >= '0' && *s <= '6' && !s[1])
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(days); i++) {
+		if (strcmp(s, days[i]) == 0 || (strlen(s) == 3 && strncmp(s, days[i], 3) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Update-Days with nothing that is ever today. */
+static void judge_days(struct update_way *w, const struct apt_conf *conf)
+{
+	const struct apt_item *list = apt_conf_find(conf, UU "Update-Days");
+	const struct apt_item *first = list ? list->child : NULL;
+
+	for (const struct apt_item *i = first; i; i = i->next) {
+		if (is_day(i->value))
+			return;
+	}
+	if (first)
+		update_missing(w, "apt " UU "Update-Days", first->path, first->line,
+			arena_printf(w->ret->arena, "names no day (\"%s\"): nothing is installed",
+				first->value),
+			"\"Mon\", \"Monday\" or \"1\", or no Update-Days");
+}
+
 /* What apt's daily job, and unattended-upgrade itself, are told. */
 static void judge_settings(struct update_way *w, const struct apt_conf *conf)
 {
@@ -97,6 +134,7 @@ static void judge_settings(struct update_way *w, const struct apt_conf *conf)
 	if (apt_conf_bool(conf, UU "InstallOnShutdown", false))
 		setting_missing(w, conf, UU "InstallOnShutdown",
 			"updates are installed when the machine is shut down only", "\"false\"");
+	judge_days(w, conf);
 	const struct apt_item *only = apt_conf_find(conf, UU "Package-Whitelist");
 	if (only && only->child)
 		update_missing(w, "apt " UU "Package-Whitelist", only->child->path,
@@ -104,39 +142,77 @@ static void judge_settings(struct update_way *w, const struct apt_conf *conf)
 			"no Package-Whitelist");
 }
 
-/* The packages whose updates matter most: a list that holds back all of them holds back all. */
-static void judge_blacklist(struct update_way *w, const struct apt_conf *conf)
+/*
+ * Whether regcomp(3) takes a pattern as Python does, and at no great cost: "(?...)" and most
+ * letters behind a backslash are Python's own; counted repetitions may take all memory.
+ */
+static bool is_plain_pattern(const char *s)
+{
+	const char *brace = strchr(s, '{');
+
+	if (strlen(s) > BLACKLIST_PATTERN_MAX || strstr(s, "(?"))
+		return false;
+	for (const char *p = strchr(s, '\\'); p && p[1]; p = strchr(p + 2, '\\')) {
+		if (isalnum((unsigned char)p[1]) && !strchr("wWsSbB", p[1]))
+			return false;
+	}
+	if (!brace)
+		return true;
+	/* "{M,N}" once, with at most two digits each. */
+	const char *p = brace + 1;
+	for (int part = 0; part < 2; part++) {
+		size_t n = strspn(p, "0123456789");
+		if (n > 2)
+			return false;
+		p += n;
+		p += *p == ',' && part == 0;
+	}
+	return *p == '}' && !strchr(p, '{');
+}
+
+/* Whether it matches all packages whose updates matter most; -EINVAL: that is not known. */
+static int holds_all(struct arena *a, const char *pattern)
 {
 	static const char *const vital[] = {"libc6", "openssh-server", "sudo", "systemd", "bash"};
+	/* Python's match() begins at the start of the name and need not reach its end. */
+	const char *anchored = arena_printf(a, "^(%s)", pattern);
+	regex_t regex;
+	int held = 0;
+
+	if (!anchored || !is_plain_pattern(pattern) ||
+		regcomp(&regex, anchored, REG_EXTENDED | REG_NOSUB) != 0)
+		return -EINVAL;
+	for (size_t k = 0; k < ARRAY_SIZE(vital); k++)
+		held += regexec(&regex, vital[k], 0, NULL, 0) == 0;
+	regfree(&regex);
+	return held == ARRAY_SIZE(vital) ? 1 : 0;
+}
+
+/* A list that holds back all of the packages that matter most holds back all. */
+static void judge_blacklist(struct update_way *w, const struct apt_conf *conf)
+{
 	const struct apt_item *list = apt_conf_find(conf, UU "Package-Blacklist");
 	struct arena *a = w->ret->arena;
 
 	for (const struct apt_item *i = list ? list->child : NULL; i; i = i->next) {
-		size_t held = 0;
-		regex_t regex;
-		/* Python's match() begins at the start of the name and need not reach its end. */
-		const char *anchored = arena_printf(a, "^(%s)", i->value);
-		/* Counted repetitions can make regcomp(3) take all memory. */
-		if (anchored && !strchr(i->value, '{') &&
-			regcomp(&regex, anchored, REG_EXTENDED | REG_NOSUB) == 0) {
-			for (size_t k = 0; k < ARRAY_SIZE(vital); k++)
-				held += regexec(&regex, vital[k], 0, NULL, 0) == 0;
-			regfree(&regex);
-		}
+		int all = holds_all(a, i->value);
 		const char *observed = arena_printf(a,
 			"Package-Blacklist holds back what matches \"%s\"%s", i->value,
-			held == ARRAY_SIZE(vital) ? ": every package" : "");
-		if (held == ARRAY_SIZE(vital))
+			all > 0	  ? ": every package"
+			: all < 0 ? ": whether that is every package cannot be told"
+				  : "");
+		if (all > 0)
 			update_missing(w, "apt " UU "Package-Blacklist", i->path, i->line, observed,
 				"packages that need care, by name");
 		else
-			verdict_add(w->ret, &(struct evidence){
-						    .result = RESULT_PASS,
-						    .subject = "apt " UU "Package-Blacklist",
-						    .path = i->path,
-						    .line = i->line,
-						    .observed = observed,
-					    });
+			verdict_add(
+				w->ret, &(struct evidence){
+						.result = all < 0 ? RESULT_UNKNOWN : RESULT_PASS,
+						.subject = "apt " UU "Package-Blacklist",
+						.path = i->path,
+						.line = i->line,
+						.observed = observed,
+					});
 	}
 }
 
@@ -246,6 +322,25 @@ static int read_patterns(struct update_way *w, const struct apt_conf *conf,
 	return r == -ENOMEM ? r : 0;
 }
 
+/*
+ * Whether it is an archive of the distribution's own: 1 or 0 by the origin that its
+ * Release names, and before it was fetched by its host; -ENODATA when that is a mirror.
+ */
+static int is_own_archive(const struct repo *repo, const struct os *os)
+{
+	const char *host = repo->n_uris ? repo->uris->host : "";
+	const char *domain = strcmp(os->id, "ubuntu") == 0 ? "ubuntu.com" : "debian.org";
+	size_t n = strlen(host), len = strlen(domain);
+
+	if (repo->release && *repo->release->origin)
+		return strcasecmp(repo->release->origin, os->id) == 0;
+	if (strcmp(host, "esm.ubuntu.com") == 0)
+		return 0;
+	if (n < len || strcmp(host + n - len, domain) != 0 || (n > len && host[n - len - 1] != '.'))
+		return -ENODATA;
+	return 1;
+}
+
 /* What the archive says of itself; what Debian's and Ubuntu's would say, before it was fetched. */
 static struct update_archive archive_of(const struct update_way *w, const struct repo *repo,
 	const struct os *os, const struct update_distro *distro)
@@ -258,6 +353,8 @@ static struct update_archive archive_of(const struct update_way *w, const struct
 		archive.label = repo->release->label;
 		archive.suite = repo->release->suite;
 		archive.codename = repo->release->codename;
+	} else if (is_own_archive(repo, os) <= 0) {
+		return archive; /* whose it is, its Release will say */
 	} else if (strcmp(os->id, "debian") == 0) {
 		archive.origin = distro->id;
 		archive.label = "Debian-Security";
@@ -341,6 +438,33 @@ static void judge_patterns(
 			"the security archive");
 }
 
+/* That the distribution's own security archive is not among the sources; mirror: perhaps it is. */
+static void own_archive_missing(
+	struct update_way *w, const struct os *os, const struct repo *mirror)
+{
+	const char *expected = strcmp(os->id, "debian") == 0
+				       ? "https://security.debian.org/debian-security"
+				       : "http://security.ubuntu.com/ubuntu";
+
+	/* Others than these two may have one archive for all. */
+	if (strcmp(os->id, "debian") != 0 && strcmp(os->id, "ubuntu") != 0)
+		return;
+	if (!mirror) {
+		update_missing(w, "repositories", NULL, 0,
+			"no security archive is among the package sources", expected);
+		return;
+	}
+	verdict_add(w->ret, &(struct evidence){
+				    .result = RESULT_UNKNOWN,
+				    .subject = mirror->subject,
+				    .path = mirror->path,
+				    .line = mirror->line,
+				    .observed = "it was never fetched, so that whether it is a "
+						"mirror of the distribution's cannot be told",
+				    .expected = "`apt-get update`",
+			    });
+}
+
 /* Whether updates of the archives that security updates come from would be taken. */
 static void judge_origins(struct update_way *w, const struct apt_conf *conf)
 {
@@ -349,6 +473,7 @@ static void judge_origins(struct update_way *w, const struct apt_conf *conf)
 	const struct os *os = fact && fact->u.os ? fact->u.os : &unknown;
 	const struct update_distro distro = {distro_id(w->ret->arena, os), os->codename};
 	const struct repos *repos = factset_get(w->facts, FACT_REPOS)->u.repos;
+	const struct repo *mirror = NULL;
 	struct patterns patterns = {0};
 	size_t archives = 0;
 
@@ -360,17 +485,13 @@ static void judge_origins(struct update_way *w, const struct apt_conf *conf)
 		if (repo->kind != REPO_APT || !repo->enabled || repo->source ||
 			!repo_is_security(repo))
 			continue;
-		archives++;
+		int own = is_own_archive(repo, os);
+		archives += own > 0;
+		mirror = own < 0 ? repo : mirror;
 		judge_archive(w, &patterns, repo, os, &distro);
 	}
-	/* Others than these two may have one archive for all. */
-	if (archives == 0 && patterns.n &&
-		(strcmp(os->id, "debian") == 0 || strcmp(os->id, "ubuntu") == 0))
-		update_missing(w, "repositories", NULL, 0,
-			"no security archive is among the package sources",
-			strcmp(os->id, "debian") == 0
-				? "https://security.debian.org/debian-security"
-				: "http://security.ubuntu.com/ubuntu");
+	if (archives == 0 && patterns.n)
+		own_archive_missing(w, os, mirror);
 }
 
 void update_judge_apt(struct update_way *w)

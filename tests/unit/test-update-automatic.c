@@ -68,6 +68,10 @@ static void put_units(struct factset *facts, const struct unit *v, const char *i
 	{                                                                                  \
 		"/etc/os-release", "ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n" \
 	}
+#define UBUNTU                                                                             \
+	{                                                                                  \
+		"/etc/os-release", "ID=ubuntu\nVERSION_ID=22.04\nVERSION_CODENAME=jammy\n" \
+	}
 #define SECURE "deb http://security.debian.org/debian-security bookworm-security main\n"
 #define SOURCES                                                                                    \
 	{                                                                                          \
@@ -171,6 +175,49 @@ static const struct {
 			{"/etc/apt/sources.list",
 				"deb http://deb.debian.org/debian bookworm main\n"}},
 		RESULT_FAIL, "no security archive is among the package sources"},
+	{"a security archive of somebody else", NULL, good,
+		{DEBIAN, STATUS, AUTO, ORIGINS(GOOD_PATTERN "\"origin=Vendor\"; "),
+			{"/etc/apt/sources.list",
+				"deb http://repo.vendor.example/apt stable-security main\n"},
+			{"/var/lib/apt/lists/"
+			 "repo.vendor.example_apt_dists_stable-security_InRelease",
+				"Origin: Vendor\nSuite: stable-security\n"}},
+		RESULT_FAIL, "no security archive is among the package sources"},
+	{"a mirror that was never fetched", NULL, good,
+		{DEBIAN, STATUS, AUTO, ORIGINS(GOOD_PATTERN "\"site=mirror.example\"; "),
+			{"/etc/apt/sources.list",
+				"deb http://mirror.example/debian bookworm-security main\n"}},
+		RESULT_UNKNOWN, "whether it is a mirror of the distribution's cannot be told"},
+	{"Ubuntu with ESM alone", NULL, good,
+		{UBUNTU, STATUS, AUTO, ORIGINS("\"origin=UbuntuESM\"; "),
+			{"/etc/apt/sources.list", "deb https://esm.ubuntu.com/infra/ubuntu "
+						  "jammy-infra-security main\n"},
+			{"/var/lib/apt/lists/"
+			 "esm.ubuntu.com_infra_ubuntu_dists_jammy-infra-security_InRelease",
+				"Origin: UbuntuESM\nSuite: jammy-infra-security\n"}},
+		RESULT_FAIL, "no security archive is among the package sources"},
+	{"ESM that was never fetched", NULL, good,
+		{UBUNTU, STATUS, AUTO,
+			ORIGINS("\"origin=Ubuntu,archive=jammy-security\"; \"origin=UbuntuESM\"; "),
+			{"/etc/apt/sources.list",
+				"deb http://security.ubuntu.com/ubuntu jammy-security main\n"
+				"deb https://esm.ubuntu.com/infra/ubuntu jammy-infra-security "
+				"main\n"}},
+		RESULT_UNKNOWN, "it was never fetched"},
+	{"on no day", NULL, good, {GOOD, LOCAL("Unattended-Upgrade::Update-Days { \"Never\"; };")},
+		RESULT_FAIL, "names no day (\"Never\")"},
+	{"on some days", NULL, good,
+		{GOOD, LOCAL("Unattended-Upgrade::Update-Days { \"Never\"; \"Tue\"; };")},
+		RESULT_PASS, ""},
+	{"all held back, counted", NULL, good,
+		{GOOD, LOCAL("Unattended-Upgrade::Package-Blacklist { \".{0,99}\"; };")},
+		RESULT_FAIL, "every package"},
+	{"held back by what is too much to try", NULL, good,
+		{GOOD, LOCAL("Unattended-Upgrade::Package-Blacklist { \"(.{0,99}){0,99}\"; };")},
+		RESULT_UNKNOWN, "cannot be told"},
+	{"held back by what only Python reads", NULL, good,
+		{GOOD, LOCAL("Unattended-Upgrade::Package-Blacklist { \"(?!x)\"; };")},
+		RESULT_UNKNOWN, "cannot be told"},
 	{"some held back", NULL, good,
 		{GOOD, LOCAL("Unattended-Upgrade::Package-Blacklist { \"nginx\"; };")}, RESULT_PASS,
 		"holds back what matches \"nginx\""},
