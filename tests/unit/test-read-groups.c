@@ -176,6 +176,7 @@ static void test_refused(void **state)
 		{"[7]", "entry 1 is not an object"},
 		{"{'x':1}", "entry 1 is neither a rule nor a group"},
 		{"[{'ID':'a','Name':'n'},{'x':1}]", "entry 2 is neither"},
+		{"[{'ID':'a'," ANY_RULE "},{'ID':'b'}]", "entry 2 is neither"},
 		/* Without --long, clients up to 2022 leave out direction and ethertype. */
 		{"[{'ID':'a','IP Protocol':'tcp','IP Range':null,'Port Range':'',"
 		 "'Remote Security Group':null}]",
