@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check/checks.h"
+#include "check/schedule.h"
 #include "check/update-ways.h"
 #include "fact/packages.h"
 #include "fact/units.h"
@@ -27,6 +28,26 @@ void update_missing(struct update_way *w, const char *subject, const char *path,
 				    .observed = observed,
 				    .expected = expected,
 			    });
+}
+
+/* Whether the timer starts something again and again; told when not, and when that is unsure. */
+static bool timer_works(struct update_way *w, const struct unit *timer, const char *expected)
+{
+	struct arena *a = w->ret->arena;
+	const char *subject = arena_printf(a, "unit %s", timer->name), *why = NULL;
+	enum result result = schedule_timer(a, w->units, timer, &why);
+
+	if (result == RESULT_FAIL)
+		update_missing(w, subject, timer->path, 0, why, expected);
+	else if (result == RESULT_UNKNOWN)
+		verdict_add(w->ret, &(struct evidence){
+					    .result = RESULT_UNKNOWN,
+					    .subject = subject,
+					    .path = timer->path,
+					    .observed = why,
+					    .expected = expected,
+				    });
+	return result != RESULT_FAIL;
 }
 
 bool update_unit_works(struct update_way *w, const char *name, const char *what)
@@ -58,7 +79,9 @@ bool update_unit_works(struct update_way *w, const char *name, const char *what)
 					    .observed = w->units->live_reason,
 					    .expected = expected,
 				    });
-	return true;
+	size_t len = strlen(unit->name);
+	return len < 6 || strcmp(unit->name + len - 6, ".timer") != 0 ||
+	       timer_works(w, unit, expected);
 }
 
 static void evaluate_automatic(const struct check *c, const struct factset *facts,

@@ -237,6 +237,33 @@ static void judge_environment(struct update_way *w, const char *service)
 	}
 }
 
+/* A service that was told to run something else: only apt's own script is known to update. */
+static void judge_program(struct update_way *w, const char *service)
+{
+	const struct unit *unit = units_find(w->units, service);
+	const struct unit_setting *other = NULL;
+	bool own = false;
+
+	for (size_t i = 0; unit && i < unit->n_settings; i++) {
+		const struct unit_setting *s = &unit->settings[i];
+		if (strcmp(s->key, "ExecStart") != 0)
+			continue;
+		own = *s->value && (own || strstr(s->value, "/apt.systemd.daily"));
+		other = s; /* an empty one resets what stands before */
+	}
+	if (own || !other)
+		return; /* without any its timer tells */
+	verdict_add(w->ret, &(struct evidence){
+				    .result = RESULT_UNKNOWN,
+				    .subject = arena_printf(w->ret->arena, "unit %s", service),
+				    .path = other->path,
+				    .line = other->line,
+				    .observed = "its ExecStart= runs something else than "
+						"apt.systemd.daily",
+				    .expected = "/usr/lib/apt/apt.systemd.daily",
+			    });
+}
+
 static void judge_start(struct update_way *w)
 {
 	static const struct {
@@ -254,13 +281,8 @@ static void judge_start(struct update_way *w)
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(jobs); i++) {
-		const struct unit *service = units_find(w->units, jobs[i].service);
-		(void)update_unit_works(w, jobs[i].timer, jobs[i].what);
-		if (service && (service->state == UNIT_FILE_MASKED ||
-				       service->state == UNIT_FILE_MASKED_RUNTIME))
-			update_missing(w, arena_printf(w->ret->arena, "unit %s", jobs[i].service),
-				service->path, 0, "is masked: its timer starts nothing",
-				"not masked");
+		if (update_unit_works(w, jobs[i].timer, jobs[i].what))
+			judge_program(w, jobs[i].service);
 		judge_environment(w, jobs[i].service);
 	}
 }

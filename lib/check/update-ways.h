@@ -23,7 +23,8 @@ void update_missing(struct update_way *w, const char *subject, const char *path,
 	const char *observed, const char *expected);
 
 /*
- * Whether the timer (or service) does its work; adds a fail when not, or an
+ * Whether the timer (or service) does its work, and of a timer what it starts and when
+ * (schedule_timer()); adds a fail when not, or an
  * unknown when systemd does not say what runs. what: "looks for updates".
  */
 bool update_unit_works(struct update_way *w, const char *name, const char *what);

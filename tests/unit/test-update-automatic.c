@@ -31,14 +31,66 @@ static const struct unit stopped[] = {OK("apt-daily.timer"),
 	{0}};
 static const struct unit masked[] = {OK("apt-daily.timer"), OK("apt-daily-upgrade.timer"),
 	{.name = "apt-daily-upgrade.service", .state = UNIT_FILE_MASKED}, {0}};
-static const struct unit_setting other_conf = {"Environment", "APT_CONFIG=/x", "/etc/o.conf", 2};
+#define APT_DAILY "/usr/lib/apt/apt.systemd.daily install"
+static const struct unit_setting other_conf[] = {
+	{"Environment", "APT_CONFIG=/x", "/etc/o.conf", 2}, {"ExecStart", APT_DAILY, "/lib/o", 1}};
 static const struct unit environment[] = {OK("apt-daily.timer"), OK("apt-daily-upgrade.timer"),
 	{.name = "apt-daily.service",
 		.state = UNIT_FILE_STATIC,
-		.settings = &other_conf,
-		.n_settings = 1},
+		.settings = other_conf,
+		.n_settings = 2},
 	{0}};
+#define WITH(unit, s)                                                   \
+	{                                                               \
+		.name = unit, .state = UNIT_FILE_STATIC, .settings = s, \
+		.n_settings = ARRAY_SIZE(s)                             \
+	}
+#define TIMER(unit, s)                                                                           \
+	{                                                                                        \
+		.name = unit, .state = UNIT_FILE_ENABLED, .starts = true, .active = UNIT_ACTIVE, \
+		.settings = s, .n_settings = ARRAY_SIZE(s)                                       \
+	}
+static const struct unit_setting unit_of[] = {{"Unit", "x.service", "/etc/o.conf", 2}},
+				 bad[] = {{"OnCalendar", "dayly", "/etc/o.conf", 2}},
+				 past[] = {{"OnCalendar", "2020-01-01", "/etc/o.conf", 2}},
+				 nothing[] = {{"ExecStart", APT_DAILY, "/lib/o", 1},
+					 {"ExecStart", "", "/etc/o.conf", 2},
+					 {"ExecStart", "/bin/true", "/etc/o.conf", 3}};
+static const struct unit no_times[] = {OK("apt-daily.timer"),
+	TIMER("apt-daily-upgrade.timer", unit_of), {.name = "x.service"}, {0}};
+static const struct unit bad_times[] = {
+	OK("apt-daily.timer"), TIMER("apt-daily-upgrade.timer", bad), {0}};
+static const struct unit past_times[] = {
+	OK("apt-daily.timer"), TIMER("apt-daily-upgrade.timer", past), {0}};
+static const struct unit runs_nothing[] = {OK("apt-daily.timer"), OK("apt-daily-upgrade.timer"),
+	WITH("apt-daily-upgrade.service", nothing), {0}};
 static const struct unit none[] = {{0}};
+
+/* What no vector says otherwise: a timer goes off each day, and starts a service that runs. */
+static void complete(struct arena *a, struct unit *v, size_t *n)
+{
+	static const struct unit_setting daily = {"OnCalendar", "daily", "/lib/t", 1},
+					 command = {"ExecStart", APT_DAILY, "/lib/s", 1};
+
+	for (size_t i = 0, before = *n; i < before; i++) {
+		size_t len = strlen(v[i].name), k = 0;
+		const char *dot = strrchr(v[i].name, '.');
+		bool timer = strcmp(dot, ".timer") == 0;
+		if (v[i].n_settings == 0) {
+			v[i].settings = timer ? &daily : &command;
+			v[i].n_settings = 1;
+		}
+		char *service = arena_printf(
+			a, "%.*s.service", (int)(len - strlen(dot)), v[i].name);
+		while (k < *n && strcmp(v[k].name, service) != 0)
+			k++;
+		if (timer && k == *n)
+			v[(*n)++] = (struct unit){.name = service,
+				.state = UNIT_FILE_STATIC,
+				.settings = &command,
+				.n_settings = 1};
+	}
+}
 
 static void put_units(struct factset *facts, const struct unit *v, const char *init, bool booted)
 {
@@ -49,6 +101,7 @@ static void put_units(struct factset *facts, const struct unit *v, const char *i
 
 	for (; v[n].name; n++)
 		copy[n] = v[n];
+	complete(f->arena, copy, &n);
 	assert_int_equal(units_sort(f->arena, copy, n, u), 0);
 	u->init = init;
 	u->live = booted && v != none;
@@ -147,6 +200,11 @@ static const struct {
 	{"a timer that is stopped", NULL, stopped, {GOOD}, RESULT_FAIL, "is enabled, and stopped"},
 	{"a service that is masked", NULL, masked, {GOOD}, RESULT_FAIL, "is masked"},
 	{"another configuration", NULL, environment, {GOOD}, RESULT_UNKNOWN, "APT_CONFIG"},
+	{"a timer that names no time", NULL, no_times, {GOOD}, RESULT_FAIL, "has no time"},
+	{"a timer whose time cannot be read", NULL, bad_times, {GOOD}, RESULT_UNKNOWN, "dayly"},
+	{"a timer of another year", NULL, past_times, {GOOD}, RESULT_UNKNOWN, "2020-01-01"},
+	{"a service that runs something else", NULL, runs_nothing, {GOOD}, RESULT_UNKNOWN,
+		"something else than apt.systemd.daily"},
 	{"no timers at all", NULL, none, {GOOD}, RESULT_FAIL, "is not there"},
 	{"no patterns", NULL, good, {DEBIAN, STATUS, SOURCES, AUTO, RELEASE}, RESULT_FAIL,
 		"names an archive: nothing is installed"},
