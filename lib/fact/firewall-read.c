@@ -236,16 +236,24 @@ static int list_legacy(
 	return r;
 }
 
-static int parse_save(struct arena *a, struct ruleset *rs, const char *text, unsigned v6,
-	bool legacy, const char **ret_why)
+/* What the savers of one family say: of iptables-nft, then of iptables-legacy. */
+static int parse_saves(struct arena *a, struct ruleset *rs, const struct firewall_texts *x,
+	unsigned v6, const char **ret_why)
 {
+	const char *const texts[] = {x->save[v6], x->legacy[v6]};
+	const struct lister *const listers[] = {&saves[v6], &legacies[v6]};
 	const char *why = NULL;
 	unsigned line = 0;
-	int r = text ? read_save(rs, v6 ? RULE_IP6 : RULE_IP, legacy, text, &line, &why) : 0;
+	int r = 0;
 
-	if (r == -EBADMSG)
-		*ret_why = arena_printf(
-			a, "%s: line %u: %s", (legacy ? legacies : saves)[v6].name, line, why);
+	for (unsigned legacy = 0; r == 0 && legacy < ARRAY_SIZE(texts); legacy++) {
+		if (texts[legacy])
+			r = read_save(
+				rs, v6 ? RULE_IP6 : RULE_IP, legacy, texts[legacy], &line, &why);
+		if (r == -EBADMSG)
+			*ret_why = arena_printf(
+				a, "%s: line %u: %s", listers[legacy]->name, line, why);
+	}
 	return r;
 }
 
@@ -261,11 +269,8 @@ int firewall_parse(struct arena *a, const struct firewall_texts *texts, struct r
 	if (r == -EBADMSG)
 		*ret_why = arena_printf(
 			a, "nft -j list ruleset: byte %zu is not the JSON expected", offset);
-	for (unsigned v6 = 0; r == 0 && v6 < 2; v6++) {
-		r = parse_save(a, rs, texts->save[v6], v6, false, ret_why);
-		if (r == 0)
-			r = parse_save(a, rs, texts->legacy[v6], v6, true, ret_why);
-	}
+	for (unsigned v6 = 0; r == 0 && v6 < 2; v6++)
+		r = parse_saves(a, rs, texts, v6, ret_why);
 	if (r == 0)
 		r = ruleset_finish(rs);
 	if (r == 0)
