@@ -18,6 +18,12 @@ enum { WIDTH = 100, INDENT = 4 };
 static const char *const checks[] = {"listener-allowlist", "listener-private-service",
 	"mail-server", "ssh-exposure", "ssh-port"};
 
+/* What a check says of something. */
+struct said {
+	const struct check *check;
+	const struct evidence *evidence;
+};
+
 struct exposure {
 	const struct judge *judge;
 	const struct policy *policy;
@@ -25,6 +31,8 @@ struct exposure {
 	struct ruleset *groups; /* the cloud's, that stand before it; NULL: not known */
 	bool guess;		/* of several groups nobody says which are this machine's */
 	struct arena *arena;
+	struct said *said; /* by subject */
+	size_t n_said;
 	bool from; /* net is asked about, and not everybody */
 	struct net net;
 };
@@ -180,24 +188,56 @@ static int ask_ways(const struct exposure *x, const struct listener *l, json_t *
 
 /* ---- both ---- */
 
-static int add_policy(const struct exposure *x, const struct listener *l, json_t *list)
+static int said_compare(const void *a, const void *b)
 {
-	const char *subject = arena_printf(x->arena, "listener %s", l->text);
+	return strcmp(((const struct said *)a)->evidence->subject,
+		((const struct said *)b)->evidence->subject);
+}
 
-	for (size_t i = 0; subject && i < ARRAY_SIZE(checks); i++) {
+/* All that the checks say of sockets, by socket: there may be thousands of both. */
+static int gather(struct exposure *x)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		const struct check *c = check_find(checks[i]);
 		const struct verdict *v = x->judge->verdicts[check_index(c)];
 		for (size_t k = 0; v && k < v->n_evidence; k++) {
-			const struct evidence *e = &v->evidence[k];
-			if (!e->subject || strcmp(e->subject, subject) != 0)
+			if (!v->evidence[k].subject)
 				continue;
-			if (json_array_append_new(
-				    list, json_pack("{s:s, s:s, s:s, s:b}", "check", c->id,
-						  "result", result_name(e->result), "expected",
-						  e->expected ? e->expected : "", "waived",
-						  e->waiver != NULL)) < 0)
+			struct said *s = arena_grow(x->arena, &x->said, x->n_said, sizeof(*s));
+			if (!s)
 				return -ENOMEM;
+			*s = (struct said){c, &v->evidence[k]};
+			x->n_said++;
 		}
+	}
+	if (x->n_said > 1)
+		qsort(x->said, x->n_said, sizeof(*x->said), said_compare);
+	return 0;
+}
+
+static int add_policy(const struct exposure *x, const struct listener *l, json_t *list)
+{
+	const char *subject = arena_printf(x->arena, "listener %s", l->text);
+	size_t low = 0, high = x->n_said;
+
+	while (subject && low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (strcmp(x->said[mid].evidence->subject, subject) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; subject && low < x->n_said; low++) {
+		const struct said *s = &x->said[low];
+		const struct evidence *e = s->evidence;
+		if (strcmp(e->subject, subject) != 0)
+			break;
+		if (json_array_append_new(list,
+			    json_pack("{s:s, s:s, s:s, s:b}", "check", s->check->id, "result",
+				    result_name(e->result), "expected",
+				    e->expected ? e->expected : "", "waived", e->waiver != NULL)) <
+			0)
+			return -ENOMEM;
 	}
 	return subject ? 0 : -ENOMEM;
 }
@@ -446,7 +486,7 @@ static int show(struct ctl *ctl, struct exposure *x)
 			stderr);
 	if (read_groups(x, &note) < 0)
 		return ctl_oom();
-	listeners = listeners_json(x);
+	listeners = gather(x) == 0 ? listeners_json(x) : NULL;
 	forwards = listeners ? forwards_json(x) : NULL;
 	json_auto_t *o = forwards ? json_pack("{s:i, s:s*, s:O, s:O, s:s}", "schema", 1, "from",
 					    ctl->from, "listeners", listeners, "forwards", forwards,
