@@ -9,6 +9,7 @@
 #include "base/command.h"
 #include "base/net.h"
 #include "check/check.h"
+#include "check/schedule.h"
 #include "conf/policy.h"
 #include "fact/cron-command.h"
 #include "fact/fail2ban-time.h"
@@ -222,9 +223,19 @@ static void ask_source(const struct guard_asking *q, _unused_ const struct guard
 static void ask_ban(const struct guard_asking *q, _unused_ const struct guard_fail2ban *g,
 	const struct guard_jail *j, struct answer *x)
 {
+	const char *why = "";
+
+	at(x, &j->action);
+	if (j->bans && j->ban_unit) {
+		enum result result = schedule_service(q->units, j->ban_unit, &why);
+		if (result != RESULT_PASS)
+			say(x, result,
+				arena_printf(q->arena, "action %s: %s %s", j->action.text,
+					j->ban_unit, why),
+				"the service that its bans need, started at boot and running");
+	}
 	if (j->bans)
 		return;
-	at(x, &j->action);
 	if (j->ban_unsure)
 		say(x, RESULT_UNKNOWN,
 			arena_printf(q->arena, "action %s: %s", j->action.text, j->ban_unsure),

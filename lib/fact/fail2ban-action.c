@@ -203,6 +203,7 @@ static void judge_command(struct judging *j, const struct command *c, const char
 		if (b->filters && (!shuts(j, c) || !has_chain(j, c, start)))
 			return;
 		j->action.bans = true;
+		j->action.tool = c->argv[0];
 		j->action.all_ports |= b->all_ports;
 		return;
 	}

@@ -13,6 +13,7 @@
 struct f2b_action {
 	bool bans;	    /* a command of its shuts the address out */
 	bool hosts_deny;    /* ... by /etc/hosts.deny, which not every sshd reads */
+	const char *tool;   /* ... by running this program; else NULL */
 	bool all_ports;	    /* ... whatever port it asks for */
 	const char *port;   /* else the ports, as configured: "ssh,2222" */
 	const char *why;    /* why it shuts out nobody: "runs only mail"; NULL when it bans */

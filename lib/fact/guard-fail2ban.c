@@ -4,12 +4,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "fact/fail2ban-action.h"
 #include "fact/fail2ban-call.h"
 #include "fact/guards.h"
 
 enum {
-	LOGS_MAX = 1000,
 	PATH_MAX_SHOWN = 400,
 };
 
@@ -204,41 +204,6 @@ static int read_filter(struct reading *rd, struct guard_jail *jail, const char *
 	return r < 0 ? r : add_known(rd, jail->name, &filter);
 }
 
-/* The directory whose names decide what the pattern finds. */
-static int watch_names(const struct root *root, struct arena *a, const char *pattern)
-{
-	size_t n = strcspn(pattern, "*?[");
-
-	while (n > 0 && pattern[n - 1] != '/')
-		n--;
-	char *dir = arena_strndup(a, pattern, n > 1 ? n - 1 : 1);
-	if (!dir)
-		return -ENOMEM;
-	root_depend(root, dir, DEP_DIR);
-	return 0;
-}
-
-int guard_log_exists(const struct root *root, struct arena *a, const char *pattern)
-{
-	struct root quiet = *root;
-	struct stat st;
-	char **v;
-	size_t n;
-	int found = 0;
-
-	if (*pattern != '/')
-		return 0;
-	quiet.deps = NULL; /* a log is written all the time, which would be news each time */
-	int r = watch_names(root, a, pattern);
-	if (r == 0)
-		r = root_glob(&quiet, a, pattern, LOGS_MAX, &v, &n);
-	if (r < 0)
-		return r == -EFBIG ? LOGS_MAX : r;
-	for (size_t i = 0; i < n; i++)
-		found += root_stat(&quiet, v[i], &st) == 0;
-	return found;
-}
-
 /* Each line is a pattern, with "head" or "tail" behind the last blank. */
 static int read_logs(struct reading *rd, struct guard_jail *jail, const char *text)
 {
@@ -285,6 +250,25 @@ static int judge_python(struct reading *rd, struct guard_jail *jail, const char 
 	return arena_failed(rd->a) ? -ENOMEM : 0;
 }
 
+/* Whether the program that is to ban can do so; else why not. 0 or -ENOMEM. */
+static int judge_tool(struct reading *rd, struct guard_jail *jail, const char *tool)
+{
+	const char *lacks = NULL;
+	int r = guard_tool_works(rd->tmp, rd->root, tool, &lacks);
+
+	if (r == -ENOMEM)
+		return r;
+	jail->bans = r == 1;
+	if (r == 0)
+		jail->ban_fault = arena_printf(rd->a, "it runs %s, which is %s", tool, lacks);
+	else if (r < 0)
+		jail->ban_unsure = arena_printf(
+			rd->a, "whether its program %s works: %s", tool, fsio_strerror(r));
+	if (strcmp(text_base_name(tool), "firewall-cmd") == 0)
+		jail->ban_unit = "firewalld.service";
+	return arena_failed(rd->a) ? -ENOMEM : 0;
+}
+
 /* What the jail gets from an action that was judged: the first that bans counts. */
 static int take_action(struct reading *rd, struct guard_jail *jail, const struct f2b_action *x)
 {
@@ -299,6 +283,8 @@ static int take_action(struct reading *rd, struct guard_jail *jail, const struct
 	else if (libwrap == 0)
 		jail->ban_fault = "it writes hosts.deny, which no sshd reads without libwrap";
 	jail->bans = x->bans && libwrap != 0;
+	if (jail->bans && x->tool && judge_tool(rd, jail, x->tool) < 0)
+		return -ENOMEM;
 	jail->all_ports = x->all_ports;
 	if (jail->bans)
 		jail->port_text = arena_strdup(rd->a, x->port);

@@ -54,6 +54,7 @@ struct guard_jail {
 	size_t n_actions;
 	bool bans;		     /* one of the actions shuts the address out */
 	const char *ban_fault;	     /* when none does: why the last does not, or NULL */
+	const char *ban_unit;	     /* what must run for its bans to be in force, or NULL */
 	const char *ban_unsure;	     /* when none does: why that of one can't be told, or NULL */
 	struct guard_setting action; /* text: the name of the last action that was judged */
 	bool all_ports;
@@ -133,6 +134,14 @@ int guard_has_libwrap(struct arena *a, const struct root *root);
 
 /* Whether there is a file, watching the names in its directory only. 1, 0, or -errno. */
 int guard_log_exists(const struct root *root, struct arena *a, const char *pattern);
+
+/*
+ * Whether the program that shuts addresses out, a name or a path, is there, and
+ * ufw is enabled: 1; 0 and what it is not in *ret_lacks ("not installed", a
+ * constant); -errno.
+ */
+int guard_tool_works(
+	struct arena *a, const struct root *root, const char *tool, const char **ret_lacks);
 
 /* sshguard, DenyHosts and CrowdSec, each into its part of ret. 0 or -ENOMEM. */
 int guard_sshguard_read(struct arena *a, const struct root *root, struct guards *ret);

@@ -99,6 +99,17 @@ static const struct vector {
 		{JAIL(text), AUTH_LOG}, RUNS("fail2ban.service"), NULL, NULL, result, "jail sshd", \
 			words, NULL                                                                \
 	}
+	/* What bans must be there, and work. */
+	ONE("action = ban[actionban=\"nft add x <ip>\"]\n", RESULT_FAIL,
+		"nft, which is not installed"),
+	ONE("action = ban[actionban=\"/opt/iptables -I x -s <ip>\",actionstart=\"<port>\"]\n",
+		RESULT_FAIL, "/opt/iptables, which is not installed"),
+	ONE("action = ban[actionban=\"ufw deny from <ip>\"]\n", RESULT_FAIL, "ufw, which is not"),
+	{{JAIL("action = ban[actionban=\"ufw deny from <ip>\"]\n" ALL_TRUSTED), AUTH_LOG,
+		 {"/etc/ufw/ufw.conf", "ENABLED=yes\n"}},
+		RUNS("fail2ban.service"), NULL, NULL, RESULT_PASS, "jail sshd", "guards SSH", NULL},
+	ONE("action = ban[actionban=\"firewall-cmd --add-x=<ip>\"]\n", RESULT_FAIL,
+		"firewalld.service is not there"),
 	/* Backends: another name, or a comment that is none, and the jail does not start. */
 	ONE("backend = systemd # journal\n", RESULT_FAIL, "no backend \"systemd # journal\""),
 	ONE("backend = inotify\n", RESULT_FAIL, "no backend \"inotify\""),
@@ -218,6 +229,10 @@ static void make_root(struct test_root *t, const struct vector *x)
 {
 	test_root_init(t);
 	program(t, "/bin/fw");
+	program(t, "/usr/sbin/iptables");
+	program(t, "/usr/sbin/ipset");
+	program(t, "/usr/sbin/ufw");
+	program(t, "/usr/bin/firewall-cmd");
 	program(t, "/usr/sbin/sshguard");
 	test_write(t, "/usr/bin/fail2ban-server", "");
 	test_write(t, "/etc/fail2ban/filter.d/sshd.conf",

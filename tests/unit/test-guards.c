@@ -219,6 +219,7 @@ static const struct dep *find_dep(const struct fact *f, const char *path)
 static void make_fail2ban(const struct test_root *t)
 {
 	test_write(t, "/usr/bin/fail2ban-server", "#!\n");
+	test_write(t, "/usr/sbin/iptables", "#!\n");
 	test_write(t, "/etc/fail2ban/filter.d/sshd.conf",
 		"[Definition]\nfailregex = ^Failed x from <HOST>\n");
 	test_write(t, "/etc/fail2ban/action.d/iptables-multiport.conf",
