@@ -374,14 +374,14 @@ static void conclude(struct judging *j)
 	}
 	if (j->ret->result == RESULT_PASS)
 		verdict_summary(j->ret,
-			"%zu rules of %zu security groups let in no more than they "
-			"should",
-			rules, groups);
+			"what security groups let in is no more than it should be: "
+			"%zu rule%s of %zu group%s",
+			rules, rules == 1 ? "" : "s", groups, groups == 1 ? "" : "s");
 	if (unknown > 0)
 		verdict_note(j->ret,
-			"%zu rules are for members of a group, such as %s, whose addresses no "
-			"export tells",
-			unknown, first);
+			"addresses of the members of %s%s are told by no export: see %zu "
+			"rule%s",
+			first, unknown == 1 ? "" : " and others", unknown, unknown == 1 ? "" : "s");
 }
 
 static int judge_all(struct judging *j)

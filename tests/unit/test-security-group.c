@@ -51,7 +51,7 @@ static const struct vector vectors[] = {
 	{"no export", {NULL}, NULL, RESULT_NOTCHECKED, {{NULL}},
 		DIR "*.json: make one with the cloud's client, `openstack security group rule list "
 		    "--long -f json`"},
-	{"as it should be", {SSH}, NULL, RESULT_PASS, {{NULL}}, "4 rules of 1 security groups"},
+	{"as it should be", {SSH}, NULL, RESULT_PASS, {{NULL}}, "4 rules of 1 group"},
 	{"public ports",
 		{"[" IN("a", "w", "tcp", "0.0.0.0/0", "443:443") "," IN6(
 			"b", "w", "tcp", "::/0", "80:80") "," NEEDED("w") "]"},
@@ -124,16 +124,15 @@ static const struct vector vectors[] = {
 		{"[" RULE_("a", "default", "ingress", "IPv4", "null", "0.0.0.0/0", "",
 			"'default'") "," NEEDED("default") "]"},
 		NULL, RESULT_PASS, {{NULL}},
-		"1 rules are for members of a group, such as default, whose addresses no export "
-		"tells"},
+		"addresses of the members of default are told by no export: see 1 rule"},
 	{"members that the policy knows",
 		{"[" RULE_("a", "default", "ingress", "IPv4", "null", "0.0.0.0/0", "",
 			"'default'") "," NEEDED("default") "]"},
 		"[security-group]\nmembers = default=192.168.7.0/24\n", RESULT_PASS, {{NULL}},
-		"4 rules of 1 security groups let in no more than they should"},
+		"should be: 4 rules of 1 group"},
 	{"another group, in which this machine is not",
 		{"[" IN("a", "other", "tcp", "0.0.0.0/0", "22:22") "]", SSH},
-		"[security-group]\ngroups = web\n", RESULT_PASS, {{NULL}}, "4 rules of 1 "},
+		"[security-group]\ngroups = web\n", RESULT_PASS, {{NULL}}, "4 rules of 1 group"},
 	{"a group that no export has", {SSH}, "[security-group]\ngroups = web db\n", RESULT_ERROR,
 		{{"group db", RESULT_ERROR, SEV_LOW, "in no export", NULL}}, NULL},
 	{"a group without its rules", {SSH, "[{'ID':'D','Name':'db'}]"},
