@@ -61,7 +61,7 @@ static void ask_start(const struct guard_asking *q, const struct guard_fail2ban 
 }
 
 /* Expressions are Python's, and cannot be run here: those of the package are known to work. */
-static void ask_filter(const struct guard_asking *q, _unused_ const struct guard_fail2ban *g,
+static void ask_filter(const struct guard_asking *q, const struct guard_fail2ban *g,
 	const struct guard_jail *j, struct answer *x)
 {
 	bool own = strcmp(j->filter, "sshd") == 0;
@@ -71,6 +71,13 @@ static void ask_filter(const struct guard_asking *q, _unused_ const struct guard
 			arena_printf(q->arena, "filter = %s finds no failed login of sshd",
 				*j->filter ? j->filter : "(none)"),
 			"filter = sshd, as fail2ban ships it");
+	} else if (g->sshd_session && j->sshd_only) {
+		say(x, RESULT_FAIL,
+			arena_printf(q->arena,
+				"filter = %s looks for messages of sshd, and those of failed "
+				"logins come from sshd-session here",
+				j->filter),
+			"fail2ban 1.1.0 or newer, whose filter knows sshd-session");
 	} else if (!own) {
 		say(x, RESULT_UNKNOWN,
 			arena_printf(q->arena,
@@ -104,14 +111,19 @@ static bool is_sshd_log(const char *pattern)
 }
 
 /* 1 when entries of sshd have it, 0 when not, -1 when nobody can tell. */
-static int match_sshd(const struct units *u, const char *field, const char *value)
+static int match_sshd(const struct units *u, const char *field, const char *value, bool session)
 {
+	/* With sshd-session installed, sshd itself tells of no failed login. */
 	static const struct {
-		const char *field, *values;
-	} known[] = {{"_COMM", "sshd sshd-session"}, {"SYSLOG_IDENTIFIER", "sshd sshd-session"},
-		{"_EXE", "/usr/sbin/sshd /usr/lib/openssh/sshd-session "
-			 "/usr/libexec/openssh/sshd-session"},
-		{"SYSLOG_FACILITY", "4 10"}, {"_TRANSPORT", "syslog"}, {"_UID", "0"}};
+		const char *field, *values, *of_session; /* NULL: the same */
+	} known[] = {{"_COMM", "sshd", "sshd-session"},
+		{"SYSLOG_IDENTIFIER", "sshd", "sshd-session"},
+		{"_EXE", "/usr/sbin/sshd",
+			"/usr/lib/openssh/sshd-session "
+			"/usr/libexec/openssh/sshd-session /usr/lib/ssh/sshd-session "
+			"/usr/libexec/ssh/sshd-session"},
+		{"SYSLOG_FACILITY", "4 10", NULL}, {"_TRANSPORT", "syslog", NULL},
+		{"_UID", "0", NULL}};
 
 	if (strcmp(field, "_SYSTEMD_UNIT") == 0) {
 		static const char *const names[] = {"ssh.service", "sshd.service"};
@@ -128,7 +140,9 @@ static int match_sshd(const struct units *u, const char *field, const char *valu
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		if (strcmp(known[i].field, field) != 0)
 			continue;
-		for (const char *s = known[i].values; *s; s += strspn(s, " ")) {
+		const char *values = session && known[i].of_session ? known[i].of_session
+								    : known[i].values;
+		for (const char *s = values; *s; s += strspn(s, " ")) {
 			size_t n = strcspn(s, " ");
 			if (strlen(value) == n && strncmp(s, value, n) == 0)
 				return 1;
@@ -146,7 +160,7 @@ static int either(int a, int b)
 }
 
 /* Matches of one field are "or"ed; here the best of them counts. */
-static int match_group(const struct guard_asking *q, const char *const *v, size_t n)
+static int match_group(const struct guard_asking *q, const char *const *v, size_t n, bool session)
 {
 	int all = 1;
 
@@ -157,7 +171,7 @@ static int match_group(const struct guard_asking *q, const char *const *v, size_
 		for (size_t k = 0; k < n && field && v[i][len]; k++) {
 			if (strncmp(v[k], v[i], len + 1) != 0)
 				continue;
-			int r = match_sshd(q->units, field, v[k] + len + 1);
+			int r = match_sshd(q->units, field, v[k] + len + 1, session);
 			best = either(best, r);
 		}
 		if (best == 0)
@@ -168,7 +182,7 @@ static int match_group(const struct guard_asking *q, const char *const *v, size_
 }
 
 /* Lines, and groups between "+", are alternatives. 1, 0 or -1 as match_sshd(). */
-static int match_journal(const struct guard_asking *q, const char *text)
+static int match_journal(const struct guard_asking *q, const char *text, bool session)
 {
 	const char *const *v;
 	int found = 0;
@@ -183,21 +197,21 @@ static int match_journal(const struct guard_asking *q, const char *text)
 			if (i < n && strcmp(v[i], "+") != 0)
 				continue;
 			if (i > from)
-				found = either(found, match_group(q, v + from, i - from));
+				found = either(found, match_group(q, v + from, i - from, session));
 			from = i + 1;
 		}
 	}
 	return found;
 }
 
-static void ask_source(const struct guard_asking *q, _unused_ const struct guard_fail2ban *g,
+static void ask_source(const struct guard_asking *q, const struct guard_fail2ban *g,
 	const struct guard_jail *j, struct answer *x)
 {
 	const char *match = j->journalmatch.text;
 	bool reads = false;
 
 	if (j->journal && match && match[strspn(match, " \t\n")]) {
-		int r = match_journal(q, match);
+		int r = match_journal(q, match, g->sshd_session);
 		if (r == 1)
 			return;
 		at(x, &j->journalmatch);

@@ -161,6 +161,8 @@ static int judge_filter(
 	}
 	r = r == 0 && definition ? find_changed(rd, jail, definition) : r;
 	r = r == 0 && init ? find_changed(rd, jail, init) : r;
+	const char *daemon = f2b_tag(&scope, "_daemon");
+	jail->sshd_only = daemon && strstr(daemon, "sshd") && !strstr(daemon, "session");
 	jail->finds = finds_failures(f2b_tag(&scope, "failregex"));
 	/* fail2ban lets the jail stand in for [Definition] only. */
 	(void)f2b_call_option(rd->tmp, call, "journalmatch", &called); /* it was read before */
@@ -585,6 +587,10 @@ int guard_fail2ban_read(struct arena *a, const struct root *root, const char *di
 		r = read_jails(&rd);
 	if (r == 0)
 		r = find_journal_module(&rd);
+	/* Where that can't be read, the filter must know both. */
+	int session = r == 0 ? guard_sshd_session(root) : 0;
+	g.sshd_session = session != 0;
+	r = session == -ENOMEM ? session : r;
 	if (r < 0 && r != -EINVAL)
 		return r;
 	*ret = g;

@@ -65,6 +65,21 @@ static int has_program(struct arena *a, const struct root *root, const char *nam
 	return r == -ENOENT || r == -ENOTDIR ? 0 : r < 0 ? r : 1;
 }
 
+int guard_sshd_session(const struct root *root)
+{
+	static const char *const paths[] = {"/usr/lib/openssh/sshd-session",
+		"/usr/libexec/openssh/sshd-session", "/usr/lib/ssh/sshd-session",
+		"/usr/libexec/ssh/sshd-session"};
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		int r = root_stat(root, paths[i], &st);
+		if (r != -ENOENT && r != -ENOTDIR)
+			return r < 0 ? r : 1;
+	}
+	return 0;
+}
+
 /* Whether ufw puts its rules into the packet filter: ENABLED=yes. 1, 0 or -errno. */
 static int ufw_is_enabled(struct arena *a, const struct root *root)
 {

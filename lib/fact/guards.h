@@ -54,6 +54,7 @@ struct guard_jail {
 	size_t n_actions;
 	bool bans;		     /* one of the actions shuts the address out */
 	const char *ban_fault;	     /* when none does: why the last does not, or NULL */
+	bool sshd_only;		     /* the filter's _daemon names sshd, and not sshd-session */
 	const char *ban_unit;	     /* what must run for its bans to be in force, or NULL */
 	const char *ban_unsure;	     /* when none does: why that of one can't be told, or NULL */
 	struct guard_setting action; /* text: the name of the last action that was judged */
@@ -73,6 +74,7 @@ struct guard_fail2ban {
 	const struct guard_jail *v; /* the enabled jails, in order of their sections */
 	size_t n;
 	bool journal_module; /* Python can read the journal */
+	bool sshd_session;   /* sshd's messages of logins come from sshd-session (OpenSSH 9.8) */
 };
 
 /* sshguard, DenyHosts: one configuration file of assignments. */
@@ -142,6 +144,12 @@ int guard_log_exists(const struct root *root, struct arena *a, const char *patte
  */
 int guard_tool_works(
 	struct arena *a, const struct root *root, const char *tool, const char **ret_lacks);
+
+/*
+ * Whether sshd hands each connection to sshd-session, which then logs what comes
+ * of it, by that name: OpenSSH 9.8 and newer. 1, 0 or -errno.
+ */
+int guard_sshd_session(const struct root *root);
 
 /* sshguard, DenyHosts and CrowdSec, each into its part of ret. 0 or -ENOMEM. */
 int guard_sshguard_read(struct arena *a, const struct root *root, struct guards *ret);

@@ -110,6 +110,32 @@ static const struct vector {
 		RUNS("fail2ban.service"), NULL, NULL, RESULT_PASS, "jail sshd", "guards SSH", NULL},
 	ONE("action = ban[actionban=\"firewall-cmd --add-x=<ip>\"]\n", RESULT_FAIL,
 		"firewalld.service is not there"),
+/* With OpenSSH 9.8, it is sshd-session that logs. */
+#define SESSION                                     \
+	{                                           \
+		"/usr/lib/openssh/sshd-session", "" \
+	}
+#define DAEMON(text)                                                       \
+	{                                                                  \
+		"/etc/fail2ban/filter.d/sshd.conf",                        \
+			"[Definition]\n_daemon = " text                    \
+			"\nfailregex = ^Failed \\S+ for .* from <HOST>$\n" \
+			"journalmatch = _COMM=sshd\n"                      \
+	}
+	{{JAIL(ALL_TRUSTED), AUTH_LOG, SESSION, DAEMON("sshd")}, RUNS("fail2ban.service"), NULL,
+		NULL, RESULT_FAIL, "jail sshd", "come from sshd-session", NULL},
+	{{JAIL(ALL_TRUSTED), AUTH_LOG, DAEMON("sshd")}, RUNS("fail2ban.service"), NULL, NULL,
+		RESULT_PASS, "jail sshd", "guards SSH", NULL},
+	{{JAIL(ALL_TRUSTED), AUTH_LOG, SESSION, DAEMON("sshd(?:-session)?")},
+		RUNS("fail2ban.service"), NULL, NULL, RESULT_PASS, "jail sshd", "guards SSH", NULL},
+	{{JAIL("backend = systemd\n" ALL_TRUSTED), SESSION, DAEMON("sshd(?:-session)?"),
+		 {"/usr/lib/python3/dist-packages/systemd/journal.py", ""}},
+		RUNS("fail2ban.service"), NULL, NULL, RESULT_FAIL, "jail sshd",
+		"_COMM=sshd matches no entry", NULL},
+	{{JAIL("backend = systemd\njournalmatch = _COMM=sshd + _COMM=sshd-session\n" ALL_TRUSTED),
+		 SESSION, DAEMON("sshd(?:-session)?"),
+		 {"/usr/lib/python3/dist-packages/systemd/journal.py", ""}},
+		RUNS("fail2ban.service"), NULL, NULL, RESULT_PASS, "jail sshd", "guards SSH", NULL},
 	/* Backends: another name, or a comment that is none, and the jail does not start. */
 	ONE("backend = systemd # journal\n", RESULT_FAIL, "no backend \"systemd # journal\""),
 	ONE("backend = inotify\n", RESULT_FAIL, "no backend \"inotify\""),
