@@ -322,16 +322,18 @@ static const char *const about[] = {"FILE", "FILES", "PATH", "DIR", "DIRECTORY",
 	"FORMAT", "SOURCE", "VERSION", "ATTEMPTS", "RETRIES", "LIFETIME", "PUBLIC", "FINGERPRINT",
 	"OPTIONS", "ARGS", "HELPER", "BACKEND", "LOCATION", "INTERVAL", "WORDS", "COST", "CHECK",
 	"LIMIT"};
-static const char *const passwords[] = {"PASSWORD", "PASSWD", "PASSPHRASE", "PASSWORT"};
+static const char *const passwords[] = {"PASSWORD", "PASSWD", "PASSPHRASE", "PASSWORT", "DBPASS",
+	"SQLPASS", "USERPASS", "ROOTPASS", "ADMINPASS", "SMTPPASS", "MAILPASS", "LDAPPASS",
+	"FTPPASS"};
 static const char *const short_passwords[] = {"PWD", "PASS", "PW"};
 static const char *const keys[] = {
 	"SECRET", "TOKEN", "APIKEY", "CREDENTIAL", "CREDENTIALS", "SECRETKEY", "ACCESSKEY"};
 /* What makes a "..._KEY" one that is kept to oneself. */
 static const char *const key_of[] = {"API", "ACCESS", "PRIVATE", "SECRET", "ENCRYPTION", "SIGNING",
-	"MASTER", "AUTH", "ACCOUNT", "STORAGE", "APPLICATION", "APP"};
+	"MASTER", "AUTH", "ACCOUNT", "STORAGE", "APPLICATION", "APP", "JWT", "HMAC"};
 /* Whole names that say less than they hold. */
 static const char *const whole_passwords[] = {
-	"REDIS_AUTH", "REDISCLI_AUTH", "VALKEY_AUTH", "VALKEYCLI_AUTH"};
+	"PASS", "REDIS_AUTH", "REDISCLI_AUTH", "VALKEY_AUTH", "VALKEYCLI_AUTH"};
 
 struct name_word {
 	const char *p;
@@ -416,11 +418,47 @@ static bool is_hash(const char *v, size_t n)
 	return end && word_is(v + 1, (size_t)(end - v - 1), methods, ARRAY_SIZE(methods));
 }
 
+/* What nobody would choose as the name of a method: letters and digits, and no blanks. */
+static bool looks_chosen(const char *v, size_t n)
+{
+	bool letter = false, digit = false;
+
+	for (size_t i = 0; i < n; i++) {
+		letter |= is_upper(v[i]) || is_lower(v[i]);
+		digit |= is_digit(v[i]);
+		if (is_blank(v[i]) || v[i] == ':')
+			return false;
+	}
+	return n >= KEY_MIN && letter && digit;
+}
+
+/* What "${NAME:-TEXT}", or "-", "=", ":=" in place of ":-", is without NAME; size 0: nothing. */
+static size_t default_of(const char *v, size_t n, const char **ret)
+{
+	size_t i = 2;
+
+	while (i < n && is_word(v[i]))
+		i++;
+	i += i < n && v[i] == ':';
+	if (i + 1 >= n || (v[i] != '-' && v[i] != '=') || v[n - 1] != '}')
+		return 0;
+	*ret = v + i + 1;
+	return n - i - 2;
+}
+
+static enum secret_value judge_value(const char *v, size_t n, enum secret_dollar dollar);
+
 /* $NAME, ${NAME}, $(command), and passwords that begin with a dollar. */
 static enum secret_value judge_dollar(const char *v, size_t n, enum secret_dollar dollar)
 {
 	bool upper = true;
+	const char *text = v;
+	size_t len = v[1] == '{' ? default_of(v, n, &text) : 0;
 
+	/* What stands in for a variable that nobody set is a secret as long as nobody does. */
+	if (looks_chosen(text, len) && *text != '$' &&
+		judge_value(text, len, dollar) != SECRET_VALUE_NONE)
+		return SECRET_VALUE_DOUBTFUL;
 	if (v[1] == '{' || v[1] == '(' || is_hash(v, n))
 		return SECRET_VALUE_NONE;
 	if (!is_word(v[1]) || is_digit(v[1]))
@@ -563,20 +601,6 @@ enum secret_value secret_quoted_value(const struct secret_pair *pair, enum secre
 	return secret_value(pair->value, pair->value_size, dollar);
 }
 
-/* What nobody would choose as the name of a method: letters and digits, and no blanks. */
-static bool looks_chosen(const char *v, size_t n)
-{
-	bool letter = false, digit = false;
-
-	for (size_t i = 0; i < n; i++) {
-		letter |= is_upper(v[i]) || is_lower(v[i]);
-		digit |= is_digit(v[i]);
-		if (is_blank(v[i]) || v[i] == ':')
-			return false;
-	}
-	return n >= KEY_MIN && letter && digit;
-}
-
 enum secret_value secret_pair_value(const struct secret_pair *pair, enum secret_dollar dollar)
 {
 	enum secret_value value = secret_quoted_value(pair, dollar);
@@ -614,6 +638,46 @@ static bool is_url_with_password(const char *v, size_t n, enum secret_dollar dol
 	const char *colon = at ? memchr(p, ':', (size_t)(at - p)) : NULL;
 	return colon &&
 	       secret_value(colon + 1, (size_t)(at - colon - 1), dollar) == SECRET_VALUE_CLEAR;
+}
+
+/* What an option of a command has at from: behind a blank it may be prose, and digits tell. */
+static bool is_option_secret(
+	const char *from, const char *end, size_t min, enum secret_dollar dollar)
+{
+	bool blank = *from++ == ' ';
+
+	from += from < end && (*from == '"' || *from == '\'');
+	const char *to = from;
+	while (to < end && !memchr("'\" \t\n", *to, 5))
+		to++;
+	size_t n = (size_t)(to - from);
+	return n >= min && *from != '-' && (!blank || has_digit(from, n)) &&
+	       secret_value(from, n, dollar) == SECRET_VALUE_CLEAR;
+}
+
+/* --password X, --token=X */
+static bool is_command_with_password(const char *v, size_t n, enum secret_dollar dollar)
+{
+	static const struct {
+		const char *name;
+		size_t min; /* of what is a secret behind it */
+	} options[] = {{"password", 1}, {"passwd", 1}, {"passphrase", 1}, {"token", KEY_MIN},
+		{"api-key", KEY_MIN}, {"apikey", KEY_MIN}, {"secret", KEY_MIN}};
+	const char *end = v + n;
+
+	for (const char *p = v; (p = memmem(p, (size_t)(end - p), "--", 2)); p += 2) {
+		for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+			size_t len = strlen(options[i].name);
+			if ((p > v && !is_blank(p[-1])) || (size_t)(end - p) <= 2 + len ||
+				!starts_with(p + 2, len, options[i].name))
+				continue;
+			const char *from = p + 2 + len;
+			if ((*from == ' ' || *from == '=') &&
+				is_option_secret(from, end, options[i].min, dollar))
+				return true;
+		}
+	}
+	return false;
 }
 
 /* password=..., as one setting among others: ODBC's strings, options, queries of a URL. */
@@ -688,5 +752,7 @@ const char *secret_shape(const char *v, size_t n, enum secret_dollar dollar)
 		return "a signed token (JWT)";
 	if (is_url_with_password(v, n, dollar))
 		return "a URL with a password";
-	return is_string_with_password(v, n, dollar) ? "settings with a password" : NULL;
+	if (is_string_with_password(v, n, dollar))
+		return "settings with a password";
+	return is_command_with_password(v, n, dollar) ? "a command with a password" : NULL;
 }
