@@ -131,7 +131,8 @@ static int read_record(struct reading *rd, const char *pattern, struct backup_cl
 	return x->record ? 0 : -ENOMEM;
 }
 
-/* The next line's words, at most max; the rest of the line is in the last. false at the end. */
+/* The next line's words, at most max; the rest of the line is in the last. false at the end.
+ * Tabs are what separates: rsnapshot refuses a file in which blanks do. */
 static bool next_words(const char **text, const char *v[], size_t len[], size_t max, size_t *ret_n)
 {
 	const char *s = *text;
@@ -141,9 +142,9 @@ static bool next_words(const char **text, const char *v[], size_t len[], size_t 
 		return false;
 	for (size_t i = strspn(s, " \t\r"); i < end && s[i] != '#' && n < max;) {
 		v[n] = s + i;
-		len[n] = strcspn(s + i, " \t\r\n");
+		len[n] = strcspn(s + i, "\t\r\n");
 		i += len[n++];
-		i += strspn(s + i, " \t\r");
+		i += strspn(s + i, "\t\r");
 	}
 	*ret_n = n;
 	*text = s + end + (s[end] == '\n');
@@ -155,14 +156,29 @@ static bool is_word(const char *s, size_t n, const char *word)
 	return strlen(word) == n && strncmp(s, word, n) == 0;
 }
 
+/* Whether the line is one that matters here but for a blank behind its keyword. */
+static bool is_blank_line(const char *line)
+{
+	static const char *const keys[] = {"snapshot_root ", "retain ", "interval ", "backup ",
+		"backup_script ", "backup_exec ", "include_conf "};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (strncmp(line, keys[i], strlen(keys[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
 int rsnapshot_parse(struct arena *a, const char *text, struct rsnapshot *ret)
 {
 	struct rsnapshot c = {0};
 	const char *v[3];
 	size_t len[3], n;
 
-	while (next_words(&text, v, len, 3, &n)) {
-		if (n < 2)
+	for (unsigned line = 1; *text; line++) {
+		if (!c.blanks_line && is_blank_line(text))
+			c.blanks_line = line;
+		if (!next_words(&text, v, len, 3, &n) || n < 2)
 			continue;
 		c.includes |= is_word(v[0], len[0], "include_conf");
 		if (is_word(v[0], len[0], "snapshot_root"))
@@ -189,6 +205,13 @@ static int read_rsnapshot(struct reading *rd, const char *text, struct backup_cl
 
 	if (r < 0)
 		return r;
+	if (c.blanks_line) {
+		x->fault =
+			"blanks stand between the words of a line, and rsnapshot takes tabs only";
+		x->fault_path = x->config;
+		x->fault_line = c.blanks_line;
+		return 0;
+	}
 	if ((!c.root || !c.interval || c.n_backups == 0) && c.includes)
 		return 0; /* the other file is for rsnapshot to read: without a record, unknown */
 	if (!c.root || !c.interval || c.n_backups == 0) {

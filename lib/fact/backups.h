@@ -54,10 +54,11 @@ struct backups {
 
 struct arena;
 
-/* Keys that rsnapshot.conf(5) sets, from its text: tabs or blanks separate. */
+/* Keys that rsnapshot.conf(5) sets, from its text: tabs separate. */
 struct rsnapshot {
 	const char *root;     /* snapshot_root, with its "/" at the end; NULL: not set */
 	const char *interval; /* the first, shortest one; NULL: none */
+	unsigned blanks_line; /* the first in which blanks do, so that the file is refused; or 0 */
 	size_t n_backups;     /* lines that back something up */
 	bool includes;	      /* another file is included, which may set what is missing here */
 };

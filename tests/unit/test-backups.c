@@ -145,6 +145,12 @@ static const struct vector {
 		"cron", 0},
 	{CONFIGURED, {RESTIC}, TIMER("nightly", "/usr/bin/restic forget --prune"), NULL,
 		RESULT_UNKNOWN, "backup restic", "cron", 0},
+	{CONFIGURED,
+		{{"/usr/bin/rsnapshot", "", 0},
+			{"/etc/rsnapshot.conf",
+				"snapshot_root\t/x/\nretain\ta\t6\nbackup /home/ l/\n", 0}},
+		TIMER("rsnapshot", "rsnapshot a"), NULL, RESULT_FAIL, "backup rsnapshot",
+		"takes tabs only", 0},
 	{CONFIGURED, {RESTIC}, TIMER("nightly", "/usr/local/bin/restic-all.sh"), NULL,
 		RESULT_UNKNOWN, "unit nightly.timer", "can't be followed", 0},
 	{CONFIGURED,
@@ -397,14 +403,18 @@ static void test_rsnapshot(_unused_ void **state)
 
 	assert_int_equal(rsnapshot_parse(a,
 				 "# snapshot_root /no\nsnapshot_root\t/a/b/\r\n"
-				 "#retain x 1\ninterval\thourly\t6\nretain daily 7\n"
-				 "backup /etc/ localhost/ # x\nbackup_script x y\n",
+				 "#retain x 1\ninterval\thourly\t6\nretain\tdaily\t7\n"
+				 "backup\t/etc/\tlocalhost/ # x\nbackup_script\tx y\tz\n",
 				 &c),
 		0);
 	assert_string_equal(c.root, "/a/b/");
 	assert_string_equal(c.interval, "hourly");
 	assert_int_equal(c.n_backups, 2);
 	assert_false(c.includes);
+	assert_int_equal(c.blanks_line, 0);
+	assert_int_equal(rsnapshot_parse(a, "# a b\nretain\tx\t1\nbackup /etc/ l/\n", &c), 0);
+	assert_int_equal(c.blanks_line, 3);
+	assert_int_equal(c.n_backups, 0);
 	assert_int_equal(rsnapshot_parse(a, "include_conf\t/etc/x\n", &c), 0);
 	assert_true(c.includes);
 	arena_free(a);
