@@ -32,6 +32,7 @@ struct parse {
 struct list {
 	const char *close; /* "", ")", "}", "fi", "done" */
 	enum command_reach outer, body;
+	enum command_reach rest; /* of the branches behind the one in hand */
 	enum status status;
 };
 
@@ -269,7 +270,7 @@ static int read_list(struct parse *p, struct list *l);
 /* A list of its own, at p->s, up to close. */
 static int read_inner(struct parse *p, const char *close, enum command_reach reach)
 {
-	struct list inner = {.close = close, .outer = reach, .body = reach};
+	struct list inner = {.close = close, .outer = reach, .body = reach, .rest = reach};
 	bool ended = p->ended;
 
 	if (++p->depth > DEPTH_MAX)
@@ -324,6 +325,27 @@ enum first {
 	FIRST_INNER,  /* a list of its own was read */
 };
 
+/* At the word that opens a branch: how what stands in it is reached, and what is left for others.
+ */
+static enum command_reach open_branch(struct list *l, const char *word)
+{
+	enum command_reach reach = l->rest;
+
+	if (strcmp(word, "do") == 0)
+		return MIN(l->outer, COMMAND_MAYBE);
+	if (strcmp(word, "then") == 0) {
+		/* An end that is known takes one of both ways; else each is taken perhaps. */
+		if (l->status != STATUS_FALSE)
+			l->rest = l->status == STATUS_TRUE ? COMMAND_NEVER
+							   : MIN(l->rest, COMMAND_MAYBE);
+		if (l->status != STATUS_TRUE)
+			reach = l->status == STATUS_FALSE ? COMMAND_NEVER
+							  : MIN(reach, COMMAND_MAYBE);
+	}
+	l->status = STATUS_UNKNOWN;
+	return reach;
+}
+
 /* Returns enum first; -EINVAL for what can't be followed; -ENOMEM. */
 static int take_keyword(
 	struct parse *p, struct list *l, const struct word *w, enum command_reach *reach)
@@ -339,7 +361,7 @@ static int take_keyword(
 	if (strcmp(w->text, "!") == 0)
 		return FIRST_SKIP;
 	if (is_one_of(w->text, branches)) {
-		l->body = *reach = MIN(l->outer, COMMAND_MAYBE);
+		l->body = *reach = open_branch(l, w->text);
 		return FIRST_SKIP;
 	}
 	if (is_one_of(w->text, refused))
@@ -467,7 +489,7 @@ static int make_room(struct parse *p)
 static int parse_text(struct parse *p, const char *text, enum command_reach reach)
 {
 	struct parse inner = {.a = p->a, .to = p->to, .s = text, .ends = " \t\n;&|<>()"};
-	struct list list = {.close = "", .outer = reach, .body = reach};
+	struct list list = {.close = "", .outer = reach, .body = reach, .rest = reach};
 
 	inner.depth = p->depth + 1;
 	if (inner.depth > DEPTH_MAX)

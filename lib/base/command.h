@@ -26,7 +26,7 @@ enum command_syntax {
 };
 
 enum command_reach {
-	COMMAND_NEVER,	/* behind `false &&`, `true ||` or `exit` */
+	COMMAND_NEVER,	/* behind `false &&`, `true ||`, `if false` or `exit` */
 	COMMAND_MAYBE,	/* when another one fails, or in a branch or loop */
 	COMMAND_ALWAYS, /* or when all before it succeed */
 };
