@@ -6,6 +6,7 @@
 
 #include "fact/collectors.h"
 #include "fact/secret-text.h"
+#include "fact/systemd-conf.h"
 #include "fact/unit-file.h"
 #include "fact/units.h"
 
@@ -397,6 +398,33 @@ static int take_units(struct build *b)
 	return r;
 }
 
+/* What systemd gives to each service (DefaultEnvironment=), and keeps for itself. */
+static int take_manager(struct build *b, const char *name)
+{
+	/* The fact keeps no value: what is read of the files goes with this arena. */
+	_cleanup_(arena_freep) struct arena *scratch = arena_new();
+	const char *owner = arena_printf(b->a, "systemd's %s.conf", name);
+	struct systemd_conf conf = {0};
+
+	if (!scratch || !owner)
+		return -ENOMEM;
+	int r = systemd_conf_read(scratch, b->c->root, name, &conf);
+	for (size_t i = 0; i < conf.n && r == 0; i++) {
+		const struct systemd_setting *s = &conf.v[i];
+		if (strcmp(s->section, "Manager") != 0 ||
+			(strcmp(s->key, "DefaultEnvironment") != 0 &&
+				strcmp(s->key, "ManagerEnvironment") != 0))
+			continue;
+		char *path = arena_strdup(b->a, s->path);
+		const struct unit_setting mine = {s->key, s->value, path, s->line};
+		r = path ? take_words(b, owner, &mine) : -ENOMEM;
+	}
+	if (r < 0 || !conf.reason)
+		return r;
+	const char *path = arena_printf(b->a, "/etc/systemd/%s.conf", name);
+	return path ? add_gap(b, path, conf.error) : -ENOMEM;
+}
+
 static int take_all(struct build *b)
 {
 	static const struct {
@@ -413,12 +441,23 @@ static int take_all(struct build *b)
 		{"/etc/zsh/zshenv", ENVIRONMENT_SESSION, ENVIRONMENT_SHELL},
 		{"/etc/default/*", ENVIRONMENT_FILE, ENVIRONMENT_EITHER},
 		{"/etc/sysconfig/*", ENVIRONMENT_FILE, ENVIRONMENT_EITHER},
+		/* cron's tables: NAME=VALUE before the jobs, and "$" is a character (crontab(5)).
+		 */
+		{"/etc/crontab", ENVIRONMENT_FILE, ENVIRONMENT_PLAIN},
+		{"/etc/anacrontab", ENVIRONMENT_FILE, ENVIRONMENT_PLAIN},
+		{"/etc/cron.d/*", ENVIRONMENT_FILE, ENVIRONMENT_PLAIN},
+		{"/var/spool/cron/*", ENVIRONMENT_FILE, ENVIRONMENT_PLAIN},
+		{"/var/spool/cron/crontabs/*", ENVIRONMENT_FILE, ENVIRONMENT_PLAIN},
 	};
 	int r = take_file(
 		b, "/etc/security/pam_env.conf", ENVIRONMENT_SESSION, ENVIRONMENT_PAM_ENV);
 
 	for (size_t i = 0; i < ARRAY_SIZE(places) && r == 0; i++)
 		r = take_pattern(b, places[i].pattern, places[i].place, places[i].form);
+	if (r == 0)
+		r = take_manager(b, "system");
+	if (r == 0)
+		r = take_manager(b, "user");
 	return r < 0 ? r : take_units(b);
 }
 

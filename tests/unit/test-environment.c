@@ -213,6 +213,41 @@ static void test_units(void **state)
 	fixture_fini(&x);
 }
 
+/* What systemd gives to all services, and cron to its jobs. */
+static void test_manager(void **state)
+{
+	struct ssh_fixture x;
+	struct units units;
+
+	setup(&x, &units, NULL, 0);
+	put(&x, "/etc/systemd/system.conf", "[Manager]\nDefaultEnvironment=LANG=C\n", 0644);
+	put(&x, "/etc/systemd/system.conf.d/x.conf",
+		"[Manager]\nDefaultEnvironment=\"DB_PASSWORD=hunter2\" A=b\n[X]\n"
+		"DefaultEnvironment=C_PASSWORD=hunter2\n",
+		0644);
+	put(&x, "/etc/cron.d/backup",
+		"RESTIC_PASSWORD=hunter2\nMAILTO=root\n0 1 * * * root restic backup /etc\n", 0644);
+	put(&x, "/var/spool/cron/crontabs/root", "B_PASSWORD = hunter2\n", 0600);
+	struct verdict *v = judge(&x);
+	assert_int_equal(v->result, RESULT_FAIL);
+	assert_int_equal(v->n_evidence, 3);
+	const struct evidence *e = v->evidence;
+	assert_string_equal(e[2].subject, "variable DB_PASSWORD of systemd's system.conf");
+	assert_string_equal(e[2].path, "/etc/systemd/system.conf.d/x.conf");
+	assert_int_equal(e[2].severity, SEV_HIGH);
+	assert_string_equal(e[0].subject, "variable RESTIC_PASSWORD in /etc/cron.d/backup");
+	assert_int_equal(e[0].severity, SEV_HIGH);
+	assert_string_equal(e[1].subject, "variable B_PASSWORD in /var/spool/cron/crontabs/root");
+	assert_int_equal(e[1].severity, SEV_LOW);
+	verdict_free(v);
+
+	put(&x, "/etc/systemd/system.conf.d/y.conf", "[Manager]\nDefaultEnvironment=\n", 0644);
+	v = judge(&x);
+	assert_int_equal(v->n_evidence, 2);
+	verdict_free(v);
+	fixture_fini(&x);
+}
+
 static void test_files(void **state)
 {
 	struct ssh_fixture x;
@@ -368,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_units),
+		cmocka_unit_test(test_manager),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_many),
