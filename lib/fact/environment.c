@@ -338,14 +338,31 @@ static int take_words(struct build *b, const char *unit, const struct unit_setti
 	return arena_failed(b->a) ? -ENOMEM : 0;
 }
 
-/* EnvironmentFile=: a path or pattern, "-" before one that may be missing. */
-static int take_setting_file(struct build *b, const struct unit_setting *s)
+/* The path with "%i" as it is for the instance; "" when it has another specifier, or none is. */
+static const char *of_instance(struct arena *a, const char *path, const char *unit)
 {
-	const char *path = s->value;
+	const char *at = strchr(unit, '@'), *dot = strrchr(unit, '.');
+	const char *text = "", *p = path;
 
-	path += *path == '-';
-	/* What a specifier stands for differs by instance. */
-	if (*path != '/' || strchr(path, '%'))
+	for (const char *percent; (percent = strchr(p, '%')); p = percent + 2) {
+		if (percent[1] != 'i' || !at || !dot || dot <= at + 1)
+			return "";
+		text = arena_printf(
+			a, "%s%.*s%.*s", text, (int)(percent - p), p, (int)(dot - at - 1), at + 1);
+		if (!text)
+			return NULL;
+	}
+	return p == path ? path : arena_printf(a, "%s%s", text, p);
+}
+
+/* EnvironmentFile=: a path or pattern, "-" before one that may be missing. */
+static int take_setting_file(struct build *b, const char *unit, const struct unit_setting *s)
+{
+	const char *path = of_instance(b->a, s->value + (*s->value == '-'), unit);
+
+	if (!path)
+		return -ENOMEM;
+	if (*path != '/')
 		return 0;
 	return take_pattern(b, path, ENVIRONMENT_FILE, ENVIRONMENT_PLAIN);
 }
@@ -392,7 +409,7 @@ static int take_units(struct build *b)
 	for (size_t i = 0; i < u->n; i++) {
 		for (size_t k = 0; k < u->v[i].n_settings && r == 0; k++) {
 			if (strcmp(u->v[i].settings[k].key, "EnvironmentFile") == 0)
-				r = take_setting_file(b, &u->v[i].settings[k]);
+				r = take_setting_file(b, u->v[i].name, &u->v[i].settings[k]);
 		}
 	}
 	return r;

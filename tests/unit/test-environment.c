@@ -146,6 +146,11 @@ static const struct unit_setting settings[] = {
 	{"LoadCredential", "db:/etc/secret", UNIT_PATH, 9},
 };
 
+static const struct unit_setting instances[] = {
+	{"EnvironmentFile", "-/etc/job/%i.env", "/etc/systemd/system/job@.service", 2},
+	{"EnvironmentFile", "/etc/%H%i%", "/etc/systemd/system/job@.service", 3},
+};
+
 static void put(struct ssh_fixture *x, const char *path, const char *text, mode_t mode)
 {
 	test_write(&x->t, path, text);
@@ -189,18 +194,21 @@ static void test_units(void **state)
 			.path = UNIT_PATH,
 			.settings = settings,
 			.n_settings = ARRAY_SIZE(settings)},
+		{.name = "job@.service", .settings = instances, .n_settings = 2},
+		{.name = "job@one.service", .settings = instances, .n_settings = 2},
 	};
 	struct ssh_fixture x;
 	struct units units;
 
 	setup(&x, &units, v, ARRAY_SIZE(v));
+	put(&x, "/etc/job/one.env", "I_PASSWORD=hunter2\n", 0644);
 	put(&x, "/etc/app.env", "API_TOKEN=0123456789abcdef\n", 0600);
 	put(&x, "/etc/app.d/a.env", "A_PASSWORD=hunter2\n", 0644);
 	struct verdict *verdict = judge(&x);
 
 	assert_int_equal(verdict->result, RESULT_FAIL);
 	assert_int_equal(verdict->severity, SEV_HIGH);
-	assert_int_equal(verdict->n_evidence, 3);
+	assert_int_equal(verdict->n_evidence, 4);
 	const struct evidence *e = verdict->evidence;
 	assert_string_equal(e[0].subject, "variable DB_PASSWORD of app.service");
 	assert_string_equal(e[0].path, UNIT_PATH ".d/x.conf");
@@ -209,6 +217,7 @@ static void test_units(void **state)
 	assert_int_equal(e[1].severity, SEV_LOW);
 	assert_string_equal(e[2].subject, "variable A_PASSWORD in /etc/app.d/a.env");
 	assert_int_equal(e[2].severity, SEV_HIGH);
+	assert_string_equal(e[3].subject, "variable I_PASSWORD in /etc/job/one.env");
 	verdict_free(verdict);
 	fixture_fini(&x);
 }
