@@ -8,6 +8,7 @@
 #include "check/checks.h"
 #include "check/guard-jail.h"
 #include "check/schedule.h"
+#include "conf/policy.h"
 #include "fact/guards.h"
 #include "fact/sshd.h"
 
@@ -117,6 +118,27 @@ static void judge_fail2ban(
 	judge_unit(q, "fail2ban.service", x);
 }
 
+/* After how many attacks sshguard blocks; not said: its default, 3. */
+static void judge_threshold(
+	const struct guard_asking *q, const struct guard_setting *s, struct answer *x)
+{
+	uint64_t most = policy_uint(q->policy, q->check->id, "max_retry");
+	char *end = NULL;
+
+	if (!s->text || !*s->text || x->result != RESULT_PASS)
+		return;
+	unsigned long long score = strtoull(s->text, &end, 10);
+	if (!*end && *s->text != '-' && score <= most * 10)
+		return;
+	answer_at(x, s->path, s->line);
+	x->result = *end ? RESULT_UNKNOWN : RESULT_FAIL;
+	x->observed = arena_printf(q->arena,
+		*end ? "THRESHOLD=%s is no number" : "THRESHOLD=%s: nobody is blocked before",
+		s->text);
+	x->expected = arena_printf(q->arena, "%llu or less: 10 for each attack (max_retry in [%s])",
+		(unsigned long long)most * 10, q->check->id);
+}
+
 static void judge_simple(const struct guard_asking *q, const struct guard_simple *s,
 	const char *unit, struct answer *x)
 {
@@ -132,6 +154,7 @@ static void judge_simple(const struct guard_asking *q, const struct guard_simple
 		x->observed = s->unsure;
 		x->result = RESULT_UNKNOWN;
 	}
+	judge_threshold(q, &s->threshold, x);
 	judge_unit(q, unit, x);
 }
 
@@ -149,6 +172,10 @@ static void judge_crowdsec(
 	} else if (!c->bouncer) {
 		x->observed = "no bouncer is installed: decisions are taken and nobody is blocked";
 		x->expected = "the package crowdsec-firewall-bouncer-nftables";
+	} else if (c->simulation) {
+		answer_at(x, "/etc/crowdsec/simulation.yaml", c->simulation);
+		x->observed = "simulation: true, so that nobody is blocked";
+		x->expected = "`cscli simulation disable --global`";
 	} else {
 		x->path = c->scenario;
 		x->result = RESULT_PASS;

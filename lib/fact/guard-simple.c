@@ -191,7 +191,8 @@ static bool is_program(const struct root *root, const char *path)
 static int judge_sshguard(
 	struct arena *a, const struct root *root, const char *text, struct guard_simple *s)
 {
-	static const char *const keys[] = {"BACKEND", "LOGREADER", "FILES", "WHITELIST_FILE"};
+	static const char *const keys[] = {
+		"BACKEND", "LOGREADER", "FILES", "WHITELIST_FILE", "THRESHOLD"};
 	const char *v[ARRAY_SIZE(keys)], *const *files = NULL;
 	unsigned line[ARRAY_SIZE(keys)] = {0};
 	bool plain[ARRAY_SIZE(keys)];
@@ -210,6 +211,7 @@ static int judge_sshguard(
 	}
 	if (r < 0)
 		return r;
+	s->threshold = (struct guard_setting){v[4], s->path, line[4]};
 	s->line = line[0];
 	if (!v[0] || !*v[0])
 		s->fault = "BACKEND is not set";
@@ -401,6 +403,27 @@ static int find_source(struct arena *a, const struct root *root, const char **re
 	return 0;
 }
 
+/* "simulation: true" at the top: decisions are taken and nobody is told to block. 0 or -ENOMEM. */
+static int read_simulation(struct arena *a, const struct root *root, struct guards *ret)
+{
+	static const char path[] = "/etc/crowdsec/simulation.yaml";
+	static const char key[] = "simulation:";
+	_cleanup_file_ struct file file = {0};
+	unsigned line = 1;
+	int r = root_read(root, path, CONF_MAX, &file);
+
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR ? 0 : unreadable(a, ret, path, r);
+	for (const char *s = file.data; *s; s += strcspn(s, "\n"), s += *s == '\n', line++) {
+		const char *value = s + strlen(key);
+		if (strncmp(s, key, strlen(key)) != 0)
+			continue;
+		value += strspn(value, " \t\"'");
+		ret->crowdsec.simulation = strncasecmp(value, "true", 4) == 0 ? line : 0;
+	}
+	return 0;
+}
+
 int guard_crowdsec_read(struct arena *a, const struct root *root, struct guards *ret)
 {
 	static const char *const config[] = {"/etc/crowdsec/config.yaml", NULL};
@@ -428,7 +451,8 @@ int guard_crowdsec_read(struct arena *a, const struct root *root, struct guards 
 	if (r < 0 || !path || !bin)
 		return r;
 	c->there = true;
-	r = first_of(a, root, parser, &reads);
+	r = read_simulation(a, root, ret);
+	r = r < 0 ? r : first_of(a, root, parser, &reads);
 	if (r == 0 && reads)
 		r = first_of(a, root, scenario, &c->scenario);
 	r = r < 0 ? r : find_source(a, root, &c->source);

@@ -84,12 +84,15 @@ struct guard_simple {
 	const char *fault;	   /* why it blocks nobody; else NULL */
 	unsigned line;		   /* of what is at fault, or 0 */
 	const char *unsure;	   /* what keeps that from being decided; else NULL */
+	/* Of sshguard: what it takes to be blocked (each attack counts 10); text NULL: not set. */
+	struct guard_setting threshold;
 	const char *const *ignore; /* addresses and networks that are never blocked */
 	size_t n_ignore;
 };
 
 struct guard_crowdsec {
 	bool there;
+	unsigned simulation; /* the line of simulation.yaml that says so of everything, or 0 */
 	const char
 		*scenario; /* path of what finds guessing over SSH; NULL without it or its parser */
 	const char *source;	  /* path of the acquisition that feeds it; NULL without one */

@@ -50,7 +50,7 @@ struct file_row {
 	"0.0.0.0:22 "
 
 static const struct vector {
-	struct file_row files[6];
+	struct file_row files[7];
 	struct unit_row units[2];
 	const char *listen; /* NULL: *:22 */
 	const char *init;   /* NULL: systemd */
@@ -226,6 +226,19 @@ static const struct vector {
 		"guard sshguard", "LOGREADER", NULL},
 	{{SSHGUARD("BACKEND=$X\nLOGREADER=x\n")}, RUNS("sshguard.service"), NULL, NULL,
 		RESULT_UNKNOWN, "guard sshguard", "shell", NULL},
+	{{SSHGUARD("BACKEND=/bin/fw\nLOGREADER=x\nTHRESHOLD=30000\n")}, RUNS("sshguard.service"),
+		NULL, NULL, RESULT_FAIL, "guard sshguard", "THRESHOLD=30000", NULL},
+	{{SSHGUARD("BACKEND=/bin/fw\nLOGREADER=x\nTHRESHOLD=many\n")}, RUNS("sshguard.service"),
+		NULL, NULL, RESULT_UNKNOWN, "guard sshguard", "no number", NULL},
+	{{SSHGUARD("BACKEND=/bin/fw\nLOGREADER=x\nTHRESHOLD=100\n")}, RUNS("sshguard.service"),
+		NULL, NULL, RESULT_INFORMATIONAL, "guard sshguard", "guards SSH", NULL},
+	{{CROWDSEC, {"/etc/crowdsec/scenarios/ssh-bf.yaml", ""},
+		 {"/etc/crowdsec/bouncers/crowdsec-firewall-bouncer.yaml", ""},
+		 {"/etc/crowdsec/simulation.yaml", "# all\nsimulation: true\n"}},
+		{{"crowdsec.service", true, UNIT_ACTIVE},
+			{"crowdsec-firewall-bouncer.service", true, UNIT_ACTIVE}},
+		NULL, NULL, RESULT_FAIL, "guard crowdsec", "simulation: true",
+		"/etc/crowdsec/simulation.yaml"},
 	{{CROWDSEC}, RUNS("crowdsec.service"), NULL, NULL, RESULT_FAIL, "guard crowdsec",
 		"no scenario", NULL},
 	{{CROWDSEC, {"/etc/crowdsec/scenarios/ssh-bf.yaml", ""}}, RUNS("crowdsec.service"), NULL,
