@@ -104,7 +104,7 @@ static json_t *opening_json(const struct exposure *x, const struct opening *o, u
 	if (!j || !from || !to ||
 		json_object_update_new(
 			j, json_pack("{s:s, s:b, s:s, s:s*}", "from", from, "certain", !o->may,
-				   "by", o->reason, "doubt", o->doubt)) < 0 ||
+				   "by", o->rule ? o->rule->text : o->reason, "doubt", o->doubt)) < 0 ||
 		(o->translated &&
 			json_object_update_new(
 				j, json_pack("{s:s, s:s, s:i}", "asked",

@@ -105,10 +105,11 @@ static int ask(struct asking *a, const struct flow_query *q, enum fate *ret)
 			(*ret == FATE_STOPPED || p->may == (*ret == FATE_PERHAPS)))
 			why = p;
 	}
-	a->reason = why && why->may && why->why ? arena_strdup(a->ret->arena, why->why)
-		    : why && (why->rule || why->chain || why->note)
-			    ? arena_strdup(a->ret->arena, flow_part_reason(a->ret->arena, why))
-			    : "no rule stops it";
+	struct arena *arena = a->ret->arena;
+	const char *reason = why && why->may && why->why ? survey_rule_text(arena, why->why)
+			     : why			 ? survey_reason(arena, why)
+							 : "no rule stops it";
+	a->reason = arena_strdup(arena, reason); /* NULL is remembered by the arena */
 	return 0;
 }
 
@@ -175,7 +176,7 @@ static void judge_needed(struct asking *a)
 			for (size_t n = 0; n < answer.n; n++) {
 				out = out || flow_arrives(answer.v[n].outcome);
 				reason = reason ? reason
-						: flow_part_reason(a->ret->arena, &answer.v[n]);
+						: survey_reason(a->ret->arena, &answer.v[n]);
 			}
 		}
 		a->reason = out || !reason ? "" : arena_strdup(a->ret->arena, reason);
@@ -205,8 +206,7 @@ static void evaluate_egress(const struct check *c, const struct factset *facts,
 		if (fate != FATE_STOPPED)
 			report(&a, fate == FATE_PERHAPS ? RESULT_UNKNOWN : RESULT_FAIL,
 				arena_printf(ret->arena, "output of %s", family_name(families[k])),
-				arena_printf(ret->arena,
-					"a connection that no rule names (port %u) %s out", q.port,
+				arena_printf(ret->arena, "a connection that no rule names %s out",
 					fate == FATE_PERHAPS ? "may get" : "gets"),
 				"dropped or rejected");
 	}

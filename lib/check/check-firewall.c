@@ -196,19 +196,18 @@ static int judge_unnamed(struct judging *j, const struct opening *o)
 	if (r < 0 || addrs_is_empty(&outside))
 		return r;
 	const char *doubt = o->may && o->doubt ? o->doubt : NULL;
-	verdict_add(
-		j->ret, &(struct evidence){
-				.result = o->may ? RESULT_UNKNOWN : RESULT_FAIL,
-				.severity = j->c->severity,
-				.subject = arena_printf(a, "unnamed %s on %s %s",
-					survey_protocol_name(o->protocol), o->way->interface,
-					family_name(o->way->family)),
-				.observed = arena_printf(a,
-					"a connection that no rule names (port %u) %s in: %s%s%s",
-					o->lo, o->may ? "may get" : "gets", o->reason,
-					doubt ? "; not certain: " : "", doubt ? doubt : ""),
-				.expected = "dropped or rejected",
-			});
+	verdict_add(j->ret,
+		&(struct evidence){
+			.result = o->may ? RESULT_UNKNOWN : RESULT_FAIL,
+			.severity = j->c->severity,
+			.subject = arena_printf(a, "unnamed %s on %s %s",
+				survey_protocol_name(o->protocol), o->way->interface,
+				family_name(o->way->family)),
+			.observed = arena_printf(a, "a connection that no rule names %s in: %s%s%s",
+				o->may ? "may get" : "gets", o->reason,
+				doubt ? "; not certain: " : "", doubt ? doubt : ""),
+			.expected = "dropped or rejected",
+		});
 	return 0;
 }
 

@@ -65,12 +65,11 @@ static int make_opening(const struct finding *f, const struct flow_part *p, stru
 		.translated = p->translated,
 		.may = p->may,
 		.rule = p->rule,
-		.reason = p->rule || p->chain || p->note ? flow_part_reason(f->r->arena, p)
-							 : "no rule stops it",
-		.doubt = p->may ? p->why : NULL,
+		.reason = survey_reason(f->r->arena, p),
+		.doubt = p->may && p->why ? survey_rule_text(f->r->arena, p->why) : NULL,
 	};
 
-	if (!o.reason)
+	if (!o.reason || (p->may && p->why && !o.doubt))
 		return -ENOMEM;
 	*ret = o;
 	return 0;
@@ -111,7 +110,7 @@ static int note_shut(struct finding *f, const struct flow_part *p)
 		unnamed = addrs_overlaps(&p->peers, f->unnamed.v[i]);
 	if (*shut || p->may || p->chosen || !unnamed)
 		return 0;
-	*shut = flow_part_reason(f->r->arena, p);
+	*shut = survey_reason(f->r->arena, p);
 	return *shut ? 0 : -ENOMEM;
 }
 

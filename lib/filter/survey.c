@@ -325,6 +325,28 @@ int survey_unnamed_peers(const struct survey *r, const struct survey_way *way, s
 	return 0;
 }
 
+const char *survey_rule_text(struct arena *a, const char *text)
+{
+	static const char *const words[] = {" handle ", " rule "};
+	const char *colon = strstr(text, ": "), *number = colon;
+
+	while (number && number > text && is_digit(number[-1]))
+		number--;
+	for (size_t i = 0; number != colon && i < ARRAY_SIZE(words); i++) {
+		size_t n = strlen(words[i]);
+		if ((size_t)(number - text) > n && memcmp(number - n, words[i], n) == 0)
+			return arena_printf(a, "%.*s%s", (int)(number - n - text), text, colon);
+	}
+	return text;
+}
+
+const char *survey_reason(struct arena *a, const struct flow_part *part)
+{
+	if (part->rule)
+		return survey_rule_text(a, part->rule->text);
+	return part->chain || part->note ? flow_part_reason(a, part) : "no rule stops it";
+}
+
 const char *survey_peers_text(
 	struct arena *a, const struct survey_way *way, const struct addrs *peers)
 {

@@ -110,6 +110,13 @@ struct openings {
  */
 int survey_openings(const struct survey *r, struct openings *ret);
 
+/*
+ * What decided a part, or the text of a rule, without the rule's handle or
+ * number: a reload of the same rules gives others. NULL on ENOMEM.
+ */
+const char *survey_reason(struct arena *a, const struct flow_part *part);
+const char *survey_rule_text(struct arena *a, const char *text);
+
 /* "anywhere", "neighbours on the link", or the sources as prefixes, at most six. NULL on ENOMEM. */
 const char *survey_peers_text(
 	struct arena *a, const struct survey_way *way, const struct addrs *peers);

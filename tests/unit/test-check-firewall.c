@@ -23,7 +23,7 @@ static const struct vector {
 	{"firewall-active", NULL, NULL, RESULT_NOTAPPLICABLE, NULL, NULL, NULL, &fixture_host_none},
 	/* A word is no filter: the policy says drop, and a rule before it lets all in. */
 	{"firewall-active", SAVE("-A INPUT -j ACCEPT\n"), SAVE(""), RESULT_FAIL,
-		"rule 2: -j ACCEPT"},
+		"ip filter INPUT: -j ACCEPT"},
 	/* And no word is one: the last rule drops. */
 	{"firewall-active",
 		SAVE_POLICY("ACCEPT", "ACCEPT") TCP("22") "-A INPUT -i eth0 -j DROP\nCOMMIT\n",
@@ -42,7 +42,7 @@ static const struct vector {
 	{"firewall-default-deny",
 		SAVE_POLICY(
 			"ACCEPT", "ACCEPT") "-A INPUT -p tcp -m tcp --dport 23 -j DROP\nCOMMIT\n",
-		SAVE(""), RESULT_FAIL, "port "},
+		SAVE(""), RESULT_FAIL, "no rule names gets in"},
 	/* One protocol is dropped, the other is not. */
 	{"firewall-default-deny",
 		SAVE_POLICY("ACCEPT", "ACCEPT") "-A INPUT -p tcp -j DROP\nCOMMIT\n", SAVE(""),
