@@ -326,7 +326,9 @@ static int find_job(struct find *f, const struct cron *cron, const struct cron_j
 	struct schedule_job job = {.path = j->path,
 		.line = j->line,
 		.effective = runs && !j->idle,
-		.why = j->idle ? j->idle : "no cron daemon is installed"};
+		.why = j->idle ? j->idle
+		       : runs  ? NULL
+			       : "no cron daemon is installed"};
 	int r = 0;
 
 	if (!is_root_scheduled(j))
