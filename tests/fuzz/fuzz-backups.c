@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned line;
 
 	if (text) {
-		if (rsnapshot_parse(a, text, &c) == 0 && c.root && strpbrk(c.root, " \t\n"))
+		if (rsnapshot_parse(a, text, &c) == 0 && c.root && strpbrk(c.root, "\t\n"))
 			abort();
 		bacula_fd_parse(text, &director, &local, &line);
 		if (local && line == 0)

@@ -83,14 +83,15 @@ static int run_step(struct fixture *f, size_t i)
 	return r < 0 ? r : 0;
 }
 
-/* All messages of the outbox, after checking that they are a chain. */
+/* All messages of the outbox, after checking that they are a chain; ret NULL: they are not wanted. */
 static void read_outbox(struct fixture *f, char *ret, size_t size)
 {
 	struct outbox_row row = {0};
 	char hash[65] = EVENT_CHAIN_START;
 	uint64_t seq = 0;
 
-	ret[0] = '\0';
+	if (ret)
+		ret[0] = '\0';
 	while (store_next(f->store, "nobody", seq, &row) == 1) {
 		struct event e;
 		assert_int_equal(row.seq, seq + 1);
@@ -98,9 +99,10 @@ static void read_outbox(struct fixture *f, char *ret, size_t size)
 		assert_string_equal(row.hash, hash);
 		assert_int_equal(event_decode(f->arena, row.json, &e), 0);
 		assert_int_equal(e.seq, row.seq);
-		size_t n = strlen(ret);
-		assert_true(n + strlen(e.message) + 2 < size);
-		(void)snprintf(ret + n, size - n, "%s\n", e.message);
+		size_t n = ret ? strlen(ret) : 0;
+		assert_true(!ret || n + strlen(e.message) + 2 < size);
+		if (ret)
+			(void)snprintf(ret + n, size - n, "%s\n", e.message);
 		seq = row.seq;
 		outbox_row_fini(&row);
 	}
@@ -346,9 +348,7 @@ static void hear(char known[static N_ITEMS], const struct event *e)
 
 static void hear_all(struct fixture *f, char known[static N_ITEMS])
 {
-	char messages[1 << 17];
-
-	read_outbox(f, messages, sizeof(messages));
+	read_outbox(f, NULL, 0); /* how much the child did in its life is not known */
 	while (fixture_next(f))
 		hear(known, &f->event);
 }
