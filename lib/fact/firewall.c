@@ -58,6 +58,47 @@ static int add_opening(struct fact *f, const struct opening *o)
 	return 0;
 }
 
+/* Whether both are told as one item: only the rules differ, and who they let in. */
+static bool same_item(const struct opening *a, const struct opening *b)
+{
+	return a->way == b->way && a->protocol == b->protocol && a->lo == b->lo && a->hi == b->hi &&
+	       a->every_address == b->every_address && a->may == b->may &&
+	       a->translated == b->translated && a->port.lo == b->port.lo &&
+	       (!a->translated || a->address.lo == b->address.lo) &&
+	       addrs_equal(&a->sports, &b->sports);
+}
+
+/* Openings of one port stand together: see struct openings. */
+static bool same_port(const struct opening *a, const struct opening *b)
+{
+	return a->way == b->way && a->protocol == b->protocol && a->lo == b->lo;
+}
+
+static int add_openings(struct fact *f, const struct openings *all)
+{
+	size_t first = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < all->n; i++) {
+		_cleanup_addrs_ struct addrs peers = {0};
+		struct opening o = all->v[i];
+		bool told = false;
+		if (!same_port(&all->v[first], &o))
+			first = i;
+		for (size_t k = first; k < i && !told; k++)
+			told = same_item(&all->v[k], &o);
+		if (told)
+			continue;
+		r = addrs_copy(&peers, &o.peers);
+		for (size_t k = i + 1; r == 0 && k < all->n && same_port(&all->v[k], &o); k++)
+			r = same_item(&all->v[k], &o) ? addrs_union(&peers, &all->v[k].peers) : 0;
+		o.peers = peers;
+		if (r == 0)
+			r = add_opening(f, &o);
+	}
+	return r;
+}
+
 static void add_policies(struct fact *f, const struct ruleset *rs)
 {
 	char subject[SUBJECT_MAX];
@@ -94,8 +135,7 @@ int firewall_complete(struct fact *f, const struct ruleset *rules, const struct 
 	w->n_ways = survey.n_ways;
 	f->u.firewall = w;
 	add_policies(f, rules);
-	for (size_t i = 0; r == 0 && i < w->openings.n; i++)
-		r = add_opening(f, &w->openings.v[i]);
+	r = add_openings(f, &w->openings);
 	if (w->openings.cut)
 		fact_add_unseen(f, "opening *");
 	return r;

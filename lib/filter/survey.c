@@ -347,12 +347,37 @@ const char *survey_reason(struct arena *a, const struct flow_part *part)
 	return part->chain || part->note ? flow_part_reason(a, part) : "no rule stops it";
 }
 
+static int count_net(_unused_ const struct net *net, void *arg)
+{
+	size_t *left = arg;
+
+	return --*left == 0;
+}
+
+/* Whether it takes more than max prefixes to name them. */
+static bool is_long(const struct addrs *a, int family, size_t max)
+{
+	size_t left = max + 1;
+
+	return addrs_each_net(a, family, count_net, &left) != 0;
+}
+
 const char *survey_peers_text(
 	struct arena *a, const struct survey_way *way, const struct addrs *peers)
 {
+	const char *all = way->link ? "neighbours on the link" : "anywhere";
+	_cleanup_addrs_ struct addrs others = {0};
+
 	if (addrs_equal(peers, &way->peers))
-		return way->link ? "neighbours on the link" : "anywhere";
-	return addrs_text(a, peers, way->family, TEXT_PREFIXES);
+		return all;
+	if (!is_long(peers, way->family, TEXT_PREFIXES))
+		return addrs_text(a, peers, way->family, TEXT_PREFIXES);
+	if (addrs_copy(&others, &way->peers) < 0 || addrs_subtract(&others, peers) < 0)
+		return NULL;
+	if (is_long(&others, way->family, TEXT_PREFIXES))
+		return addrs_text(a, peers, way->family, TEXT_PREFIXES);
+	const char *text = addrs_text(a, &others, way->family, TEXT_PREFIXES);
+	return text ? arena_printf(a, "%s but %s", all, text) : NULL;
 }
 
 const char *survey_ports_text(struct arena *a, enum survey_protocol p, uint16_t lo, uint16_t hi)

@@ -117,7 +117,10 @@ int survey_openings(const struct survey *r, struct openings *ret);
 const char *survey_reason(struct arena *a, const struct flow_part *part);
 const char *survey_rule_text(struct arena *a, const char *text);
 
-/* "anywhere", "neighbours on the link", or the sources as prefixes, at most six. NULL on ENOMEM. */
+/*
+ * "anywhere", "neighbours on the link", the sources as prefixes, at most six, or,
+ * where that says it in fewer, "anywhere but 10.0.0.0/8". NULL on ENOMEM.
+ */
 const char *survey_peers_text(
 	struct arena *a, const struct survey_way *way, const struct addrs *peers);
 

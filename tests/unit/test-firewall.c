@@ -49,6 +49,23 @@ static void test_items(void **state)
 	assert_int_equal(f->u.firewall->openings.n, 5);
 }
 
+/* Two rules for one port are one item, of all whom they let in; what lets nearly all in says so. */
+static void test_one_port(void **state)
+{
+	static const char save4[] = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n"
+				    ":OUTPUT ACCEPT [0:0]\n"
+				    "-A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT\n"
+				    "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+				    "-A INPUT ! -s 10.0.0.0/8 -p tcp -m tcp --dport 25 -j ACCEPT\n"
+				    "COMMIT\n";
+	_cleanup_(fact_freep) struct fact *f = fixture_firewall(&fixture_host, save4, SAVE(""));
+
+	expect(f, "opening tcp 22 on eth0 IPv4", "anywhere");
+	expect(f, "opening tcp 25 on eth0 IPv4", "anywhere but 10.0.0.0/8");
+	assert_int_equal(f->n_items, 2 + 6);
+	assert_int_equal(f->u.firewall->openings.n, 3);
+}
+
 static void test_no_rules(void **state)
 {
 	_cleanup_(fact_freep) struct fact *f = fixture_firewall(&fixture_host, NULL, NULL);
@@ -242,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_items),
+		cmocka_unit_test(test_one_port),
 		cmocka_unit_test(test_no_rules),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_malformed),
