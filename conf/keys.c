@@ -4,6 +4,7 @@
  * place of the line @KEYS@ come all keys of the configuration, from the tables
  * that the program itself reads, as manual or as commented example.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,42 +15,41 @@ enum {
 	WIDTH = 76,
 };
 
-/* What roff would take for something else. */
-static void put_roff(const char *s, size_t n)
+/* What roff would take for something else, as it wants it; NULL: the character itself. */
+static const char *roff(char c)
 {
-	for (size_t i = 0; i < n; i++) {
-		switch (s[i]) {
-		case '\\':
-			fputs("\\e", stdout);
-			break;
-		case '`':
-			fputs("\\(ga", stdout);
-			break;
-		case '\'':
-			fputs("\\(aq", stdout);
-			break;
-		case '~':
-			fputs("\\(ti", stdout);
-			break;
-		case '^':
-			fputs("\\(ha", stdout);
-			break;
-		default:
-			fputc(s[i], stdout);
-		}
-	}
+	return c == '\\'   ? "\\e"
+	       : c == '`'  ? "\\(ga"
+	       : c == '\'' ? "\\(aq"
+	       : c == '~'  ? "\\(ti"
+	       : c == '^'  ? "\\(ha"
+			   : NULL;
 }
 
-static void put_plain(const char *s, size_t n)
+/* Each of these returns how many columns it wrote, or with put false would write. */
+static size_t roff_word(const char *s, size_t n, bool put)
 {
-	fwrite(s, 1, n, stdout);
+	size_t columns = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char one[] = {s[i], '\0'}, *text = roff(s[i]) ? roff(s[i]) : one;
+		columns += strlen(text);
+		if (put)
+			fputs(text, stdout);
+	}
+	return columns;
+}
+
+static size_t plain_word(const char *s, size_t n, bool put)
+{
+	return put ? fwrite(s, 1, n, stdout) : n;
 }
 
 /* How lines of words are written: what begins the first and the others, and where they may end. */
 struct form {
 	const char *first, *next;
 	bool by_sentence; /* a new line for each sentence, as mdoc has it */
-	void (*put)(const char *s, size_t n);
+	size_t (*word)(const char *s, size_t n, bool put);
 };
 
 static void put_words(const struct form *f, const char *s)
@@ -58,7 +58,7 @@ static void put_words(const struct form *f, const char *s)
 
 	for (s += strspn(s, " "); *s; s += strspn(s, " ")) {
 		size_t n = strcspn(s, " ");
-		if (column > begin && column + 1 + n > WIDTH) {
+		if (column > begin && column + 1 + f->word(s, n, false) > WIDTH) {
 			begin = column = (size_t)printf("\n%s", f->next) - 1;
 		} else if (column > begin) {
 			fputc(' ', stdout);
@@ -66,8 +66,7 @@ static void put_words(const struct form *f, const char *s)
 		}
 		if (f->by_sentence && column == begin && (*s == '.' || *s == '\''))
 			fputs("\\&", stdout);
-		f->put(s, n);
-		column += n;
+		column += f->word(s, n, true);
 		s += n;
 		if (f->by_sentence && s[-1] == '.' && *s)
 			column = WIDTH;
@@ -77,9 +76,9 @@ static void put_words(const struct form *f, const char *s)
 
 static void mdoc_key(const struct param *p)
 {
-	static const struct form prose = {"", "", true, put_roff};
-	static const struct form expect = {"Expected: ", "", true, put_roff};
-	static const struct form dflt = {"Default: ", "", true, put_roff};
+	static const struct form prose = {"", "", true, roff_word};
+	static const struct form expect = {"Expected: ", "", true, roff_word};
+	static const struct form dflt = {"Default: ", "", true, roff_word};
 	char expected[SCHEMA_EXPECTED_MAX];
 
 	printf(".It Cm %s\n", p->key);
@@ -103,7 +102,7 @@ static void mdoc_section(const char *title, const struct param *rows)
 /* Which checks take one, and what it must say. */
 static void mdoc_attestations(void)
 {
-	static const struct form prose = {"", "", true, put_roff};
+	static const struct form prose = {"", "", true, roff_word};
 
 	printf(".Pp\nThese checks take an attestation, which must state:\n.Bl -tag -width Ds\n");
 	for (size_t i = 0; i < check_count(); i++) {
@@ -137,9 +136,9 @@ static void mdoc(void)
 
 static void example_key(const struct param *p)
 {
-	static const struct form prose = {"# ", "# ", false, put_plain};
+	static const struct form prose = {"# ", "# ", false, plain_word};
 	char expected[SCHEMA_EXPECTED_MAX], first[64];
-	const struct form value = {first, "#\t", false, put_plain};
+	const struct form value = {first, "#\t", false, plain_word};
 
 	printf("\n");
 	put_words(&prose, p->doc);
@@ -150,7 +149,7 @@ static void example_key(const struct param *p)
 
 static void example_section(const char *name, const char *about, const struct param *rows)
 {
-	static const struct form prose = {"# ", "# ", false, put_plain};
+	static const struct form prose = {"# ", "# ", false, plain_word};
 
 	printf("\n\n");
 	put_words(&prose, about);

@@ -110,7 +110,7 @@ static void add_policies(struct fact *f, const struct ruleset *rs)
 			(void)snprintf(subject, sizeof(subject), "policy %s %s %s%s",
 				rule_family_text(t->family), t->name, c->name,
 				t->legacy ? " (legacy)" : "");
-			const char *value = arena_printf(f->arena, "%s, %s hook%s",
+			const char *value = arena_printf(f->arena, "%s (%s hook%s)",
 				c->policy == VERDICT_DROP ? "drop" : "accept",
 				rule_hook_text(c->hook), t->dormant ? ", dormant" : "");
 			fact_add_item(f, subject, value ? value : "", NULL, 0);
@@ -169,9 +169,16 @@ static int firewall_collect(const struct collect *c, struct fact *f)
 	return r == 0 ? firewall_complete(f, rules, host) : r;
 }
 
+/* ufw empties its chains and opens the policies on the way to the rules that it loads. */
+static const struct fact_lock firewall_locks[] = {
+	{"/run/ufw.lock", LOCK_FCNTL, 10 * USEC_PER_SEC},
+	{0},
+};
+
 const struct collector collector_firewall = {
 	.id = FACT_FIREWALL,
 	.name = "firewall",
+	.locks = firewall_locks,
 	.needs = FACT_BIT(FACT_ADDRESSES) | FACT_BIT(FACT_SYSCTL),
 	/* Of iptables-legacy and of routes no source tells. */
 	.refresh_usec = USEC_PER_HOUR,

@@ -19,7 +19,7 @@ import time
 
 CHECKS = ["service-brute-force-guard", "service-scanner", "backup-configured", "backup-recent",
           "intrusion-audit"]
-PACKAGES = ["auditd", "bacula-common", "bacula-fd", "borgmatic", "cron", "fail2ban", "lynis",
+PACKAGES = ["auditd", "bacula-common", "bacula-fd", "borgmatic", "cron", "fail2ban", "iptables", "lynis",
             "openssh-server", "restic", "rsnapshot", "sshguard"]
 GUARD, SCANNER, BACKUP, RECENT, AUDIT = CHECKS
 
@@ -68,6 +68,8 @@ class Root:
                                   stdout=subprocess.PIPE) as tar:
                 subprocess.run(["tar", "-x", "-C", self.dir, "--keep-directory-symlink"],
                                stdin=tar.stdout, check=True)
+        if "iptables" in packages:  # as its postinst does
+            os.symlink("/usr/sbin/iptables-nft", self.path("/usr/sbin/iptables"))
         # systemctl would hand them to a program inside of the root.
         shutil.rmtree(self.path("/etc/init.d"), ignore_errors=True)
 
@@ -90,7 +92,7 @@ def bare(r):
 def defaults(r):
     """The packages as they come, without rsyslog: what their postinst enables is enabled."""
     ssh(r)
-    r.install("fail2ban", "lynis", "rsnapshot", "cron", "auditd")
+    r.install("fail2ban", "iptables", "lynis", "rsnapshot", "cron", "auditd")
     r.enable("fail2ban.service", "lynis.timer", "cron.service", "auditd.service")
 
 
@@ -108,7 +110,7 @@ def hardened(r):
 def syslog(r):
     """The same jail with the log file that rsyslog writes."""
     ssh(r)
-    r.install("fail2ban", "restic")
+    r.install("fail2ban", "iptables", "restic")
     r.enable("fail2ban.service")
     r.write("/var/log/auth.log", "")
     r.write("/etc/systemd/system/backup.service",
@@ -122,7 +124,7 @@ def syslog(r):
 def moved(r):
     """sshd on another port than the jail; borgmatic without a record; audit switched off."""
     ssh(r)
-    r.install("fail2ban", "borgmatic", "auditd")
+    r.install("fail2ban", "iptables", "borgmatic", "auditd")
     r.enable("fail2ban.service", "borgmatic.timer", "auditd.service")
     r.write("/var/log/auth.log", "")
     r.write("/etc/borgmatic/config.yaml", "location:\n    source_directories:\n        - /home\n")

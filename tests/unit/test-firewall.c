@@ -42,9 +42,9 @@ static void test_items(void **state)
 	expect(f, "opening udp 68 on eth0 IPv4", "anywhere, from port 67");
 	expect(f, "opening tcp 25 on eth0 IPv4", "anywhere; not certain");
 	expect(f, "opening tcp 8080 on eth0 IPv4", "anywhere, sent on to 172.17.0.2 port 80");
-	expect(f, "policy ip filter INPUT", "drop, input hook");
-	expect(f, "policy ip filter OUTPUT", "accept, output hook");
-	expect(f, "policy ip6 filter INPUT", "drop, input hook");
+	expect(f, "policy ip filter INPUT", "drop (input hook)");
+	expect(f, "policy ip filter OUTPUT", "accept (output hook)");
+	expect(f, "policy ip6 filter INPUT", "drop (input hook)");
 	assert_int_equal(f->n_items, 5 + 6);
 	assert_int_equal(f->u.firewall->openings.n, 5);
 }
@@ -193,7 +193,7 @@ static void in_network(void **state)
 		fail_msg("%s", f->reason);
 	assert_null(item(f, "opening all of tcp on eth7 IPv4"));
 	expect(f, "opening tcp 22 on eth7 IPv4", "10.0.0.0/8");
-	expect(f, "policy inet f in", "drop, input hook");
+	expect(f, "policy inet f in", "drop (input hook)");
 }
 
 /* What nft cannot tell, iptables' own program does. */
@@ -226,7 +226,7 @@ static void with_legacy(void **state)
 	if (f->state != FACT_STATE_OK)
 		fail_msg("%s", f->reason);
 	expect(f, "opening tcp 443 on eth7 IPv4", "anywhere");
-	expect(f, "policy ip filter INPUT (legacy)", "drop, input hook");
+	expect(f, "policy ip filter INPUT (legacy)", "drop (input hook)");
 	assert_null(item(f, "opening all of tcp on eth7 IPv4"));
 }
 
