@@ -98,7 +98,9 @@ static json_t *opening_json(const struct exposure *x, const struct opening *o, u
 	const struct flow_query ask = {
 		.l4proto = survey_l4proto(o->protocol), .port = port, .uid = FLOW_ANY_UID};
 	json_t *j = way_json(x, o->way);
-	const char *from = survey_peers_text(x->arena, o->way, &o->peers);
+	const char *from = x->from ? survey_address_text(
+					     x->arena, x->net.family, addrs_net(&x->net).lo)
+				   : survey_peers_text(x->arena, o->way, &o->peers);
 	const char *to = survey_address_text(x->arena, o->way->family, o->address.lo);
 
 	if (!j || !from || !to ||

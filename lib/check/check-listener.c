@@ -225,9 +225,10 @@ const struct check check_listener_private_service = {
 	.references = "ss(8)",
 	.rationale = "Services such as MySQL, Redis or RDP are made for a trusted network; open to "
 		     "the world they are found and emptied within a day.",
-	.remedy = "Bind the service to 127.0.0.1 or to the private address in its configuration "
-		  "(`bind-address`, `listen_addresses`, `bind`), restart it, and let the firewall "
-		  "accept its port from the application servers only.",
+	.remedy = "For SSH see ssh-exposure. Bind any other service to 127.0.0.1 or to the private "
+		  "address in its configuration (`bind-address`, `listen_addresses`, `bind`), "
+		  "restart it, and let the firewall accept its port from the application servers "
+		  "only. A port that a container publishes: publish it on 127.0.0.1.",
 	.facts = REACH_FACTS,
 	.params = private_params,
 	.evaluate = evaluate_private,

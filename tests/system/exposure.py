@@ -124,6 +124,7 @@ def main():
         fate = {x["listener"]: [w["connection"] for w in x["ways"]] for x in one["listeners"]}
         expect(f"from {source}", fate["tcp 0.0.0.0:7000"], [wanted])
         expect(f"from {source}", fate["tcp 192.0.2.9:22"], ["is stopped"])
+        expect(f"sent on from {source}", [x["from"] for x in one["forwards"]], [source])
     text = exposure().stdout
     for line in text.splitlines():
         if len(line) > 100 or line != line.rstrip():
