@@ -6,7 +6,8 @@ import json
 
 IMAGES = {
     "server": "systemd,systemd-sysv,dbus,openssh-server,sudo,cron,logrotate,apt-utils,"
-              "unattended-upgrades,fail2ban,python3-systemd,rsyslog,rsyslog-gnutls,systemd-journal-remote,chrony,"
+              "unattended-upgrades,fail2ban,iptables,python3-systemd,rsyslog,rsyslog-gnutls,"
+              "systemd-journal-remote,chrony,"
               "postfix,bind9,nginx-light,redis-server,mariadb-server,needrestart,auditd,"
               "ca-certificates,restic",
     "other": "systemd,systemd-sysv,dbus,openssh-server,sudo,cron,logrotate,apt-utils,syslog-ng-core,"
@@ -135,10 +136,11 @@ SERVICE_ROWS = [
         script="systemctl -q mask vsftpd.service xinetd.service telnet.socket inetd.service"),
     row("server", "fail2ban's sshd jail switched off", {"service-brute-force-guard": "fail sshd | zz.local:2"},
         {"/etc/fail2ban/jail.d/zz.local": "[sshd]\nenabled = false\n"}),
-    row("server", "fail2ban that bans for a second", {"service-brute-force-guard": "fail sshd | zz.local:2"},
-        {"/etc/fail2ban/jail.d/zz.local": "[sshd]\nbantime = 1\n"}),
+    row("server", "fail2ban that bans for a second", {"service-brute-force-guard": "fail sshd | zz.local:3"},
+        {"/etc/fail2ban/jail.d/zz.local": "[sshd]\nbackend = systemd\nbantime = 1\n"}),
     row("server", "fail2ban with an action that does nothing", {"service-brute-force-guard": "fail sshd | empty"},
-        {"/etc/fail2ban/jail.d/zz.local": "[sshd]\naction = iptables-multiport[actionban=]\n"}),
+        {"/etc/fail2ban/jail.d/zz.local": "[sshd]\nbackend = systemd\n"
+            "action = iptables-multiport[actionban=]\n"}),
     row("server", "fail2ban masked", {"service-brute-force-guard": "fail fail2ban"},
         script="systemctl -q mask fail2ban.service"),
     row("server", "fail2ban that ignores the trusted networks", {"service-brute-force-guard": "pass"},
