@@ -19,8 +19,8 @@
 #include "daemon/sched.h"
 #include "fact/lock.h"
 
-/* What is not watched completely is read again on a timer, at no more than 1/8 of a processor. */
-#define RECONCILE_SHARE 8
+/* What is not watched completely is read again on a timer, at no more than 1/4 of a processor. */
+#define RECONCILE_SHARE 4
 #define ENTER_RETRY_MIN_USEC (250 * USEC_PER_MSEC)
 #define ENTER_RETRY_MAX_USEC (2 * USEC_PER_SEC)
 

@@ -31,7 +31,7 @@ const struct param schema_hardend[] = {
 		       "so that silence at the collector means something. 0: never."},
 	{"reconcile", PARAM_USEC, "1s", .min = 1, .max = DAY,
 		.doc = "How often facts are read again that no working event source covers, though "
-		       "never for more than a twentieth of one processor. While all sources work, "
+		       "never for more than a quarter of one processor. While all sources work, "
 		       "nothing is read on a timer."},
 	{"history_events", PARAM_UINT, "10000", .max = 10000000,
 		.doc = "How many delivered events the state database keeps. Events that a "
