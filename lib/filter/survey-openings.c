@@ -13,6 +13,8 @@ enum {
 /* What was found of a way: n openings from first on. */
 struct found {
 	size_t first, n;
+	bool folded; /* the same as the first way of its kind has: none of its own */
+	bool apart;  /* of the first way of a kind: another way of the kind has others */
 };
 
 struct finding {
@@ -177,33 +179,78 @@ static bool same_openings(const struct finding *f, const struct found *a, const 
 	return a->n == b->n;
 }
 
-/*
- * Drops the openings of a way, the last ones, when the first address of its
- * kind has the same; else all of that kind are told with their addresses.
- */
-static void fold_way(struct finding *f, size_t way)
+static size_t first_of_kind(const struct survey *r, size_t way)
 {
-	const struct survey_way *w = f->r->ways;
 	size_t first = 0;
 
-	while (!same_kind(&w[first], &w[way]))
+	while (!same_kind(&r->ways[first], &r->ways[way]))
 		first++;
-	if (first < way && same_openings(f, &f->found[first], &f->found[way])) {
-		f->n = f->found[way].first;
-		f->found[way].n = 0;
-		return;
-	}
-	for (size_t i = 0; i < f->n && first < way; i++)
-		f->v[i].every_address = f->v[i].every_address && !same_kind(f->v[i].way, &w[way]);
+	return first;
 }
 
 static bool is_first(const struct survey *r, size_t way)
 {
-	for (size_t i = 0; i < way; i++) {
-		if (same_kind(&r->ways[i], &r->ways[way]))
-			return false;
+	return first_of_kind(r, way) == way;
+}
+
+/* Drops the openings of a way, the last ones, when the first of its kind has the same. */
+static void fold_way(struct finding *f, size_t way)
+{
+	size_t first = first_of_kind(f->r, way);
+
+	if (first == way)
+		return;
+	if (!same_openings(f, &f->found[first], &f->found[way])) {
+		f->found[first].apart = true;
+		return;
 	}
-	return true;
+	f->n = f->found[way].first;
+	f->found[way].n = 0;
+	f->found[way].folded = true;
+}
+
+/* Adds those of mine as openings of the way, of its own address alone where they are apart. */
+static int tell_way(struct finding *to, const struct finding *f, const struct found *mine,
+	const struct survey_way *way, bool apart)
+{
+	for (size_t i = 0; i < mine->n; i++) {
+		struct opening *o = arena_grow(f->r->arena, &to->v, to->n, sizeof(*o));
+		if (!o)
+			return -ENOMEM;
+		*o = f->v[mine->first + i];
+		o->way = way;
+		o->every_address = !apart;
+		if (!o->translated)
+			o->address = (struct span){way->address, way->address};
+		to->n++;
+	}
+	return 0;
+}
+
+/*
+ * Where the addresses of a kind do not all have the same openings, each is told
+ * with its own, also those that were dropped.
+ */
+static int unfold(struct finding *f)
+{
+	struct finding all = {0};
+	bool apart = false;
+	int e = 0;
+
+	for (size_t i = 0; i < f->r->n_ways; i++)
+		apart = apart || f->found[i].apart;
+	for (size_t i = 0; e == 0 && apart && i < f->r->n_ways; i++) {
+		const struct found *mine = &f->found[i], *first = &f->found[first_of_kind(f->r, i)];
+		if (!mine->folded)
+			e = tell_way(&all, f, mine, &f->r->ways[i], first->apart);
+		else if (first->apart)
+			e = tell_way(&all, f, first, &f->r->ways[i], true);
+	}
+	if (e == 0 && apart) {
+		f->v = all.v;
+		f->n = all.n;
+	}
+	return e;
 }
 
 static int set_unnamed(struct finding *f)
@@ -266,7 +313,7 @@ static int find_all(struct finding *f)
 		if (e == 0)
 			fold_way(f, i);
 	}
-	return e;
+	return e == 0 ? unfold(f) : e;
 }
 
 int survey_openings(const struct survey *r, struct openings *ret)

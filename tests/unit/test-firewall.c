@@ -95,6 +95,26 @@ static void test_addresses(void **state)
 	assert_int_equal(other->u.firewall->openings.n, 1);
 }
 
+/* Two alike and a third that is not: each is told, or a socket of the second is nobody's. */
+static void test_addresses_apart(void **state)
+{
+	static const struct flow_address three[] = {{"eth0", AF_INET, FIXTURE_V4, 24},
+		{"eth0", AF_INET, FIXTURE_V4 + 1, 24}, {"eth0", AF_INET, FIXTURE_V4 + 2, 24}};
+	static const struct flow_host host = {.interfaces = fixture_interfaces,
+		.n_interfaces = ARRAY_SIZE(fixture_interfaces),
+		.addresses = three,
+		.n_addresses = ARRAY_SIZE(three)};
+	_cleanup_(fact_freep) struct fact *f = fixture_firewall(
+		&host, SAVE("-A INPUT -d 192.0.2.12/32 -j DROP\n" TCP("22")), NULL);
+	const struct openings *all = &f->u.firewall->openings;
+
+	expect(f, "opening tcp 22 on eth0 192.0.2.10 IPv4", "anywhere");
+	expect(f, "opening tcp 22 on eth0 192.0.2.11 IPv4", "anywhere");
+	assert_int_equal(all->n, 2);
+	for (size_t i = 0; i < all->n; i++)
+		assert_true(all->v[i].address.lo == all->v[i].way->address);
+}
+
 /* Half a text would be an open firewall. */
 static void test_malformed(void **state)
 {
@@ -262,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_one_port),
 		cmocka_unit_test(test_no_rules),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_addresses_apart),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_network),
