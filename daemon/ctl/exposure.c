@@ -6,43 +6,20 @@
 
 #include "base/text.h"
 #include "check/group-passes.h"
-#include "check/judge.h"
-#include "check/reach.h"
-#include "ctl.h"
+#include "exposure.h"
 #include "fact/security-groups.h"
 #include "filter/through.h"
-
-enum { WIDTH = 100, INDENT = 4 };
 
 /* Whose findings are told beside a socket. */
 static const char *const checks[] = {"listener-allowlist", "listener-private-service",
 	"mail-server", "ssh-exposure", "ssh-port"};
-
-/* What a check says of something. */
-struct said {
-	const struct check *check;
-	const struct evidence *evidence;
-};
-
-struct exposure {
-	const struct judge *judge;
-	const struct policy *policy;
-	const struct firewall *firewall;
-	struct ruleset *groups; /* the cloud's, that stand before it; NULL: not known */
-	bool guess;		/* of several groups nobody says which are this machine's */
-	struct arena *arena;
-	struct said *said; /* by subject */
-	size_t n_said;
-	bool from; /* net is asked about, and not everybody */
-	struct net net;
-};
 
 static const char *family_name(const struct survey_way *way)
 {
 	return way->family == AF_INET ? "IPv4" : "IPv6";
 }
 
-static json_t *way_json(const struct exposure *x, const struct survey_way *way)
+json_t *exposure_way(const struct exposure *x, const struct survey_way *way)
 {
 	return json_pack("{s:s, s:s, s:s}", "interface", way->interface, "family", family_name(way),
 		"address", survey_address_text(x->arena, way->family, way->address));
@@ -50,12 +27,7 @@ static json_t *way_json(const struct exposure *x, const struct survey_way *way)
 
 /* ---- the cloud's security groups ---- */
 
-/*
- * Adds "groups": which of these sources the groups let in to the port of the
- * way, and by which rule; none of them: an empty list. Nothing where no export
- * tells.
- */
-static int add_groups(const struct exposure *x, const struct survey_way *way,
+int exposure_groups(const struct exposure *x, const struct survey_way *way,
 	const struct addrs *peers, const struct flow_query *ask, json_t *j)
 {
 	_cleanup_flow_answer_ struct flow_answer answer = {0};
@@ -85,34 +57,33 @@ static int add_groups(const struct exposure *x, const struct survey_way *way,
 	return json_object_set(j, "groups", list) < 0 ? -ENOMEM : 0;
 }
 
-static uint8_t l4proto_of(const struct listener *l)
-{
-	return survey_l4proto(l->protocol == LISTENER_TCP ? SURVEY_TCP : SURVEY_UDP);
-}
-
 /* ---- from everybody ---- */
+
+int exposure_add_target(const struct exposure *x, const struct opening *o, json_t *j)
+{
+	const char *to = survey_address_text(x->arena, o->way->family, o->address.lo);
+
+	return to ? json_object_update_new(
+			    j, json_pack("{s:s, s:s, s:i}", "asked",
+				       survey_ports_text(x->arena, o->protocol, o->lo, o->hi), "to",
+				       to, "to_port", (int)o->port.lo))
+		  : -ENOMEM;
+}
 
 /* port: of those of the opening the one that is asked for. */
 static json_t *opening_json(const struct exposure *x, const struct opening *o, uint16_t port)
 {
 	const struct flow_query ask = {
 		.l4proto = survey_l4proto(o->protocol), .port = port, .uid = FLOW_ANY_UID};
-	json_t *j = way_json(x, o->way);
-	const char *from = x->from ? survey_address_text(
-					     x->arena, x->net.family, addrs_net(&x->net).lo)
-				   : survey_peers_text(x->arena, o->way, &o->peers);
-	const char *to = survey_address_text(x->arena, o->way->family, o->address.lo);
+	json_t *j = exposure_way(x, o->way);
+	const char *from = survey_peers_text(x->arena, o->way, &o->peers);
 
-	if (!j || !from || !to ||
-		json_object_update_new(
-			j, json_pack("{s:s, s:b, s:s, s:s*}", "from", from, "certain", !o->may,
-				   "by", o->rule ? o->rule->text : o->reason, "doubt", o->doubt)) < 0 ||
-		(o->translated &&
-			json_object_update_new(
-				j, json_pack("{s:s, s:s, s:i}", "asked",
-					   survey_ports_text(x->arena, o->protocol, o->lo, o->hi),
-					   "to", to, "to_port", (int)o->port.lo)) < 0) ||
-		add_groups(x, o->way, &o->peers, &ask, j) < 0) {
+	if (!j || !from ||
+		json_object_update_new(j,
+			json_pack("{s:s, s:b, s:s, s:s*}", "from", from, "certain", !o->may, "by",
+				o->rule ? o->rule->text : o->reason, "doubt", o->doubt)) < 0 ||
+		(o->translated && exposure_add_target(x, o, j) < 0) ||
+		exposure_groups(x, o->way, &o->peers, &ask, j) < 0) {
 		json_decref(j);
 		return NULL;
 	}
@@ -128,61 +99,6 @@ static int add_openings(const struct exposure *x, const struct listener *l, json
 		if (reach_leads_to(x->firewall, o, l) &&
 			json_array_append_new(
 				ways, opening_json(x, o, o->translated ? o->lo : l->port)) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/* ---- from one address ---- */
-
-static const char *fate(const struct flow_part *p)
-{
-	if (!flow_arrives(p->outcome))
-		return "is stopped";
-	if (p->translated)
-		return "is sent elsewhere";
-	return p->may ? "may arrive" : "arrives";
-}
-
-static int add_parts(const struct exposure *x, const struct survey_way *way,
-	const struct listener *l, const struct flow_answer *answer, json_t *ways)
-{
-	const struct flow_query ask = {
-		.l4proto = l4proto_of(l), .port = l->port, .uid = FLOW_ANY_UID};
-
-	for (size_t i = 0; i < answer->n; i++) {
-		const struct flow_part *p = &answer->v[i];
-		const char *by = p->rule || p->chain || p->note ? flow_part_reason(x->arena, p)
-								: "no rule stops it";
-		json_t *j = way_json(x, way);
-		if (!j || !by ||
-			json_object_update_new(
-				j, json_pack("{s:s, s:s, s:s*}", "connection", fate(p), "by", by,
-					   "doubt", p->may ? p->why : NULL)) < 0 ||
-			add_groups(x, way, &p->peers, &ask, j) < 0) {
-			json_decref(j);
-			return -ENOMEM;
-		}
-		if (json_array_append_new(ways, j) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int ask_ways(const struct exposure *x, const struct listener *l, json_t *ways)
-{
-	struct span one = addrs_net(&x->net);
-	const struct survey survey = {.rules = x->firewall->rules, .host = x->firewall->host};
-
-	for (size_t i = 0; i < x->firewall->n_ways; i++) {
-		struct survey_way way = x->firewall->ways[i];
-		_cleanup_flow_answer_ struct flow_answer answer = {0};
-		if (way.family != x->net.family || !addrs_contains(&way.peers, one) ||
-			!reach_takes(l, &way))
-			continue;
-		way.peers = (struct addrs){.v = &one, .n = 1};
-		if (survey_ask(&survey, &way, l4proto_of(l), l->port, &answer) < 0 ||
-			add_parts(x, &x->firewall->ways[i], l, &answer, ways) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -253,15 +169,17 @@ static json_t *listener_json(const struct exposure *x, const struct listener *l)
 	int r = ways && policy ? add_policy(x, l, policy) : -ENOMEM;
 
 	if (r == 0 && asked)
-		r = x->from ? ask_ways(x, l, ways) : add_openings(x, l, ways);
+		r = x->from ? from_ways(x, l, ways) : add_openings(x, l, ways);
 	if (r < 0)
 		return NULL;
-	return json_pack("{s:s, s:s, s:i, s:b, s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:O, s:O}",
+	const char *no_way = x->from && json_array_size(ways) == 0 ? from_no_way(x, l) : NULL;
+	return json_pack(
+		"{s:s, s:s, s:i, s:b, s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:O, s:s*, s:O}",
 		"listener", l->text, "protocol", listener_protocol_name(l->protocol), "port",
 		(int)l->port, "passing", l->passing, "reach", reach_kind_name(reach.kind), "why",
 		reach.by, "who", listener_who(x->arena, l), "process", p ? p->command : NULL, "exe",
 		p ? p->exe : NULL, "unit", l->unit, "package", p ? p->package : NULL, "ways", ways,
-		"policy", policy);
+		"no_way", no_way, "policy", policy);
 }
 
 /* Loopback sockets only where the packet filter leads others to them. */
@@ -296,134 +214,11 @@ static json_t *forwards_json(const struct exposure *x)
 
 	for (size_t i = 0; i < all->n; i++) {
 		const struct opening *o = &all->v[i];
-		const struct span one = x->from ? addrs_net(&x->net) : (struct span){0};
-		if (o->outcome != FLOW_FORWARD ||
-			(x->from && (o->way->family != x->net.family ||
-					    !addrs_contains(&o->peers, one))))
-			continue;
-		if (json_array_append_new(list, opening_json(x, o, o->lo)) < 0)
+		if (o->outcome == FLOW_FORWARD &&
+			json_array_append_new(list, opening_json(x, o, o->lo)) < 0)
 			return NULL;
 	}
 	return json_incref(list);
-}
-
-/* ---- text ---- */
-
-static const char *text_of(const json_t *j, const char *key)
-{
-	const char *s = json_string_value(json_object_get(j, key));
-
-	return s ? s : "";
-}
-
-/* A line, broken between words where it is too long for a terminal; nothing is cut. */
-static void put_wrapped(struct ctl *ctl, const char *line)
-{
-	size_t column = INDENT;
-
-	fprintf(ctl->out, "%*s", INDENT, "");
-	for (bool first = true; *line; first = false) {
-		size_t n = strcspn(line, " ");
-		if (!first && column + 1 + n > WIDTH) {
-			fprintf(ctl->out, "\n%*s", 2 * INDENT, "");
-			column = 2 * INDENT;
-		} else if (!first) {
-			fputc(' ', ctl->out);
-			column++;
-		}
-		fprintf(ctl->out, "%.*s", (int)n, line);
-		column += n;
-		line += n + (line[n] == ' ');
-	}
-	fputc('\n', ctl->out);
-}
-
-/* What the groups make of a way; of one that the host stops nothing is to be said. */
-static void put_groups(struct ctl *ctl, struct arena *a, const json_t *j)
-{
-	const json_t *groups = json_object_get(j, "groups");
-
-	if (!groups)
-		return;
-	if (json_array_size(groups) == 0)
-		put_wrapped(ctl, "the security groups let none of it in");
-	for (size_t i = 0; i < json_array_size(groups); i++) {
-		const json_t *g = json_array_get(groups, i);
-		const char *line = arena_printf(a, "the security groups %s in %s: %s",
-			json_is_true(json_object_get(g, "certain")) ? "let" : "may let",
-			text_of(g, "from"), text_of(g, "by"));
-		if (line)
-			put_wrapped(ctl, line);
-	}
-}
-
-static void put_way(struct ctl *ctl, struct arena *a, const json_t *j)
-{
-	const char *from = text_of(j, "from"), *doubt = text_of(j, "doubt");
-	const char *asked = text_of(j, "asked"), *fate_text = text_of(j, "connection");
-	const char *line = arena_printf(a, "%s%s by %s %s%s%s%s: %s%s%s",
-		*from ? "from " : fate_text, from, text_of(j, "interface"), text_of(j, "family"),
-		*asked ? " (asked for " : "", asked, *asked ? ")" : "", text_of(j, "by"),
-		*doubt ? "; not certain: " : "", doubt);
-
-	if (line)
-		put_wrapped(ctl, line);
-	put_groups(ctl, a, j);
-}
-
-static void put_listener(struct ctl *ctl, struct arena *a, const json_t *j, int width)
-{
-	const json_t *ways = json_object_get(j, "ways"), *policy = json_object_get(j, "policy");
-	const char *says = "";
-
-	fprintf(ctl->out, "%-*s  %-7s  %s%s\n", width, text_of(j, "listener"), text_of(j, "reach"),
-		text_of(j, "who"), json_is_true(json_object_get(j, "passing")) ? " (passing)" : "");
-	for (size_t i = 0; i < json_array_size(ways); i++)
-		put_way(ctl, a, json_array_get(ways, i));
-	if (json_array_size(ways) == 0)
-		put_wrapped(ctl, text_of(j, "why"));
-	for (size_t i = 0; says && i < json_array_size(policy); i++) {
-		const json_t *p = json_array_get(policy, i);
-		says = arena_printf(a, "%s%s %s %s%s", says, i > 0 ? "," : "", text_of(p, "check"),
-			text_of(p, "result"),
-			json_is_true(json_object_get(p, "waived")) ? " (waived)" : "");
-	}
-	says = says ? arena_printf(a, "policy:%s", *says ? says : " nothing against it") : NULL;
-	if (says)
-		put_wrapped(ctl, says);
-}
-
-static void put_forward(struct ctl *ctl, struct arena *a, const json_t *j)
-{
-	fprintf(ctl->out, "%s on %s %s  ->  %s port %d\n", text_of(j, "asked"),
-		text_of(j, "interface"), text_of(j, "family"), text_of(j, "to"),
-		(int)json_integer_value(json_object_get(j, "to_port")));
-	const char *line = arena_printf(a, "from %s: %s", text_of(j, "from"), text_of(j, "by"));
-	if (line)
-		put_wrapped(ctl, line);
-	put_groups(ctl, a, j);
-}
-
-static int put_text(struct ctl *ctl, struct arena *a, const json_t *o)
-{
-	const json_t *listeners = json_object_get(o, "listeners"),
-		     *forwards = json_object_get(o, "forwards");
-	int width = 12;
-
-	for (size_t i = 0; i < json_array_size(listeners); i++)
-		width = MAX(width, (int)strlen(text_of(json_array_get(listeners, i), "listener")));
-	for (size_t i = 0; i < json_array_size(listeners); i++)
-		put_listener(ctl, a, json_array_get(listeners, i), MIN(width, 40));
-	if (json_array_size(listeners) == 0)
-		fputs("no socket waits for others beyond the loopback\n", ctl->out);
-	for (size_t i = 0; i < json_array_size(forwards); i++) {
-		if (i == 0)
-			fputs("\nsent on by the packet filter:\n", ctl->out);
-		put_forward(ctl, a, json_array_get(forwards, i));
-	}
-	if (!ctl->quiet)
-		fprintf(ctl->out, "\n%s\n", text_of(o, "note"));
-	return arena_failed(a) ? ctl_oom() : CTL_OK;
 }
 
 /* ---- the verb ---- */
@@ -483,20 +278,25 @@ static int show(struct ctl *ctl, struct exposure *x)
 	if (r != CTL_OK)
 		return r;
 	x->firewall = factset_get(&x->judge->facts, FACT_FIREWALL)->u.firewall;
-	if (x->firewall->openings.cut && !x->from)
-		fputs("hardenctl: too many rules and ports to follow all: use --from ADDRESS\n",
-			stderr);
+	const char *fault = x->from ? from_fault(x) : NULL;
+	if (fault)
+		return ctl_error("--from %s: %s", x->from, fault);
+	if (x->firewall->openings.cut)
+		fprintf(stderr, "hardenctl: too many rules and ports to follow all: %s\n",
+			x->from ? "not told is what becomes of ports that are sent on"
+				: "use --from ADDRESS");
 	if (read_groups(x, &note) < 0)
 		return ctl_oom();
 	listeners = gather(x) == 0 ? listeners_json(x) : NULL;
-	forwards = listeners ? forwards_json(x) : NULL;
+	if (listeners)
+		forwards = x->from ? from_forwards(x) : forwards_json(x);
 	json_auto_t *o = forwards ? json_pack("{s:i, s:s*, s:O, s:O, s:s}", "schema", 1, "from",
 					    ctl->from, "listeners", listeners, "forwards", forwards,
 					    "note", note)
 				  : NULL;
 	if (!o || arena_failed(x->arena))
 		return ctl_oom();
-	return ctl->json ? ctl_put_json(ctl, json_incref(o)) : put_text(ctl, x->arena, o);
+	return ctl->json ? ctl_put_json(ctl, json_incref(o)) : exposure_put(ctl, x->arena, o);
 }
 
 int verb_exposure(struct ctl *ctl)

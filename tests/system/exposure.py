@@ -50,7 +50,7 @@ def prepare():
         sys.exit(77)
     for line in ("link set lo up", "link add eth7 type veth peer name far7", "link set eth7 up",
                  "link set far7 up", "addr add 192.0.2.9/24 dev eth7",
-                 "route add 198.51.100.0/24 via 192.0.2.1"):
+                 "route add 198.51.100.0/24 via 192.0.2.1", "addr add 2001:db8::9/64 dev eth7 nodad"):
         run("ip", *line.split())
     with open("/proc/sys/net/ipv4/ip_forward", "w", encoding="ascii") as f:
         f.write("1")
@@ -100,6 +100,59 @@ def try_groups():
             sys.exit(found["note"])
 
 
+def paragraph(text, first):
+    """The lines of one socket or port, as one."""
+    lines = text.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith(first))
+    end = next(i for i in range(at + 1, len(lines) + 1) if i == len(lines) or not lines[i].startswith(" "))
+    return " ".join(line.strip() for line in lines[at:end])
+
+
+def try_from():
+    """What is sent on to others is told to be stopped where it is, and by all addresses at once."""
+    for line in ("addr add 192.0.2.10/24 dev eth7", "addr add 192.0.2.11/24 dev eth7"):
+        run("ip", *line.split())
+    run("nft", "table inet g { chain thru { type filter hook forward priority 0; policy accept; "
+        "ip saddr 203.0.113.0/24 tcp dport 80 drop; }; chain inp { type filter hook input priority -1; "
+        "ip saddr 203.0.113.7 tcp dport 8080 drop; ip daddr 192.0.2.11 tcp dport 7000 drop; }; }")
+    v6 = socket.socket(socket.AF_INET6)
+    v6.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    v6.bind(("::", 7006))
+    v6.listen()
+    one = json.loads(exposure("--from", "203.0.113.7", "--format", "json").stdout)
+    expect("stopped on the way", {(x["connection"], x["to"], x["to_port"]) for x in one["forwards"]},
+           {("is stopped", "198.51.100.2", 80)})
+    if not all("203.0.113.0/24" in x["by"] and not x["by"].startswith("no rule") for x in one["forwards"]):
+        sys.exit("the rule that stops it is not named")
+    led = [w for x in one["listeners"] if x["port"] == 8080 for w in x["ways"] if "asked" in w]
+    expect("stopped behind a redirect", {(w["connection"], w["asked"]) for w in led}, {("is stopped", "tcp 80")})
+    text = exposure("--from", "203.0.113.7").stdout
+    sent = paragraph(text[text.index("sent on by the packet filter:"):], "tcp 81 on eth7 IPv4")
+    if "from 203.0.113.7 is stopped" not in sent:
+        sys.exit(sent)
+    if "at 192.0.2.9, 192.0.2.10, 192.0.2.11 " not in sent:
+        sys.exit(sent)
+    text = exposure("--from", "10.1.1.1").stdout
+    waits = paragraph(text, "tcp 0.0.0.0:7000")
+    for part in ("arrives by eth7 IPv4 to 192.0.2.9, 192.0.2.10: inet f inp",
+                 "is stopped by eth7 IPv4 to 192.0.2.11: inet g inp"):
+        if waits.count(part) != 1:
+            sys.exit(waits)
+    one = json.loads(exposure("--from", "10.1.1.1", "--format", "json").stdout)
+    expect("all of them", sorted(w["address"] for x in one["listeners"] if x["port"] == 7000 for w in x["ways"]),
+           ["192.0.2.10", "192.0.2.11", "192.0.2.9"])
+    if "no connection: the socket takes no IPv4" not in paragraph(text, "tcp [::]:7006"):
+        sys.exit(text)
+    text = exposure("--from", "2001:db8::1").stdout
+    if "no connection: the socket takes no IPv6" not in paragraph(text, "tcp 0.0.0.0:7000"):
+        sys.exit(text)
+    for source, word in (("127.0.0.1", "this machine itself"), ("192.0.2.10", "this machine itself"),
+                         ("::1", "this machine itself"), ("224.0.0.1", "another machine")):
+        done = exposure("--from", source, check=False)
+        expect(f"from {source}", (done.returncode, done.stdout, word in done.stderr), (2, "", True))
+    v6.close()
+
+
 def main():
     prepare()
     sockets = [listen("0.0.0.0", 7000), listen("0.0.0.0", 8080), listen("127.0.0.1", 443),
@@ -124,7 +177,10 @@ def main():
         fate = {x["listener"]: [w["connection"] for w in x["ways"]] for x in one["listeners"]}
         expect(f"from {source}", fate["tcp 0.0.0.0:7000"], [wanted])
         expect(f"from {source}", fate["tcp 192.0.2.9:22"], ["is stopped"])
-        expect(f"sent on from {source}", [x["from"] for x in one["forwards"]], [source])
+        expect(f"sent on from {source}", [(x["from"], x["connection"]) for x in one["forwards"]],
+               [(source, "is sent on")])
+        expect(f"led on from {source}", [w["connection"] for x in one["listeners"] if x["port"] == 8080
+                                         for w in x["ways"] if w.get("asked") == "tcp 80"], ["arrives"])
     text = exposure().stdout
     for line in text.splitlines():
         if len(line) > 100 or line != line.rstrip():
@@ -132,6 +188,7 @@ def main():
     if "10.0.0.0/8 by eth7 IPv4: inet f inp" not in text:
         sys.exit(text)
     try_groups()
+    try_from()
     for argv in (("--from", "10.0.0.0/8"), ("--from", "nobody"), ("--root", "/mnt")):
         done = exposure(*argv, check=False)
         expect(f"{argv}", (done.returncode, bool(done.stderr)), (2, True))
