@@ -3,39 +3,43 @@
 
 #include "base/text.h"
 #include "check/checks.h"
+#include "fact/clear-servers.h"
 #include "fact/listeners.h"
 
-/* A program that speaks a cleartext protocol, and whether it can do otherwise. */
+#define NOT_READ  "its configuration is not read"
+#define NOT_FOUND "no configuration of it was found that decides that for this port"
+
+/* A program that speaks a cleartext protocol, where FACT_CLEAR_SERVERS says nothing of it. */
 struct speaker {
 	const char *name; /* of its file, a pattern of fnmatch(3) */
 	const char *protocol;
 	/* The only ports that it speaks so on; none: all of its. */
 	unsigned ports[4];
 	bool udp;
-	bool may; /* its configuration, which is not read, may demand TLS */
+	const char *undecided; /* why it is not known whether it demands TLS; NULL: it never does */
 };
 
 static const struct speaker speakers[] = {
-	{"*telnetd*", "telnet", {0}, false, false},
-	{"*rshd", "rsh", {0}, false, false},
-	{"*rlogind", "rlogin", {0}, false, false},
-	{"*rexecd", "rexec", {0}, false, false},
-	{"*tftpd*", "TFTP", {0}, true, false},
-	{"dnsmasq", "TFTP", {69}, true, false},
-	{"x11vnc", "VNC", {0}, false, false},
-	{"X*vnc", "VNC", {0}, false, true},
-	{"vino-server", "VNC", {0}, false, true},
-	{"vsftpd", "FTP", {0}, false, true},
-	{"proftpd", "FTP", {0}, false, true},
-	{"pure-ftpd*", "FTP", {0}, false, true},
-	{"*ftpd", "FTP", {0}, false, true},
-	{"dovecot", "POP3, IMAP or ManageSieve", {110, 143, 4190}, false, true},
-	{"courier*", "POP3 or IMAP", {110, 143}, false, true},
-	{"cyrmaster", "POP3, IMAP or ManageSieve", {110, 143, 4190}, false, true},
-	{"slapd", "LDAP", {389}, false, true},
-	{"ns-slapd", "LDAP", {389}, false, true},
-	{"snmpd", "SNMP", {0}, true, true},
-	{"snmptrapd", "SNMP", {0}, true, true},
+	{"*telnetd*", "telnet", {0}, false, NULL},
+	{"*rshd", "rsh", {0}, false, NULL},
+	{"*rlogind", "rlogin", {0}, false, NULL},
+	{"*rexecd", "rexec", {0}, false, NULL},
+	{"*tftpd*", "TFTP", {0}, true, NULL},
+	{"dnsmasq", "TFTP", {69}, true, NULL},
+	{"x11vnc", "VNC", {0}, false, NULL},
+	{"X*vnc", "VNC", {0}, false, "the options that it was started with are not read"},
+	{"vino-server", "VNC", {0}, false, "the settings of its user are not read"},
+	{"vsftpd", "FTP", {0}, false, NOT_FOUND},
+	{"proftpd", "FTP", {0}, false, NOT_READ},
+	{"pure-ftpd*", "FTP", {0}, false, NOT_READ},
+	{"*ftpd", "FTP", {0}, false, NOT_READ},
+	{"dovecot", "POP3, IMAP or ManageSieve", {110, 143, 4190}, false, NOT_READ},
+	{"courier*", "POP3 or IMAP", {110, 143}, false, NOT_READ},
+	{"cyrmaster", "POP3, IMAP or ManageSieve", {110, 143, 4190}, false, NOT_READ},
+	{"slapd", "LDAP", {389}, false, NOT_READ},
+	{"ns-slapd", "LDAP", {389}, false, NOT_READ},
+	{"snmpd", "SNMP", {0}, true, NOT_READ},
+	{"snmptrapd", "SNMP", {0}, true, NOT_READ},
 };
 
 /* What usually speaks there, where the program that does is not known by its name. */
@@ -55,31 +59,67 @@ static const struct {
 	{5900, 5999, LISTENER_TCP, "VNC"},
 };
 
-static bool is_on_port(const struct speaker *s, unsigned port)
+/* Whether a list, which ends with 0 or its room, names the port; -1 where it names none. */
+static int is_on_port(const unsigned *list, size_t max, unsigned port)
 {
-	bool any = false;
-
-	for (size_t i = 0; i < ARRAY_SIZE(s->ports) && s->ports[i]; i++) {
-		any = true;
-		if (s->ports[i] == port)
-			return true;
+	for (size_t i = 0; i < max && list[i]; i++) {
+		if (list[i] == port)
+			return 1;
 	}
-	return !any;
+	return max > 0 && list[0] ? 0 : -1;
+}
+
+/* The name of the file that listens; NULL where it is not known. */
+static const char *name_of(const struct listener *l)
+{
+	return l->program && l->program->exe ? text_base_name(l->program->exe) : NULL;
+}
+
+static bool is_transport(const struct listener *l, bool udp)
+{
+	return l->protocol == (udp ? LISTENER_UDP : LISTENER_TCP);
 }
 
 static const struct speaker *speaker_of(const struct listener *l)
 {
-	const char *exe = l->program ? l->program->exe : NULL;
-	const char *slash = exe ? strrchr(exe, '/') : NULL;
-	const char *name = slash ? slash + 1 : exe;
+	const char *name = name_of(l);
 
 	for (size_t i = 0; name && i < ARRAY_SIZE(speakers); i++) {
 		const struct speaker *s = &speakers[i];
-		if (text_glob(s->name, name) && is_on_port(s, l->port) &&
-			l->protocol == (s->udp ? LISTENER_UDP : LISTENER_TCP))
+		if (text_glob(s->name, name) && is_transport(l, s->udp) &&
+			is_on_port(s->ports, ARRAY_SIZE(s->ports), l->port) != 0)
 			return s;
 	}
 	return NULL;
+}
+
+/* What is the worst of one port comes first. */
+static int badness(const struct clear_service *s)
+{
+	static const int kinds[] = {[CLEAR_SHUT] = 1, [CLEAR_LOGIN] = 3, [CLEAR_OPEN] = 4};
+
+	return s->fault ? 2 : kinds[s->kind];
+}
+
+/* The service that the socket is of: those that name its port go before those that name none. */
+static const struct clear_service *service_of(
+	const struct clear_servers *all, const struct listener *l)
+{
+	const char *name = name_of(l);
+	const struct clear_service *best = NULL;
+	int best_on = 0;
+
+	for (size_t i = 0; name && i < all->n; i++) {
+		const struct clear_service *s = &all->v[i];
+		int on = is_on_port(s->ports, ARRAY_SIZE(s->ports), l->port);
+		if (on == 0 || !is_transport(l, s->udp) || !text_glob(s->program, name))
+			continue;
+		if (!best || on > best_on || (on == best_on && badness(s) > badness(best))) {
+			best = s;
+			best_on = on;
+		}
+	}
+	return best;
 }
 
 /* The protocol that the port is for; NULL where it is for none of these. */
@@ -93,32 +133,68 @@ static const char *usual(const struct listener *l)
 	return NULL;
 }
 
-static void report(const struct check *c, const struct listener *l, struct verdict *ret)
+static const char expected[] = "bound to loopback, encrypted, or switched off";
+
+/* By the configuration of the server. */
+static void report_service(const struct check *c, const struct listener *l,
+	const struct clear_service *s, struct verdict *ret)
 {
+	static const struct {
+		enum result result;
+		enum severity severity; /* at most */
+		const char *how;
+	} kinds[] = {
+		[CLEAR_SHUT] = {RESULT_PASS, SEV_LOW, "encrypted or not at all"},
+		[CLEAR_LOGIN] = {RESULT_FAIL, SEV_MEDIUM,
+			"in the clear, though it refuses passwords there"},
+		[CLEAR_OPEN] = {RESULT_FAIL, SEV_MAX, "in the clear"},
+	};
+	const char *who = listener_who(ret->arena, l);
+	const char *how = s->fault ? "and whether it demands encryption could not be read"
+				   : kinds[s->kind].how;
+
+	verdict_add(ret,
+		&(struct evidence){
+			.result = s->fault ? RESULT_UNKNOWN : kinds[s->kind].result,
+			.severity = MIN(c->severity, kinds[s->kind].severity),
+			.subject = arena_printf(ret->arena, "listener %s", l->text),
+			.path = s->fault ? s->fault_path : s->at.path,
+			.line = s->fault ? s->fault_line : s->at.line,
+			.observed = arena_printf(ret->arena, "%s speaks %s %s: %s", who ? who : "",
+				s->protocol, how, s->fault ? s->fault : s->setting),
+			.expected = expected,
+		});
+}
+
+static void report(const struct check *c, const struct clear_servers *servers,
+	const struct listener *l, struct verdict *ret)
+{
+	const struct clear_service *service = service_of(servers, l);
 	const struct speaker *s = speaker_of(l);
 	const char *port = s ? NULL : usual(l), *who = listener_who(ret->arena, l);
 	const char *observed;
 
-	if (!s && !port)
+	if (service)
+		report_service(c, l, service, ret);
+	if (service || (!s && !port))
 		return;
 	if (!s)
 		observed = arena_printf(ret->arena,
 			"held by %s, on the port of %s: it was not asked what it speaks",
 			who ? who : "", port);
-	else if (s->may)
+	else if (s->undecided)
 		observed = arena_printf(ret->arena,
-			"%s speaks %s: whether it demands TLS stands in its configuration, which "
-			"is not read yet",
-			who ? who : "", s->protocol);
+			"%s speaks %s: whether it demands encryption is not known, since %s",
+			who ? who : "", s->protocol, s->undecided);
 	else
 		observed = arena_printf(
 			ret->arena, "%s speaks %s, in the clear", who ? who : "", s->protocol);
 	verdict_add(ret, &(struct evidence){
-				 .result = s && !s->may ? RESULT_FAIL : RESULT_UNKNOWN,
+				 .result = s && !s->undecided ? RESULT_FAIL : RESULT_UNKNOWN,
 				 .severity = c->severity,
 				 .subject = arena_printf(ret->arena, "listener %s", l->text),
 				 .observed = observed,
-				 .expected = "bound to loopback, encrypted, or switched off",
+				 .expected = expected,
 			 });
 }
 
@@ -127,15 +203,17 @@ static void evaluate_plaintext(const struct check *c, const struct factset *fact
 {
 	size_t n = 0;
 
-	if (!check_facts_usable(facts, FACT_BIT(FACT_LISTENERS), ret))
+	if (!check_facts_usable(facts, c->facts, ret))
 		return;
 	const struct listeners *all = factset_get(facts, FACT_LISTENERS)->u.listeners;
+	const struct clear_servers *servers =
+		factset_get(facts, FACT_CLEAR_SERVERS)->u.clear_servers;
 	for (size_t i = 0; i < all->n; i++) {
 		const struct listener *l = &all->v[i];
 		if (l->loopback || l->kernel)
 			continue;
 		n++;
-		report(c, l, ret);
+		report(c, servers, l, ret);
 	}
 	if (all->cut > 0)
 		verdict_add(ret, &(struct evidence){
@@ -150,7 +228,8 @@ static void evaluate_plaintext(const struct check *c, const struct factset *fact
 	else if (ret->result == RESULT_PASS)
 		verdict_summary(ret,
 			"none of the %zu sockets beyond loopback is of a program or on a port that "
-			"is known for a cleartext protocol",
+			"is known for a cleartext protocol, but for servers that demand "
+			"encryption",
 			n);
 	verdict_note(ret, "no port was asked what it speaks, and HTTP is left to http-redirect");
 }
@@ -162,9 +241,9 @@ const struct check check_listener_plaintext = {
 	.guides = "P X N13",
 	.references = "ss(8)",
 	.rationale = "Whoever sits on the way reads passwords and data of telnet, FTP, and mail or "
-		     "directory access without TLS. Judged by the programs that listen and, where "
-		     "those are not known, by their ports: what a port speaks was not asked, nor "
-		     "was the configuration of servers read that can do both.",
+		     "directory access without TLS. Judged by the programs that listen and, of "
+		     "those that can do both, by their configuration; where the program is not "
+		     "known, by its port: what a port speaks was not asked.",
 	.remedy = "Replace telnet and rsh by SSH (`apt-get purge telnetd inetutils-telnetd "
 		  "rsh-server`), FTP and TFTP by SFTP, and switch TLS on in what stays: "
 		  "`ssl_enable=YES` in /etc/vsftpd.conf, `ssl = required` in "
@@ -178,6 +257,6 @@ const struct check check_listener_plaintext = {
 		"`nsslapd-require-secure-binds: on` in the directory server, `createUser` and "
 		"`rouser` in the place of `rocommunity` in /etc/snmp/snmpd.conf; reach VNC "
 		"through `ssh -L`.",
-	.facts = FACT_BIT(FACT_LISTENERS),
+	.facts = FACT_BIT(FACT_LISTENERS) | FACT_BIT(FACT_CLEAR_SERVERS),
 	.evaluate = evaluate_plaintext,
 };

@@ -44,6 +44,7 @@
 	COLLECTOR(FACT_LOG_FILES, collector_log_files)               \
 	COLLECTOR(FACT_NAME_SERVERS, collector_name_servers)         \
 	COLLECTOR(FACT_TIME_SERVERS, collector_time_servers)         \
+	COLLECTOR(FACT_CLEAR_SERVERS, collector_clear_servers)       \
 	COLLECTOR(FACT_SECURITY_GROUPS, collector_security_groups)   \
 	COLLECTOR(FACT_SELF, collector_self)
 

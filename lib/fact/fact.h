@@ -58,6 +58,7 @@ enum fact_id {
 	FACT_LOG_FILES,	       /* owners and modes below /var/log */
 	FACT_NAME_SERVERS,     /* DNS servers: where they listen, whom they answer */
 	FACT_TIME_SERVERS,     /* NTP servers: whom they serve, who may ask about them */
+	FACT_CLEAR_SERVERS,    /* servers that do or do not demand encryption, by configuration */
 	FACT_SECURITY_GROUPS,  /* exports of the cloud's security groups */
 	FACT_SELF,	       /* this daemon's own files */
 	FACT_COVERAGE,	       /* health of the event sources; given by the engine, not collected */
@@ -136,6 +137,7 @@ struct fact {
 		const struct log_files *log_files;
 		const struct name_servers *name_servers;
 		const struct time_servers *time_servers;
+		const struct clear_servers *clear_servers;
 		const struct security_groups *security_groups;
 		const struct self *self;
 		const struct coverage *coverage;
