@@ -53,8 +53,7 @@ static void set(json_t *o, const char *key, const char *value)
 		(void)json_object_set_new(o, key, json_string(value)); /* NULL is refused, kept out */
 }
 
-/* All details as a JSON array, for events that have more than the one in the plain fields. */
-static void put_details(FILE *f, const struct event *e)
+static json_t *encode_details(const struct event *e)
 {
 	json_t *list = json_array();
 
@@ -72,11 +71,47 @@ static void put_details(FILE *f, const struct event *e)
 		set(o, "old", d->old);
 		(void)json_array_append_new(list, o);
 	}
-	char *text = list ? json_dumps(list, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-	put(f, "HARDEND_DETAILS", text);
-	put_number(f, "HARDEND_DETAILS_TOTAL", e->n_all);
+	return list;
+}
+
+/* Takes the value over. */
+static void put_json(FILE *f, const char *field, json_t *value)
+{
+	char *text = value ? json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+
+	put(f, field, text);
 	free(text);
-	json_decref(list);
+	json_decref(value);
+}
+
+/* All details as a JSON array, for events that have more than the one in the plain fields. */
+static void put_details(FILE *f, const struct event *e)
+{
+	put_json(f, "HARDEND_DETAILS", encode_details(e));
+	put_number(f, "HARDEND_DETAILS_TOTAL", e->n_all);
+}
+
+/* The other checks that the change concerns: each by its id, to be found by, and all as JSON. */
+static void put_also(FILE *f, const struct event *e)
+{
+	json_t *list = e->n_also > 0 ? json_array() : NULL;
+
+	for (size_t i = 0; i < e->n_also; i++) {
+		const struct event *also = &e->also[i];
+		json_t *o = json_object();
+		put(f, "HARDEND_ALSO", also->check);
+		if (!list || !o)
+			break;
+		set(o, "check", also->check);
+		set(o, "event", event_kind_name(also->kind));
+		set(o, "result", result_name(also->result));
+		set(o, "severity", severity_name(also->severity));
+		set(o, "title", also->title);
+		set(o, "waiver", also->waiver);
+		(void)json_object_set_new(o, "details", encode_details(also));
+		(void)json_array_append_new(list, o);
+	}
+	put_json(f, "HARDEND_ALSO_DETAILS", list);
 }
 
 static void put_finding(FILE *f, const struct event *e)
@@ -98,6 +133,7 @@ static void put_finding(FILE *f, const struct event *e)
 	}
 	if (e->n_all > 1)
 		put_details(f, e);
+	put_also(f, e);
 	put(f, "HARDEND_REMEDY", e->remedy);
 	put(f, "HARDEND_WAIVER", e->waiver);
 	if (e->since_realtime_usec) {

@@ -184,6 +184,7 @@ static void report_private(const struct check *c, const struct listener *l, cons
 				 .result = result,
 				 .severity = c->severity,
 				 .subject = arena_printf(a, "listener %s", l->text),
+				 .item = reach->item,
 				 .observed = arena_printf(
 					 a, "%s: %s; %s", name, listener_who(a, l), reach->by),
 				 .expected = "reached by trusted networks only",
@@ -266,6 +267,7 @@ static void evaluate_ssh_port(const struct check *c, const struct factset *facts
 				     .result = result,
 				     .severity = c->severity,
 				     .subject = arena_printf(ret->arena, "listener %s", x->text),
+				     .item = reach.item,
 				     .observed = arena_printf(
 					     ret->arena, "port %u; %s", x->port, reach.by),
 				     .expected = "not public, or a port from 1024 on that is not "
@@ -318,6 +320,7 @@ static void evaluate_ssh_exposure(const struct check *c, const struct factset *f
 					 .result = result,
 					 .severity = c->severity,
 					 .subject = arena_printf(ret->arena, "listener %s", x->text),
+					 .item = reach.item,
 					 .observed = reach.by,
 					 .expected = "reached by trusted networks only",
 				 });

@@ -111,7 +111,8 @@ static const char *say(struct arena *a, const struct opening *o, enum reach_kind
 static struct reach through(struct arena *a, const struct firewall *w, const struct policy *policy,
 	const struct listener *l)
 {
-	struct reach found = {REACH_NOBODY, "the host's firewall lets nobody through to it"};
+	struct reach found = {.kind = REACH_NOBODY,
+		.by = "the host's firewall lets nobody through to it"};
 	_cleanup_outside_ struct outside outside = {0};
 	enum reach_kind kind;
 
@@ -126,13 +127,15 @@ static struct reach through(struct arena *a, const struct firewall *w, const str
 		if (kind_of(&outside, o, &kind) < 0)
 			goto short_of_memory;
 		if (kind > found.kind)
-			found = (struct reach){kind, say(a, o, kind)};
+			found = (struct reach){.kind = kind,
+				.by = say(a, o, kind),
+				.item = firewall_subject(a, o)};
 	}
 	if (found.by)
 		return found;
 short_of_memory:
 	arena_fail(a);
-	return (struct reach){REACH_UNKNOWN, "memory was short"};
+	return (struct reach){.kind = REACH_UNKNOWN, .by = "memory was short"};
 }
 
 struct reach reach_of(struct arena *a, const struct factset *facts, const struct policy *policy,
@@ -145,19 +148,19 @@ struct reach reach_of(struct arena *a, const struct factset *facts, const struct
 	if (usable && asked && !f->u.firewall->openings.cut)
 		return through(a, f->u.firewall, policy, l);
 	if (l->loopback)
-		return (struct reach){REACH_NOBODY, "its address is of the loopback"};
+		return (struct reach){.kind = REACH_NOBODY, .by = "its address is of the loopback"};
 	if (l->interface && strcmp(l->interface, "lo") == 0)
-		return (struct reach){REACH_NOBODY, "it takes from the loopback only"};
+		return (struct reach){.kind = REACH_NOBODY, .by = "it takes from the loopback only"};
 	if (l->link_local)
-		return (struct reach){REACH_LINK, "its address is of one link"};
+		return (struct reach){.kind = REACH_LINK, .by = "its address is of one link"};
 	if (usable)
-		return (struct reach){REACH_UNKNOWN,
-			asked ? "whether the host's firewall lets others reach it is not known: "
+		return (struct reach){.kind = REACH_UNKNOWN,
+			.by = asked ? "whether the host's firewall lets others reach it is not known: "
 				"too many rules to ask for each port"
 			      : "whether the host's firewall lets others reach it is asked of TCP "
 				"and UDP only"};
-	return (struct reach){REACH_UNKNOWN,
-		f && a ? arena_printf(a,
+	return (struct reach){.kind = REACH_UNKNOWN,
+		.by = f && a ? arena_printf(a,
 				 "whether the host's firewall lets others reach it is not "
 				 "known: %s",
 				 f->reason)

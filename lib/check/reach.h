@@ -22,6 +22,7 @@ enum reach_kind {
 struct reach {
 	enum reach_kind kind;
 	const char *by; /* what decides it: "its address is of the loopback", a rule */
+	const char *item; /* the firewall's item that it follows from, see evidence.item; or NULL */
 };
 
 /* The facts that it asks, for the rows of checks. Without the firewall's it is not known. */

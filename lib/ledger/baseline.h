@@ -42,6 +42,7 @@ struct change {
 		CHANGE_HELD, /* it stays as announced, for a later batch */
 		CHANGE_TOLD, /* an event of this batch does */
 	} fate;
+	size_t teller[2]; /* claim.c: 1 + the check whose event tells it got worse, got better; 0: none */
 };
 
 struct delta {

@@ -34,28 +34,39 @@ static size_t length(const char *s)
 	return s ? strlen(s) : 0;
 }
 
-/* How many of the details an event may hold. */
-static size_t fitting(const struct event *e)
-{
-	size_t bytes = 0, n;
+struct room {
+	size_t details, bytes;
+};
 
-	for (n = 0; n < MIN(e->n_details, (size_t)EVENT_DETAILS_MAX); n++) {
+/* Leaves the event as many of its details as there is room for, and one at least. */
+static void fit(struct event *e, struct room *room)
+{
+	size_t n;
+
+	for (n = 0; n < e->n_details; n++) {
 		const struct event_detail *d = &e->details[n];
-		bytes += length(d->subject) + length(d->path) + length(d->observed) +
-			 length(d->expected) + length(d->old) + length(d->value) + length(d->item);
-		if (n > 0 && bytes > EVENT_DETAILS_BYTES)
+		size_t bytes = length(d->subject) + length(d->path) + length(d->observed) +
+			       length(d->expected) + length(d->old) + length(d->value) +
+			       length(d->item);
+		if (n > 0 && (room->details == 0 || bytes > room->bytes))
 			break;
+		room->details -= MIN(room->details, 1U);
+		room->bytes -= MIN(room->bytes, bytes);
 	}
-	return n;
+	e->n_all = e->n_details;
+	e->n_details = n;
 }
 
 int batch_add(struct batch *b, struct event *e, const char *words)
 {
+	struct room room = {EVENT_DETAILS_MAX, EVENT_DETAILS_BYTES};
+
 	e->seq = b->seq + 1;
 	e->epoch = b->ledger->epoch;
 	e->realtime_usec = b->realtime_usec;
-	e->n_all = e->n_details;
-	e->n_details = fitting(e);
+	fit(e, &room);
+	for (size_t i = 0; i < e->n_also; i++)
+		fit(&e->also[i], &room);
 	if (!e->check)
 		e->result = RESULT_INFORMATIONAL;
 	if (!e->message)

@@ -3,35 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "ledger/internal.h"
-
-/* A check whose verdict may be news. */
-struct entered_check {
-	const struct check *check;
-	const struct verdict *verdict;
-	struct finding *finding;
-	uint64_t digest;
-	struct step step;
-	bool tell;
-};
-
-/* A fact of the batch that could be read. */
-struct entered_fact {
-	const struct fact *fact; /* NULL: not part of the batch */
-	bool first;		 /* it has no baseline yet */
-	struct delta delta;
-	bool tell;
-	int64_t number;
-};
-
-struct entry {
-	struct batch batch;
-	const struct judge *judge;
-	uint64_t mask, now_usec;
-	struct entered_check *checks;
-	size_t n_checks;
-	struct entered_fact facts[FACT_MAX];
-};
+#include "ledger/entry.h"
 
 /* What was held back and is due now is looked at as if it had changed. */
 static void add_due(struct entry *e)
@@ -109,139 +81,6 @@ static int enter_checks(struct entry *e)
 			r = enter_check(e, i);
 	}
 	return r;
-}
-
-static const struct fact_item *find_item(const struct fact *f, const char *subject)
-{
-	size_t low = 0, high = f->n_items;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(subject, f->items[middle].subject);
-		if (order == 0)
-			return &f->items[middle];
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
-}
-
-static bool same(const char *x, const char *y)
-{
-	return x && y ? strcmp(x, y) == 0 : x == y;
-}
-
-/* Adds to a piece of evidence what is known of the item that it is about. */
-static void absorb(struct event_detail *d, struct change *c)
-{
-	if (d->gone && same(d->old, c->old)) {
-		d->observed = c->new;
-	} else if (d->gone) {
-		d->value = c->new;
-	} else {
-		d->old = c->old;
-		d->value = same(d->observed, c->new) ? NULL : c->new;
-	}
-	if (d->gone) {
-		d->path = c->path;
-		d->line = c->line;
-		d->removed = !c->new;
-	}
-	c->fate = CHANGE_TOLD;
-}
-
-/*
- * The same for another item that the evidence follows from: what is so now is
- * in the evidence's own words, what was before may not be.
- */
-static void absorb_item(struct event_detail *d, struct change *c)
-{
-	if (c->fate == CHANGE_TOLD)
-		return;
-	if (!d->gone && !d->old && c->old) {
-		d->old = c->old;
-		d->value = c->new;
-	}
-	c->fate = CHANGE_TOLD;
-}
-
-/* Evidence that went away has no place any more, but the item may have. */
-static void find_place(struct event_detail *d, const struct fact *f)
-{
-	const struct fact_item *item = f ? find_item(f, d->subject) : NULL;
-
-	if (item) {
-		d->path = item->path;
-		d->line = item->line;
-	}
-}
-
-/* The change of a subject in the first of these facts that has one, or NULL. */
-static struct change *find_change(const struct entry *e, uint64_t facts, const char *subject)
-{
-	struct change *c = NULL;
-
-	for (int i = 0; !c && i < FACT_MAX; i++) {
-		if (facts & FACT_BIT(i))
-			c = delta_find(&e->facts[i].delta, subject);
-	}
-	return c;
-}
-
-/* That a file came or went says nothing beside an event about what stands in it. */
-static struct change *find_file(const struct entry *e, const char *path)
-{
-	const char *subject = path ? arena_printf(e->batch.arena, "file %s", path) : NULL;
-	struct change *c = subject ? find_change(e, FACT_ALL, subject) : NULL;
-
-	return c && (!c->old || !c->new) ? c : NULL;
-}
-
-static void hold(struct change *c)
-{
-	if (c && c->fate == CHANGE_TELL)
-		c->fate = CHANGE_HELD;
-}
-
-/*
- * A change that evidence of this step names is the step's to tell: now, or
- * when the step itself is told.
- */
-static void claim(struct entry *e, struct entered_check *ec, bool told)
-{
-	for (size_t i = 0; i < ec->step.n_details; i++) {
-		struct event_detail *d = &ec->step.details[i];
-		struct change *file = find_file(e, d->path);
-		struct change *item = d->item ? find_change(e, ec->check->facts, d->item) : NULL;
-		struct change *c = d->subject ? find_change(e, ec->check->facts, d->subject) : NULL;
-		if (c && told)
-			absorb(d, c);
-		if (item && told)
-			absorb_item(d, item);
-		if (file && told)
-			file->fate = CHANGE_TOLD;
-		hold(c);
-		hold(item);
-		hold(file);
-		for (int id = 0; d->subject && !c && d->gone && id < FACT_MAX; id++) {
-			if (ec->check->facts & FACT_BIT(id))
-				find_place(d, factset_get(&e->judge->facts, (enum fact_id)id));
-		}
-	}
-}
-
-static void claim_all(struct entry *e)
-{
-	for (size_t i = 0; i < e->n_checks; i++) {
-		if (e->checks[i].tell)
-			claim(e, &e->checks[i], true);
-	}
-	for (size_t i = 0; i < e->n_checks; i++) {
-		if (!e->checks[i].tell && e->checks[i].step.differs)
-			claim(e, &e->checks[i], false);
-	}
 }
 
 /* What no check has claimed, under the fact's own damper. */
@@ -328,19 +167,22 @@ static int tell_orphans(struct entry *e)
 	return r;
 }
 
-static int tell_check(struct entry *e, struct entered_check *ec)
+enum severity entered_severity(const struct entered_check *ec)
 {
-	struct ledger *l = e->batch.ledger;
+	return ec->step.stage == FINDING_CLOSED ? ec->finding->severity : ec->verdict->severity;
+}
+
+static struct event event_of(const struct entered_check *ec)
+{
 	const struct step *step = &ec->step;
 	bool closed = step->stage == FINDING_CLOSED;
-	struct event ev = {
+
+	return (struct event){
 		.kind = step->kind,
 		.result = ec->verdict->result,
-		.severity = closed ? ec->finding->severity : ec->verdict->severity,
+		.severity = entered_severity(ec),
 		.check = ec->check->id,
 		.title = ec->check->title,
-		.remedy = closed ? NULL
-				 : check_remedy(ec->check, &e->judge->facts, ec->verdict->result),
 		.waiver = step->waiver,
 		.since_realtime_usec = closed ? ec->finding->since_realtime_usec
 					      : step->since_realtime_usec,
@@ -348,9 +190,26 @@ static int tell_check(struct entry *e, struct entered_check *ec)
 		.n_details = step->n_details,
 		.untold = flap_untold(&ec->finding->flap, step->differs),
 	};
+}
 
-	int r = flap_reserve(&ec->finding->flap, &l->config);
-	return r < 0 ? r : batch_add(&e->batch, &ev, ec->verdict->summary);
+/* One event for the check and for those that it leads. */
+static int tell_check(struct entry *e, const struct entered_check *ec)
+{
+	struct event ev = event_of(ec);
+
+	if (ec->step.stage != FINDING_CLOSED)
+		ev.remedy = check_remedy(ec->check, &e->judge->facts, ec->verdict->result);
+	for (size_t i = 0; i < e->n_checks; i++) {
+		if (e->checks[i].leader != ec)
+			continue;
+		struct event *also = arena_grow(
+			e->batch.arena, &ev.also, ev.n_also, sizeof(*also));
+		if (!also)
+			return -ENOMEM;
+		*also = event_of(&e->checks[i]);
+		ev.n_also++;
+	}
+	return batch_add(&e->batch, &ev, ec->verdict->summary);
 }
 
 static int write_checks(struct entry *e)
@@ -360,6 +219,8 @@ static int write_checks(struct entry *e)
 	for (size_t i = 0; r == 0 && i < e->n_checks; i++) {
 		struct entered_check *ec = &e->checks[i];
 		if (ec->tell)
+			r = flap_reserve(&ec->finding->flap, &e->batch.ledger->config);
+		if (r == 0 && ec->tell && !ec->leader)
 			r = tell_check(e, ec);
 		/* While it is held back the row says what was announced. */
 		bool write = ec->tell || (ec->step.rewrite && !ec->finding->flap.held);

@@ -120,30 +120,54 @@ static json_t *encode_details(const struct event *ev)
 	return array;
 }
 
+/* What is said of each check that an event is about. */
+static void put_finding(struct encoder *e, const struct event *ev)
+{
+	put(e, "kind", json_string(event_kind_name(ev->kind)));
+	put(e, "severity", json_string(severity_name(ev->severity)));
+	if (ev->check)
+		put(e, "result", json_string(result_name(ev->result)));
+	put_string(e, "check", ev->check);
+	put_string(e, "title", ev->title);
+	put_string(e, "waiver", ev->waiver);
+	put_number(e, "since_realtime_usec", ev->since_realtime_usec);
+	put_number(e, "untold", ev->untold);
+	if (ev->n_all > 0) {
+		put(e, "details", encode_details(ev));
+		put_number(e, "n_all", ev->n_all);
+	}
+}
+
+static json_t *encode_also(const struct event *ev)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < ev->n_also; i++) {
+		struct encoder e = {.object = json_object()};
+		put_finding(&e, &ev->also[i]);
+		e.failed = json_array_append_new(array, e.object) < 0 || e.failed;
+		if (e.failed) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
 char *event_encode(const struct event *ev)
 {
 	struct encoder e = {.object = json_object()};
 	char *text = NULL;
 
-	put(&e, "kind", json_string(event_kind_name(ev->kind)));
+	put_finding(&e, ev);
 	put_number(&e, "seq", ev->seq);
 	put_string(&e, "epoch", ev->epoch);
 	put_number(&e, "realtime_usec", ev->realtime_usec);
-	put(&e, "severity", json_string(severity_name(ev->severity)));
-	if (ev->check)
-		put(&e, "result", json_string(result_name(ev->result)));
-	put_string(&e, "check", ev->check);
 	put_string(&e, "fact", ev->fact);
-	put_string(&e, "title", ev->title);
 	put_string(&e, "message", ev->message);
 	put_string(&e, "remedy", ev->remedy);
-	put_string(&e, "waiver", ev->waiver);
-	put_number(&e, "since_realtime_usec", ev->since_realtime_usec);
-	put_number(&e, "untold", ev->untold);
-	if (ev->n_all > 0) {
-		put(&e, "details", encode_details(ev));
-		put_number(&e, "n_all", ev->n_all);
-	}
+	if (ev->n_also > 0)
+		put(&e, "also", encode_also(ev));
 	if (!e.failed)
 		text = json_text(e.object);
 	json_decref(e.object);
@@ -263,29 +287,65 @@ static void decode_details(struct decoder *d, struct event *ret)
 	}
 }
 
+/* What put_finding() has put. */
+static struct event get_finding(struct decoder *d)
+{
+	struct event e = {
+		.kind = (enum event_kind)get_word(d, "kind", event_kind_from_name, -1),
+		.severity = (enum severity)get_word(d, "severity", severity_from_name, -1),
+		.result = (enum result)get_word(
+			d, "result", result_from_name, RESULT_INFORMATIONAL),
+		.check = get_string(d, "check"),
+		.title = get_string(d, "title"),
+		.waiver = get_string(d, "waiver"),
+		.since_realtime_usec = get_number(d, "since_realtime_usec", INT64_MAX),
+		.untold = get_number(d, "untold", INT64_MAX),
+		.n_all = get_number(d, "n_all", UINT32_MAX),
+	};
+
+	decode_details(d, &e);
+	return e;
+}
+
+static void decode_also(struct decoder *d, struct event *ret)
+{
+	const json_t *array = json_object_get(d->object, "also"), *element;
+	size_t i, n = json_array_size(array);
+
+	if ((array && !json_is_array(array)) || n > EVENT_ALSO_MAX) {
+		fail(d, -EBADMSG);
+		return;
+	}
+	if (n == 0)
+		return;
+	ret->also = arena_alloc(d->arena, n * sizeof(*ret->also));
+	if (!ret->also) {
+		fail(d, -ENOMEM);
+		return;
+	}
+	ret->n_also = n;
+	json_array_foreach ((json_t *)array, i, element) {
+		struct decoder inner = {.arena = d->arena, .object = element};
+		ret->also[i] = get_finding(&inner);
+		if (inner.r == 0 && !ret->also[i].check)
+			inner.r = -EBADMSG;
+		if (inner.r < 0)
+			fail(d, inner.r);
+	}
+}
+
 static int decode_object(struct arena *a, const json_t *object, struct event *ret)
 {
 	struct decoder d = {.arena = a, .object = object};
-	struct event e = {
-		.kind = (enum event_kind)get_word(&d, "kind", event_kind_from_name, -1),
-		.seq = get_number(&d, "seq", INT64_MAX),
-		.epoch = get_string(&d, "epoch"),
-		.realtime_usec = get_number(&d, "realtime_usec", INT64_MAX),
-		.severity = (enum severity)get_word(&d, "severity", severity_from_name, -1),
-		.result = (enum result)get_word(
-			&d, "result", result_from_name, RESULT_INFORMATIONAL),
-		.check = get_string(&d, "check"),
-		.fact = get_string(&d, "fact"),
-		.title = get_string(&d, "title"),
-		.message = get_string(&d, "message"),
-		.remedy = get_string(&d, "remedy"),
-		.waiver = get_string(&d, "waiver"),
-		.since_realtime_usec = get_number(&d, "since_realtime_usec", INT64_MAX),
-		.untold = get_number(&d, "untold", INT64_MAX),
-		.n_all = get_number(&d, "n_all", UINT32_MAX),
-	};
+	struct event e = get_finding(&d);
 
-	decode_details(&d, &e);
+	e.seq = get_number(&d, "seq", INT64_MAX);
+	e.epoch = get_string(&d, "epoch");
+	e.realtime_usec = get_number(&d, "realtime_usec", INT64_MAX);
+	e.fact = get_string(&d, "fact");
+	e.message = get_string(&d, "message");
+	e.remedy = get_string(&d, "remedy");
+	decode_also(&d, &e);
 	if (d.r == 0 && (e.seq == 0 || !e.epoch || !e.message))
 		return -EBADMSG;
 	if (d.r < 0)

@@ -67,12 +67,22 @@ struct event {
 	size_t n_details;       /* those stored: see EVENT_DETAILS_MAX */
 	size_t n_all;           /* how many there were */
 	uint64_t untold;        /* changes held back because it flapped; this one tells of them */
+	/*
+	 * Other checks that the same change made worse, or better; of the same or
+	 * less severity. Without seq, epoch, time, message, remedy and also.
+	 */
+	struct event *also;
+	size_t n_also;
 };
 
-/* Details beyond either are only counted; the first is always there. An event stays sendable. */
+/*
+ * Details beyond either, those of also with the others, are only counted; the
+ * first of each check is always there. An event stays sendable.
+ */
 enum {
 	EVENT_DETAILS_MAX = 64,
 	EVENT_DETAILS_BYTES = 32 * 1024, /* of their strings */
+	EVENT_ALSO_MAX = 256,		 /* of a stored event that is read back */
 };
 
 /* syslog/journald priority of the event, as design.md lays down (critical 2 ... heartbeat 6). */

@@ -54,7 +54,7 @@ int batch_write(struct batch *b);
 
 /*
  * Adds the event: gives it its number, epoch, time, no more details than it may
- * have (n_details is all there are), and its message by message_write() from
+ * have (n_details is all there are; also those of also), and its message by message_write() from
  * words unless it has one.
  */
 int batch_add(struct batch *b, struct event *e, const char *words);

@@ -13,8 +13,10 @@
  * One change is one event: an item that changed and that is named (same
  * subject, or evidence.item) by evidence of a check that opened, changed or
  * resolved in the same batch is told by that event, with its old value; what
- * remains is drift, one event per fact and batch. That a file came or went
- * ("file PATH") is told by whatever tells of what stands in it. Items that return to their baseline are resolved,
+ * remains is drift, one event per fact and batch. Where several checks name it,
+ * and all of them got worse or all got better, they are one event too, that
+ * of the most severe. That a file came or went ("file PATH") is told by whatever
+ * tells of what stands in it. Items that return to their baseline are resolved,
  * by an event of their own. Evidence is compared as a set: where it stands may
  * move without a word. Only open evidence counts, and of an open finding only
  * what no waiver covers. A finding that is waived as a whole is told once.

@@ -455,6 +455,30 @@ static void write_accepted(struct line *l, const struct event *e, const char *wo
 	add_list(l, e, false, true, add_drift);
 }
 
+/* "; so also ssh-exposure FAIL high (listener tcp 0.0.0.0:22), ssh-port FAIL low changed". */
+static void add_also(struct line *l, const struct event *e)
+{
+	const char *said = e->n_details > 0 ? e->details[0].subject : NULL;
+
+	for (size_t i = 0; i < e->n_also; i++) {
+		const struct event *also = &e->also[i];
+		const char *subject = also->n_details > 0 ? also->details[0].subject : NULL;
+		add(l, i == 0 ? "; so also " : ", ");
+		if (also->kind == EVENT_RESOLVED)
+			add(l, also->check);
+		else
+			add_verdict(l, also);
+		if (also->kind == EVENT_CHANGED)
+			add(l, " changed");
+		if (subject && (!said || strcmp(said, subject) != 0)) {
+			add(l, " (");
+			add_cut(l, subject, NAME_LIMIT);
+			add(l, ")");
+		}
+		said = subject;
+	}
+}
+
 char *message_write(struct arena *a, const struct event *e, const char *words)
 {
 	struct line l;
@@ -472,6 +496,7 @@ char *message_write(struct arena *a, const struct event *e, const char *words)
 	else
 		write_open(&l, e, words);
 	l.limit = sizeof(l.s) - 1;
+	add_also(&l, e);
 	if (e->untold > 0) {
 		add(&l, "; it flapped: ");
 		add_number(&l, e->untold);

@@ -245,8 +245,14 @@ def show(e):
 
 
 def matches(e, want):
-    """want: fields without HARDEND_, lower case; a str must be contained, a callable must hold."""
+    """want: fields without HARDEND_, lower case; a str must be contained, a callable must hold.
+    also: all other checks that the event tells of, none unless said."""
+    also = e.get("HARDEND_ALSO", [])
+    if sorted([also] if isinstance(also, str) else also) != sorted(want.get("also", [])):
+        return False
     for key, value in want.items():
+        if key == "also":
+            continue
         have = e.get("HARDEND_" + key.upper(), e.get(key.upper(), ""))
         if callable(value):
             if not value(have):

@@ -225,6 +225,80 @@ static void test_absorbed_of_two(void **state)
 		"drift accounts: account bob: uid=1002 shell=/bin/sh → uid=0", NULL);
 }
 
+/* Several checks that one change concerns are one event; each keeps a finding of its own. */
+static void test_one_act(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_begin(f);
+	fixture_fact(f, FACT_ACCOUNTS, ALICE BOB "account eve|uid=0|/etc/passwd|33\n");
+	fixture_fail(f, CHECK_ROOT, "eve can log in as root",
+		"Match User eve|yes|no|/etc/ssh/sshd_config|7|account eve\n");
+	fixture_fail(f, CHECK_PASSWORD, "a password", "account eve|has a password||/etc/passwd|33\n");
+	/* Both are high: the one about the account itself leads, and tells what it was before. */
+	fixture_expect(f, F_ACCOUNTS,
+		"account-password FAIL high: a password: account eve: has a password (new: uid=0) "
+		"at /etc/passwd:33; so also ssh-root-login FAIL high (Match User eve)",
+		NULL);
+	assert_string_equal(f->event.remedy, "lock it");
+	assert_int_equal(f->event.n_also, 1);
+	assert_string_equal(f->event.also->check, "ssh-root-login");
+	assert_string_equal(f->event.also->title, "Root stays out");
+	assert_int_equal(f->event.also->kind, EVENT_OPENED);
+	assert_int_equal(f->event.also->result, RESULT_FAIL);
+	assert_int_equal(f->event.also->n_details, 1);
+	assert_string_equal(f->event.also->details->observed, "yes");
+	fixture_reopen(f);
+	fixture_expect(f, FACT_ALL, NULL);
+	/* They are well again one by one, and each says so. */
+	fixture_set(f, CHECK_ROOT, RESULT_PASS, "root cannot log in");
+	fixture_expect(f, F_OS,
+		"resolved ssh-root-login after 2 s: root cannot log in: Match User eve (was yes) at "
+		"/etc/ssh/sshd_config:7",
+		NULL);
+	assert_int_equal(f->event.n_also, 0);
+}
+
+/* Together they are well again; what gets worse by the same change is another event. */
+static void test_one_act_undone(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_begin(f);
+	fixture_fact(f, FACT_ACCOUNTS, ALICE BOB "account eve|uid=0|/etc/passwd|33\n");
+	fixture_fail(f, CHECK_ROOT, "eve is root", "account eve|yes|no|/etc/passwd|33\n");
+	fixture_fail(f, CHECK_PASSWORD, "a password", "account eve|has one||/etc/passwd|33\n");
+	f->verdicts[CHECK_ROOT]->severity = SEV_CRITICAL;
+	fixture_expect(f, F_ACCOUNTS,
+		"ssh-root-login FAIL critical: eve is root: account eve yes (new: uid=0; should be "
+		"no) at /etc/passwd:33; so also account-password FAIL high",
+		NULL);
+	assert_int_equal(event_priority(&f->event), 2);
+	fixture_fact(f, FACT_ACCOUNTS, ALICE BOB);
+	fixture_set(f, CHECK_ROOT, RESULT_PASS, "nobody");
+	fixture_set(f, CHECK_PASSWORD, RESULT_PASS, "nobody has one");
+	fixture_expect(f, F_ACCOUNTS,
+		"resolved ssh-root-login after 1 s: nobody: account eve is gone (was yes) at "
+		"/etc/passwd; so also account-password",
+		NULL);
+	fixture_fact(f, FACT_ACCOUNTS, ALICE BOB "account eve|uid=0|/etc/passwd|33\n");
+	fixture_fail(f, CHECK_ROOT, "eve is root", "account eve|yes|no|/etc/passwd|33\n");
+	fixture_expect(f, F_ACCOUNTS,
+		"ssh-root-login FAIL high: eve is root: account eve yes (new: uid=0; should be "
+		"no) at /etc/passwd:33",
+		NULL);
+	fixture_fact(f, FACT_ACCOUNTS, ALICE BOB "account eve|uid=7|/etc/passwd|33\n");
+	fixture_set(f, CHECK_ROOT, RESULT_PASS, "nobody");
+	fixture_fail(f, CHECK_PASSWORD, "a password", "account eve|has one||/etc/passwd|33\n");
+	f->now_usec += USEC_PER_SEC;
+	assert_int_equal(fixture_enter(f, F_ACCOUNTS), 2);
+	fixture_next(f);
+	assert_int_equal(f->event.kind, EVENT_OPENED);
+	assert_int_equal(f->event.n_also, 0);
+	fixture_next(f);
+	assert_int_equal(f->event.kind, EVENT_RESOLVED);
+}
+
 static void test_details_cap(void **state)
 {
 	struct fixture *f = *state;
@@ -354,6 +428,8 @@ int main(void)
 		TEST(test_absorbed_of_two),
 		TEST(test_absorbed_item),
 		TEST(test_replaced),
+		TEST(test_one_act),
+		TEST(test_one_act_undone),
 		TEST(test_details_cap),
 		TEST(test_accept),
 	};

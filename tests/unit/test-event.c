@@ -53,6 +53,23 @@ static struct event_detail full_details[] = {
 		.old = "no"},
 	{.subject = "account \\x1b", .old = "uid=0", .value = "gr\xc3\xbc\xc3\x9f", .gone = true},
 };
+static struct event full_also[] = {
+	{.kind = EVENT_OPENED,
+		.result = RESULT_UNKNOWN,
+		.severity = SEV_LOW,
+		.check = "ssh-port",
+		.title = "Another port",
+		.details = full_details,
+		.n_details = 1,
+		.n_all = 2},
+	{.kind = EVENT_CHANGED,
+		.result = RESULT_FAIL,
+		.severity = SEV_HIGH,
+		.check = "ssh-x",
+		.waiver = "late",
+		.since_realtime_usec = 5,
+		.untold = 1},
+};
 static const struct event full = {
 	.seq = 7,
 	.epoch = EPOCH,
@@ -71,10 +88,19 @@ static const struct event full = {
 	.n_details = 2,
 	.n_all = 3,
 	.untold = 4,
+	.also = full_also,
+	.n_also = 2,
 };
 
 #define FULL_JSON                                                                        \
-	"{\"check\":\"ssh-root-login\",\"details\":[{\"expected\":\"no\",\"line\":33,"   \
+	"{\"also\":[{\"check\":\"ssh-port\",\"details\":[{\"expected\":\"no\","        \
+	"\"line\":33,\"observed\":\"yes\",\"old\":\"no\","                               \
+	"\"path\":\"/etc/ssh/sshd_config\",\"subject\":\"PermitRootLogin\"}],"           \
+	"\"kind\":\"opened\",\"n_all\":2,\"result\":\"unknown\",\"severity\":\"low\","   \
+	"\"title\":\"Another port\"},{\"check\":\"ssh-x\",\"kind\":\"changed\","         \
+	"\"result\":\"fail\",\"severity\":\"high\",\"since_realtime_usec\":5,"           \
+	"\"untold\":1,\"waiver\":\"late\"}],"                                            \
+	"\"check\":\"ssh-root-login\",\"details\":[{\"expected\":\"no\",\"line\":33,"   \
 	"\"observed\":\"yes\",\"old\":\"no\",\"path\":\"/etc/ssh/sshd_config\","         \
 	"\"subject\":\"PermitRootLogin\"},{\"gone\":true,\"old\":\"uid=0\","             \
 	"\"subject\":\"account \\\\x1b\",\"value\":\"gr\xc3\xbc\xc3\x9f\"}],"            \
@@ -147,6 +173,10 @@ static void test_decode_refuses(void **state)
 		"{\"kind\":\"drift\",\"seq\":1,\"n_all\":1,\"details\":[1]," REST "}",
 		"{\"kind\":\"drift\",\"seq\":1,\"details\":[{}]," REST "}",
 		"{\"kind\":\"drift\",\"seq\":1,\"n_all\":1,\"details\":[{\"line\":-1}]," REST "}",
+		"{\"kind\":\"drift\",\"seq\":1,\"also\":{}," REST "}",
+		"{\"kind\":\"drift\",\"seq\":1,\"also\":[1]," REST "}",
+		"{\"kind\":\"drift\",\"seq\":1,\"also\":[{\"kind\":\"drift\",\"severity\":\"low\"}]," REST
+		"}",
 		"{\"kind\":\"drift\",\"seq\":1,\"message\":\"m\",\"severity\":\"low\"}",
 	};
 	struct arena *a = arena_new();

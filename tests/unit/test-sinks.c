@@ -13,6 +13,18 @@ static struct event_detail details[] = {
 	{"sshd permitrootlogin, user root", "/etc/ssh/sshd_config", 40, "yes", "no", NULL},
 };
 
+static struct event also[] = {
+	{.kind = EVENT_OPENED,
+		.result = RESULT_FAIL,
+		.severity = SEV_HIGH,
+		.check = "ssh-exposure",
+		.title = "Not from outside",
+		.details = details,
+		.n_details = 1,
+		.n_all = 1},
+	{.kind = EVENT_CHANGED, .result = RESULT_UNKNOWN, .severity = SEV_LOW, .check = "ssh-port"},
+};
+
 static const struct event opened = {
 	.seq = 7,
 	.epoch = "00112233445566778899aabbccddeeff",
@@ -27,6 +39,8 @@ static const struct event opened = {
 	.details = details,
 	.n_details = 2,
 	.n_all = 2,
+	.also = also,
+	.n_also = 2,
 };
 
 static void test_journal(void **state)
@@ -38,6 +52,13 @@ static void test_journal(void **state)
 		"HARDEND_SUBJECT=sshd permitrootlogin\n", "HARDEND_PATH=/etc/ssh/sshd_config\n",
 		"HARDEND_LINE=33\n", "HARDEND_OBSERVED=yes\n", "HARDEND_EXPECTED=no\n",
 		"HARDEND_OLD=no\n", "HARDEND_REMEDY=PermitRootLogin no\n", "HARDEND_HASH=abc\n",
+		"HARDEND_ALSO=ssh-exposure\n", "HARDEND_ALSO=ssh-port\n",
+		"HARDEND_ALSO_DETAILS=[{\"check\":\"ssh-exposure\",\"details\":[{\"expected\":\"no\","
+		"\"line\":33,\"observed\":\"yes\",\"old\":\"no\",\"path\":"
+		"\"/etc/ssh/sshd_config\",\"subject\":\"sshd permitrootlogin\"}],"
+		"\"event\":\"opened\",\"result\":\"fail\",\"severity\":\"high\","
+		"\"title\":\"Not from outside\"},{\"check\":\"ssh-port\",\"details\":[],"
+		"\"event\":\"changed\",\"result\":\"unknown\",\"severity\":\"low\"}]\n",
 		"HARDEND_DETAILS_TOTAL=2\n", "HARDEND_EPOCH=00112233445566778899aabbccddeeff\n",
 	};
 	size_t size = 0;
