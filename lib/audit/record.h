@@ -141,6 +141,13 @@ int audit_field_string(
 	struct arena *a, const struct audit_fields *f, const char *name, const char **ret);
 
 /*
+ * A string that is written as it is, whatever it holds: tty, terminal, addr, unit,
+ * op. Never decoded. As above.
+ */
+int audit_field_text(
+	struct arena *a, const struct audit_fields *f, const char *name, const char **ret);
+
+/*
  * Whether one of the rule keys in key= is this one. An event that several rules
  * caught has them all, with bytes 1 between them, in hexadecimal.
  */
