@@ -45,7 +45,7 @@ static const struct channel {
 		{RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_NETCONF,
 			RTNLGRP_IPV6_NETCONF},
 		FILTER_NONE, FACT_BIT(FACT_ADDRESSES) | FACT_BIT(FACT_SYSCTL)},
-	/* For CAP_NET_ADMIN only. Of iptables-legacy and of routes it tells nothing. */
+	/* For CAP_NET_ADMIN only. Of iptables-legacy it tells nothing, its lock does. */
 	{"nf_tables", NETLINK_NETFILTER, {NFNLGRP_NFTABLES}, FILTER_NONE, FACT_BIT(FACT_FIREWALL)},
 };
 

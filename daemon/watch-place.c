@@ -26,6 +26,7 @@ enum {
 	CROWD = 1 << OBJECT_CROWD,
 	LIST = 1 << OBJECT_LIST,
 	SELF = 1 << OBJECT_SELF,
+	LOCK = 1 << OBJECT_LOCK,
 };
 
 void place_fini(struct place *p)
@@ -49,10 +50,10 @@ uint32_t walk_mask(const struct object *o)
 {
 	unsigned roles = o->next;
 
-	if (!o->dir)
-		return SELF_MASK;
 	for (int i = 0; i < OBJECT_ROLE_MAX; i++)
 		roles |= o->role[i] ? 1U << i : 0;
+	if (!o->dir)
+		return SELF_MASK | (roles & LOCK ? IN_CLOSE_NOWRITE : 0);
 	return DIR_MASK | (roles & (FINAL | LIST) ? IN_CLOSE_WRITE : 0) |
 	       (roles & CROWD ? IN_MODIFY : 0);
 }
@@ -107,7 +108,7 @@ static void watch_more(struct walk *k, struct place *at, unsigned role)
 static uint8_t name_roles(unsigned use)
 {
 	return (uint8_t)((use & USE_FILE ? 1U << NAME_FINAL : 0) |
-			 (use & (USE_DEEP | USE_LIST) ? 1U << NAME_PATH : 0));
+			 (use & (USE_DEEP | USE_LIST | USE_LOCK) ? 1U << NAME_PATH : 0));
 }
 
 void place_watch_name(struct walk *k, struct place *at, const char *s, size_t n, unsigned use)
@@ -124,11 +125,17 @@ void place_watch_name(struct walk *k, struct place *at, const char *s, size_t n,
 	e->next |= name_roles(use);
 }
 
-void place_watch_self(struct walk *k, struct place *at, const struct place *file)
+/* What a use makes of something that is no directory. */
+static unsigned file_roles(unsigned use)
+{
+	return (use & USE_FILE ? SELF : 0) | (use & USE_LOCK ? LOCK : 0);
+}
+
+void place_watch_self(struct walk *k, struct place *at, const struct place *file, unsigned use)
 {
 	k->child = 0;
-	if (at->files++ < FILES_MAX)
-		k->child = watch_object(k, file, false, SELF);
+	if (at->files++ < FILES_MAX || (use & USE_LOCK))
+		k->child = watch_object(k, file, false, file_roles(use));
 	else if (at->wd > 0)
 		watch_more(k, at, CROWD);
 	k->kind = k->child > 0 ? KIND_OBJECT : KIND_OTHER;
@@ -242,9 +249,9 @@ static bool known_object(struct walk *k, struct place *at, const struct name *e,
 {
 	struct object *o = table_object(k->table, e->child);
 
-	if (!o || o->stale || o->many || (!o->dir && use != USE_FILE))
+	if (!o || o->stale || o->many || (!o->dir && (use & ~(USE_FILE | USE_LOCK))))
 		return false;
-	unsigned roles = o->dir ? dir_roles(use, o->mount) : SELF;
+	unsigned roles = o->dir ? dir_roles(use, o->mount) : file_roles(use);
 	if (!has_roles(o->role, roles, (fact_mask)FACT_BIT(k->id)))
 		return false;
 	o->next |= (uint8_t)roles;

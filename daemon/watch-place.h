@@ -18,6 +18,7 @@ enum {
 	USE_DEEP = 1 << 0, /* to go on below it */
 	USE_LIST = 1 << 1,
 	USE_FILE = 1 << 2,
+	USE_LOCK = 1 << 3,
 };
 
 /* A directory on the way. */
@@ -84,10 +85,10 @@ void place_watch_name(struct walk *k, struct place *at, const char *s, size_t n,
 int place_watch_dir(struct walk *k, const struct place *p, unsigned use, bool nameless);
 
 /*
- * Watches what is looked at in the directory at, and is no directory; the walk's
- * kind and child say whether it could be.
+ * Watches what is looked at in the directory at, and is no directory, for the
+ * use; the walk's kind and child say whether it could be.
  */
-void place_watch_self(struct walk *k, struct place *at, const struct place *file);
+void place_watch_self(struct walk *k, struct place *at, const struct place *file, unsigned use);
 
 /* Keeps what the name was found to be: the walk's kind and child. */
 void place_remember(struct walk *k, const struct place *at, const char *s, size_t n);

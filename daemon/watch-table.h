@@ -29,6 +29,7 @@ enum object_role {
 	OBJECT_CROWD, /* a directory in which more are than can be watched each */
 	OBJECT_LIST,  /* a directory that is listed */
 	OBJECT_SELF,  /* itself: content or metadata */
+	OBJECT_LOCK,  /* a file that is opened to lock it, and closed when what it guards is done */
 	OBJECT_ROLE_MAX,
 };
 

@@ -39,8 +39,8 @@ static bool arrive(struct walk *k, struct place *at, int fd, unsigned use, struc
 		to.fd = -1;
 		return true;
 	}
-	if (use & USE_FILE)
-		place_watch_self(k, at, &to);
+	if (use & (USE_FILE | USE_LOCK))
+		place_watch_self(k, at, &to, use);
 	return false;
 }
 
@@ -183,7 +183,8 @@ static unsigned bound_at(const struct dep *d, size_t off)
 
 static unsigned use_of(unsigned kinds)
 {
-	return (kinds & DEP_FILE ? USE_FILE : 0) | (kinds & DEP_DIR ? USE_LIST : 0);
+	return (kinds & DEP_FILE ? USE_FILE : 0) | (kinds & DEP_DIR ? USE_LIST : 0) |
+	       (kinds & DEP_LOCK ? USE_LOCK : 0);
 }
 
 /* Whether the deps have the component of n bytes at off in common, bounded alike. */

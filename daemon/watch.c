@@ -188,6 +188,9 @@ static void on_itself(
 		begun(w, b, self);
 	if (e->mask & IN_CLOSE_WRITE)
 		ended(w, b, self);
+	/* One call of a script of many: the rest of it may be to come. */
+	if (e->mask & (IN_CLOSE_NOWRITE | IN_CLOSE_WRITE))
+		echoed(b, o->role[OBJECT_LOCK]);
 	if (e->mask & IN_ATTRIB)
 		echoed(b, all);
 	if (e->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED))

@@ -14,6 +14,7 @@
 enum dep_kind {
 	DEP_FILE = 1 << 0, /* content or metadata of this path, or its absence */
 	DEP_DIR = 1 << 1,  /* the names in this directory */
+	DEP_LOCK = 1 << 2, /* whoever takes it as a lock, by opening it, has changed something */
 };
 
 struct dep {

@@ -245,7 +245,7 @@ int fact_collect(enum fact_id id, const struct collect *c, struct fact **ret)
 	if (r < 0)
 		return r;
 	for (const struct fact_lock *l = collectors[id]->locks; l && l->path; l++)
-		root_depend(&root, l->path, DEP_FILE);
+		root_depend(&root, l->path, l->kind == LOCK_FLOCK ? DEP_LOCK : DEP_FILE);
 	r = fact_seal(f);
 	if (r < 0)
 		return r;

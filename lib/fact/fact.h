@@ -218,7 +218,11 @@ bool collect_may_run(const struct collect *c);
  */
 struct fact_lock {
 	const char *path;
-	enum { LOCK_EXISTS, LOCK_FCNTL } kind;
+	/*
+	 * LOCK_FLOCK: besides, that somebody had it is news, for what is changed
+	 * under it tells of itself to nobody.
+	 */
+	enum { LOCK_EXISTS, LOCK_FCNTL, LOCK_FLOCK } kind;
 	uint64_t max_usec;
 };
 

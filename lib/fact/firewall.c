@@ -169,9 +169,13 @@ static int firewall_collect(const struct collect *c, struct fact *f)
 	return r == 0 ? firewall_complete(f, rules, host) : r;
 }
 
-/* ufw empties its chains and opens the policies on the way to the rules that it loads. */
+/*
+ * ufw empties its chains and opens the policies on the way to the rules that it
+ * loads. iptables-legacy takes its lock for each change (iptables(8), -w).
+ */
 static const struct fact_lock firewall_locks[] = {
 	{"/run/ufw.lock", LOCK_FCNTL, 10 * USEC_PER_SEC},
+	{"/run/xtables.lock", LOCK_FLOCK, 10 * USEC_PER_SEC},
 	{0},
 };
 
@@ -180,7 +184,7 @@ const struct collector collector_firewall = {
 	.name = "firewall",
 	.locks = firewall_locks,
 	.needs = FACT_BIT(FACT_ADDRESSES) | FACT_BIT(FACT_SYSCTL),
-	/* Of iptables-legacy and of routes no source tells. */
+	/* Of routes no source tells, nor of iptables-legacy when somebody goes past its lock. */
 	.refresh_usec = USEC_PER_HOUR,
 	.collect = firewall_collect,
 };

@@ -16,6 +16,7 @@
  * LOCK_EXISTS: the file is there, unless it holds the number of a process that
  * is gone. LOCK_FCNTL: any process holds a POSIX or open-file lock on any part
  * of it. (This process must not hold a POSIX lock on it: closing the file, as
- * is done here, would drop that.)
+ * is done here, would drop that.) LOCK_FLOCK: any process holds it by flock(2),
+ * for writing; by /proc/locks, since whoever waits for the lock must not meet us.
  */
 uint64_t lock_busy(const struct root *root, const struct fact_lock *locks);

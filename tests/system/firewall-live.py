@@ -3,7 +3,8 @@
 """firewall-live.py HARDEND: the daemon in a network and a mount namespace of the test's own. Rules of
 nftables are added and removed, a program listens, an address is added: each changes the verdict that
 it should and is told once, in the local syslog, with the delay printed. The same rules loaded anew,
-twenty times, are not told at all."""
+twenty times, are not told at all. The same of iptables-legacy, which tells of itself by its lock
+(/run is one of the test's own)."""
 import ctypes
 import os
 import shutil
@@ -24,6 +25,13 @@ table inet f {
   }
 }
 """
+LEGACY = """*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+COMMIT
+"""
 QUIET = 2.5  # longer than the scheduler's settle limit
 
 
@@ -37,11 +45,15 @@ def run(line, **kwargs):
 
 
 def enter():
-    if os.geteuid() != 0 or not shutil.which("nft") or not shutil.which("ip"):
-        skip("needs root, nft and ip")
+    if os.geteuid() != 0 or not all(map(shutil.which, ("nft", "ip", "iptables-legacy"))):
+        skip("needs root, nft, ip and iptables-legacy")
     if LIBC.unshare(CLONE_NEWNS | CLONE_NEWNET) != 0 or \
             LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) != 0:
         skip("needs namespaces")
+
+
+def legacy_restore():
+    subprocess.run(["iptables-legacy-restore"], check=True, text=True, input=LEGACY)
 
 
 def private_log(directory):
@@ -113,9 +125,28 @@ def changes(log):
            "resolved firewall-orphan-opening", "drift firewall: policy inet f inp removed")
 
 
+def legacy(log):
+    expect(log, "iptables-legacy-restore, and the kernel's first table", legacy_restore,
+           "resolved firewall-active", "resolved firewall-default-deny",
+           "resolved firewall-open-to-world",
+           "drift firewall: 3 changed | policy ip filter INPUT (legacy) added")
+    begin = time.monotonic()
+    expect(log, "iptables-legacy -A", lambda: run("iptables-legacy -A INPUT -p tcp --dport 8080 -j ACCEPT"),
+           "firewall-open-to-world | tcp 8080", "firewall-orphan-opening | tcp 8080")
+    assert time.monotonic() - begin < QUIET + 1, "told later than after a second"
+    expect(log, "loaded anew", legacy_restore, "resolved firewall-open-to-world",
+           "resolved firewall-orphan-opening")
+    for _ in range(20):
+        legacy_restore()
+    if found := messages(log, QUIET):
+        sys.exit(f"rules of iptables-legacy as they were: {found}")
+    print("the same rules of iptables-legacy 20 times: not told", flush=True)
+
+
 def main():
     enter()
     with tempfile.TemporaryDirectory() as directory:
+        run("mount -t tmpfs none /run")
         log = private_log(directory)
         for line in ("link set lo up", "link add eth7 type veth peer name far7", "link set eth7 up",
                      "link set far7 up", "addr add 192.0.2.9/24 dev eth7"):
@@ -132,6 +163,7 @@ def main():
             if not messages(log, 60, 5):
                 sys.exit("the daemon told nothing at its start")
             changes(log)
+            legacy(log)
         finally:
             daemon.terminate()
             daemon.wait()

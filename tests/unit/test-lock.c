@@ -2,6 +2,8 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include "fact/lock.h"
@@ -95,6 +97,67 @@ static void test_fcntl(void **state)
 	test_root_fini(&t);
 }
 
+/* As the kernel shows them; on its own /proc/locks below. */
+static void test_flock_text(void **state)
+{
+	static const struct fact_lock one[] = {{"/run/lock", LOCK_FLOCK, USEC_PER_SEC}, {0}};
+	static const struct {
+		const char *format;
+		bool held;
+	} lines[] = {
+		{"1: POSIX  ADVISORY  WRITE 7 %02x:%02x:%lu 0 EOF\n", false},
+		{"1: FLOCK  ADVISORY  READ 7 %02x:%02x:%lu 0 EOF\n", false},
+		{"1: FLOCK  ADVISORY  WRITE 7 %02x:%02x:%lu1 0 EOF\n", false},
+		{"1: FLOCK  ADVISORY  WRITE 7 %02x:1%02x:%lu 0 EOF\n", false},
+		{"1: -> FLOCK  ADVISORY  WRITE 7 %02x:%02x:%lu 0 EOF\n", false},
+		{"1: FLOCK  ADVISORY  WRITE 7 %02x:%02x:%lu 0 EOF\n", true},
+		{"1: POSIX  ADVISORY  READ 8 00:01:5 0 EOF\n"
+		 "2: FLOCK  ADVISORY  WRITE 7 %02x:%02x:%lu 0 EOF\n3: ", true},
+	};
+	struct test_root t;
+	struct stat st;
+	char text[256];
+
+	test_root_init(&t);
+	test_write(&t, "/run/lock", "");
+	assert_int_equal(lock_busy(&t.root, one), 0); /* there is no /proc/locks */
+	assert_int_equal(stat(test_path(&t, "/run/lock"), &st), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		(void)snprintf(text, sizeof(text), lines[i].format, major(st.st_dev),
+			minor(st.st_dev), (unsigned long)st.st_ino);
+#pragma GCC diagnostic pop
+		test_write(&t, "/proc/locks", text);
+		if (lock_busy(&t.root, one) != (lines[i].held ? USEC_PER_SEC : 0))
+			fail_msg("%s", text);
+	}
+	assert_int_equal(unlink(test_path(&t, "/run/lock")), 0);
+	assert_int_equal(lock_busy(&t.root, one), 0);
+	test_root_fini(&t);
+}
+
+static void test_flock(void **state)
+{
+	char path[] = "/dev/shm/test-lock-XXXXXX";
+	const struct fact_lock one[] = {{path, LOCK_FLOCK, USEC_PER_SEC}, {0}};
+	_cleanup_close_ int fd = mkstemp(path);
+	struct root root;
+
+	if (fd < 0)
+		skip();
+	assert_int_equal(root_open("/", &root), 0);
+	assert_int_equal(lock_busy(&root, one), 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(lock_busy(&root, one), USEC_PER_SEC);
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	assert_int_equal(lock_busy(&root, one), 0);
+	assert_int_equal(flock(fd, LOCK_UN), 0);
+	assert_int_equal(lock_busy(&root, one), 0);
+	assert_int_equal(unlink(path), 0);
+	root_close(&root);
+}
+
 /* What is asked about is not recorded: the fact has its locks among its deps already. */
 static void test_no_deps(void **state)
 {
@@ -117,6 +180,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exists),
 		cmocka_unit_test(test_fcntl),
+		cmocka_unit_test(test_flock_text),
+		cmocka_unit_test(test_flock),
 		cmocka_unit_test(test_no_deps),
 	};
 

@@ -95,7 +95,7 @@ static inline void arm(struct fixture *f, enum fact_id id)
 	assert_int_equal(watch_set(f->w, id, &f->deps), 0);
 }
 
-/* A dep: "/path" read, "/dir/" listed, "/base|rel" read beneath base. */
+/* A dep: "/path" read, "/dir/" listed, "!/path" a lock, "/base|rel" read beneath base. */
 static inline void add_dep(struct fixture *f, const char *word)
 {
 	char base[256];
@@ -103,7 +103,8 @@ static inline void add_dep(struct fixture *f, const char *word)
 	enum dep_kind kind = n > 1 && word[n - 1] == '/' ? DEP_DIR : DEP_FILE;
 
 	if (!word[bar]) {
-		deps_add(&f->deps, word, kind);
+		bool lock = word[0] == '!';
+		deps_add(&f->deps, word + lock, lock ? DEP_LOCK : kind);
 		return;
 	}
 	(void)snprintf(base, sizeof(base), "%.*s", (int)bar, word);

@@ -136,6 +136,10 @@ static inline int script_file(
 		return write(script_held, a, strlen(a)) > 0 ? 0 : -1;
 	if (strcmp(op, "release") == 0)
 		return close(script_held);
+	if (strcmp(op, "look") == 0) {
+		script_held = script_open(t, a, O_RDONLY);
+		return script_held < 0 ? -1 : 0;
+	}
 	return -2;
 }
 
