@@ -176,6 +176,8 @@ int verb_explain(struct ctl *ctl)
 	put_row(ctl, "why", c->rationale);
 	put_row(ctl, "remedy", c->remedy);
 	put_row(ctl, "on RHEL", c->remedy_rhel);
+	for (unsigned m = 0; c->remedy_by && m < MAKER_MAX; m++)
+		put_row(ctl, maker_name(m), c->remedy_by[m]);
 	fprintf(ctl->out, "\nkeys of [%s] in hardend.conf(5):\n", c->id);
 	put_keys(ctl, json_object_get(o, "keys"));
 	put_attestation(ctl, c);

@@ -6,13 +6,17 @@
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check/checks.h"
+#include "check/firewall-remedy.h"
 #include "check/outside.h"
 #include "fact/firewall.h"
+#include "fact/logging.h"
+#include "fact/units.h"
 
-enum { NOBODY = 65534, WEB = 80 };
+enum { NOBODY = 65534, WEB = 80, NTP = 123 };
 
 /* What became of a question: of the sources or targets asked about. */
 enum fate {
@@ -30,7 +34,7 @@ struct asking {
 
 static bool begin(struct asking *a, const struct factset *facts)
 {
-	if (!check_facts_usable(facts, a->c->facts, a->ret))
+	if (!check_facts_usable(facts, FACT_BIT(FACT_FIREWALL), a->ret))
 		return false;
 	a->w = factset_get(facts, FACT_FIREWALL)->u.firewall;
 	return true;
@@ -156,34 +160,127 @@ static const struct {
 	{IPPROTO_TCP, 443, "updates over HTTPS (tcp 443)"},
 };
 
-/* What updates and lookups need: one family will do, and any target. */
+/*
+ * Whether what goes to the port is stopped for every target, by each family that
+ * has a way: one family will do. Sets a->reason. -1 as ask().
+ */
+static int is_stopped(struct asking *a, uint8_t l4proto, uint16_t port)
+{
+	const char *reason = NULL;
+	bool out = false;
+
+	for (size_t k = 0; k < ARRAY_SIZE(families); k++) {
+		const struct survey_way *way = way_out(a->w, families[k]);
+		_cleanup_flow_answer_ struct flow_answer answer = {0};
+		if (!way)
+			continue;
+		struct flow_query q = query_out(way, l4proto, port);
+		if (flow_ask(a->w->rules, a->w->host, &q, &answer) < 0) {
+			arena_fail(a->ret->arena);
+			return -1;
+		}
+		for (size_t n = 0; n < answer.n; n++) {
+			out = out || flow_arrives(answer.v[n].outcome);
+			reason = reason ? reason : survey_reason(a->ret->arena, &answer.v[n]);
+		}
+	}
+	a->reason = out || !reason ? "" : arena_strdup(a->ret->arena, reason);
+	return !out && reason;
+}
+
 static void judge_needed(struct asking *a)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
-		const char *reason = NULL;
-		bool out = false, asked = false;
-		for (size_t k = 0; k < ARRAY_SIZE(families); k++) {
-			const struct survey_way *way = way_out(a->w, families[k]);
-			_cleanup_flow_answer_ struct flow_answer answer = {0};
-			if (!way)
-				continue;
-			struct flow_query q = query_out(way, needed[i].l4proto, needed[i].port);
-			if (flow_ask(a->w->rules, a->w->host, &q, &answer) < 0) {
-				arena_fail(a->ret->arena);
-				return;
-			}
-			asked = true;
-			for (size_t n = 0; n < answer.n; n++) {
-				out = out || flow_arrives(answer.v[n].outcome);
-				reason = reason ? reason
-						: survey_reason(a->ret->arena, &answer.v[n]);
-			}
-		}
-		a->reason = out || !reason ? "" : arena_strdup(a->ret->arena, reason);
-		if (asked && !out)
+		int r = is_stopped(a, needed[i].l4proto, needed[i].port);
+		if (r < 0)
+			return;
+		if (r > 0)
 			report(a, RESULT_FAIL, needed[i].subject, "stopped on the way out",
 				"let out to where updates and answers come from");
 	}
+}
+
+/* ---- what this machine sends besides: noted, and no reason to fail ---- */
+
+/* The unit that asks servers for the time; NULL: none is on, or units are not known. */
+static const char *time_client(const struct factset *facts)
+{
+	static const char *const units[] = {"chrony.service", "chronyd.service", "ntp.service",
+		"ntpd.service", "ntpsec.service", "openntpd.service", "systemd-timesyncd.service"};
+	const struct fact *f = factset_get(facts, FACT_UNITS);
+
+	for (size_t i = 0; f && f->state == FACT_STATE_OK && i < ARRAY_SIZE(units); i++) {
+		if (unit_is_on(f->u.units, units[i]))
+			return units[i];
+	}
+	return NULL;
+}
+
+/* The protocol and port of a forwarding to another machine. False: they are not told. */
+static bool log_target(const struct log_forward *f, uint8_t *ret_l4proto, uint16_t *ret_port)
+{
+	static const struct {
+		const char *transport;
+		uint8_t l4proto;
+		uint16_t port; /* 0: none that is usual */
+	} usual[] = {{"udp", IPPROTO_UDP, 514}, {"tcp", IPPROTO_TCP, 514},
+		{"tls", IPPROTO_TCP, 6514}, {"relp", IPPROTO_TCP, 0}, {"relp+tls", IPPROTO_TCP, 0},
+		{"http", IPPROTO_TCP, 80}, {"https", IPPROTO_TCP, 443}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(usual) && !f->own && !f->broken; i++) {
+		unsigned long port = usual[i].port;
+		const char *end = "";
+		if (strcmp(f->transport, usual[i].transport) != 0)
+			continue;
+		if (*f->port)
+			port = strtoul(f->port, (char **)&end, 10);
+		if (*end || port == 0 || port > UINT16_MAX)
+			return false;
+		*ret_l4proto = usual[i].l4proto;
+		*ret_port = (uint16_t)port;
+		return true;
+	}
+	return false;
+}
+
+/* The first forwarding whose port is stopped, as a text; "": none. NULL: memory was short. */
+static const char *stopped_log(struct asking *a, const struct factset *facts)
+{
+	const struct fact *f = factset_get(facts, FACT_LOGGING);
+
+	for (size_t i = 0; f && f->state == FACT_STATE_OK && i < f->u.logging->n; i++) {
+		const struct log_forward *x = &f->u.logging->v[i];
+		uint8_t l4proto;
+		uint16_t port;
+		if (!log_target(x, &l4proto, &port))
+			continue;
+		int r = is_stopped(a, l4proto, port);
+		if (r < 0)
+			return NULL;
+		if (r > 0)
+			return arena_printf(a->ret->arena,
+				"log messages to %s (%s %u), which %s sends", x->host,
+				l4proto == IPPROTO_UDP ? "udp" : "tcp", port,
+				log_program_name(x->program));
+	}
+	return "";
+}
+
+static void note_wanted(struct asking *a, const struct factset *facts)
+{
+	const char *client = time_client(facts), *log = stopped_log(a, facts), *clock = "";
+	int r = client ? is_stopped(a, IPPROTO_UDP, NTP) : 0;
+
+	if (!log || r < 0)
+		return;
+	if (r > 0)
+		clock = arena_printf(a->ret->arena,
+			"the time from NTP servers (udp 123), for which "
+			"%s asks",
+			client);
+	if (clock && (*clock || *log))
+		verdict_note(a->ret, "but stopped on the way out: %s%s%s", clock,
+			*clock && *log ? "; " : "", log);
 }
 
 static void evaluate_egress(const struct check *c, const struct factset *facts,
@@ -210,14 +307,29 @@ static void evaluate_egress(const struct check *c, const struct factset *facts,
 					fate == FATE_PERHAPS ? "may get" : "gets"),
 				"dropped or rejected");
 	}
-	if (asked > 0)
+	if (asked > 0) {
 		judge_needed(&a);
-	else
+		note_wanted(&a, facts);
+	} else {
 		verdict_set(ret, RESULT_NOTAPPLICABLE, "no address by which to get out");
+	}
 	if (ret->result == RESULT_PASS)
 		verdict_summary(ret, "what goes out is filtered, and updates and name lookups get "
 				     "through");
 }
+
+#define EGRESS_UFW                                                                   \
+	"`ufw allow out 53 && ufw allow out 80/tcp && ufw allow out 443/tcp && ufw " \
+	"default deny outgoing`, and what else the machine needs: udp 123 for its "  \
+	"clock, the port of the log server."
+#define EGRESS_FIREWALLD                                                                  \
+	"A policy for what goes out: `firewall-cmd --permanent --new-policy out && "      \
+	"firewall-cmd --permanent --policy out --add-ingress-zone HOST && firewall-cmd "  \
+	"--permanent --policy out --add-egress-zone ANY && firewall-cmd --permanent "     \
+	"--policy out --add-service dns --add-service http --add-service https && "       \
+	"firewall-cmd --permanent --policy out --set-target REJECT && firewall-cmd "      \
+	"--reload`, and what else the machine needs: udp 123 for its clock, the port of " \
+	"the log server."
 
 const struct check check_firewall_egress = {
 	.id = "firewall-egress",
@@ -227,11 +339,32 @@ const struct check check_firewall_egress = {
 	.references = "nft(8), ufw(8)",
 	.rationale = "A filter on the way out takes the attacker's tools and the way home from "
 		     "them. One that also stops updates or name lookups does harm.",
-	.remedy = "`ufw default deny outgoing && ufw allow out 53 && ufw allow out 80/tcp && ufw "
-		  "allow out 443/tcp`, and what else the machine needs.",
-	.remedy_rhel = "With nftables: an output chain with `policy drop;` that accepts `ct state "
-		       "established,related`, `udp dport 53` and `tcp dport { 53, 80, 443 }`.",
-	.facts = FACT_BIT(FACT_FIREWALL),
+	.remedy = EGRESS_UFW,
+	.remedy_rhel = EGRESS_FIREWALLD,
+	.remedy_by =
+		REMEDIES{
+			[MAKER_NFT] = "An output chain that accepts `ct state "
+				      "established,related`, `oif lo`, `udp "
+				      "dport 53` and `tcp dport { 53, 80, 443 }`, with `policy "
+				      "drop;`, and what else "
+				      "the machine needs: udp 123 for its clock, the port of the "
+				      "log server." NFT_KEEP,
+			[MAKER_IPTABLES] = "`iptables -A OUTPUT -m conntrack --ctstate "
+					   "ESTABLISHED,RELATED -j ACCEPT`, "
+					   "`iptables -A OUTPUT -o lo -j ACCEPT`, `iptables -A "
+					   "OUTPUT -p udp --dport 53 -j "
+					   "ACCEPT`, `iptables -A OUTPUT -p tcp -m multiport "
+					   "--dports 53,80,443 -j "
+					   "ACCEPT`, and what else the machine needs: udp 123 for "
+					   "its clock, the port of "
+					   "the log server. Then `iptables -P OUTPUT DROP`; IPv6 "
+					   "counts by itself: the "
+					   "same with ip6tables, and ICMPv6 accepted (see "
+					   "firewall-icmp)." IPTABLES_KEEP,
+			[MAKER_UFW] = EGRESS_UFW,
+			[MAKER_FIREWALLD] = EGRESS_FIREWALLD,
+		},
+	.facts = FACT_BIT(FACT_FIREWALL) | FACT_BIT(FACT_UNITS) | FACT_BIT(FACT_LOGGING),
 	.evaluate = evaluate_egress,
 };
 
@@ -302,6 +435,14 @@ static void evaluate_icmp(const struct check *c, const struct factset *facts,
 				     "through");
 }
 
+#define ICMP_NFT                                                                          \
+	"In the input and output chains: `icmp type destination-unreachable accept` and " \
+	"`icmpv6 type { packet-too-big, nd-neighbor-solicit, nd-neighbor-advert, "        \
+	"nd-router-advert } accept`."
+#define ICMP_FIREWALLD                                                             \
+	"`firewall-cmd --permanent --remove-icmp-block-inversion && firewall-cmd " \
+	"--reload`, and no block of destination-unreachable or packet-too-big."
+
 const struct check check_firewall_icmp = {
 	.id = "firewall-icmp",
 	.title = "The ICMP messages that the network needs get through",
@@ -311,11 +452,24 @@ const struct check check_firewall_icmp = {
 	.rationale =
 		"Without \"fragmentation needed\" and \"packet too big\", connections of users "
 		"behind tunnels hang; without neighbour discovery there is no IPv6.",
-	.remedy = "With nftables: `icmp type destination-unreachable accept` and `icmpv6 type { "
-		  "packet-too-big, nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } "
-		  "accept`. ufw's defaults let them through: see /etc/ufw/before.rules.",
-	.remedy_rhel = "`firewall-cmd --permanent --remove-icmp-block-inversion && firewall-cmd "
-		       "--reload`, and no block of destination-unreachable or packet-too-big.",
+	.remedy = ICMP_NFT,
+	.remedy_rhel = ICMP_FIREWALLD,
+	.remedy_by =
+		REMEDIES{
+			[MAKER_NFT] = ICMP_NFT NFT_KEEP,
+			[MAKER_IPTABLES] =
+				"`iptables -I INPUT -p icmp --icmp-type fragmentation-needed -j "
+				"ACCEPT`, and "
+				"`ip6tables -I INPUT -p icmpv6 --icmpv6-type TYPE -j ACCEPT` with "
+				"packet-too-big, neighbour-solicitation, neighbour-advertisement "
+				"and "
+				"router-advertisement; the same for OUTPUT where that "
+				"filters." IPTABLES_KEEP,
+			[MAKER_UFW] =
+				"ufw's defaults let them through: see /etc/ufw/before.rules and "
+				"/etc/ufw/before6.rules, then `ufw reload`.",
+			[MAKER_FIREWALLD] = ICMP_FIREWALLD,
+		},
 	.facts = FACT_BIT(FACT_FIREWALL),
 	.evaluate = evaluate_icmp,
 };
@@ -366,6 +520,18 @@ static void evaluate_metadata(const struct check *c, const struct factset *facts
 			a.reason);
 }
 
+#define METADATA_WHY                                                                       \
+	" Only port 80 is closed: on some clouds chrony (udp 123) and name lookups (port " \
+	"53) go to the same address. cloud-init asks as root and still gets through; a "   \
+	"program that must ask without root, as an agent with a role of the machine's, "   \
+	"needs a rule that accepts its user before."
+#define METADATA_NFT                                                                             \
+	"`nft add table inet metadata && nft add chain inet metadata output '{ type "            \
+	"filter hook output priority 0; }' && nft add rule inet metadata output ip "             \
+	"daddr 169.254.169.254 tcp dport 80 meta skuid != 0 reject && nft add rule inet "        \
+	"metadata output ip6 daddr fd00:ec2::254 tcp dport 80 meta skuid != 0 reject`." NFT_KEEP \
+		METADATA_WHY
+
 const struct check check_metadata_reachable = {
 	.id = "metadata-reachable",
 	.title = "Only root can ask the cloud's metadata service",
@@ -375,8 +541,33 @@ const struct check check_metadata_reachable = {
 	.rationale = "The metadata service gives user-data, often with secrets in it, to whoever "
 		     "asks from this machine, also to a web application that was tricked into "
 		     "asking. Judged is the host's firewall, not whether there is such a service.",
-	.remedy = "With nftables, in an output chain: `ip daddr 169.254.169.254 meta skuid != 0 "
-		  "reject`, and the same for `ip6 daddr fd00:ec2::254`.",
+	.remedy = METADATA_NFT,
+	.remedy_by =
+		REMEDIES{
+			[MAKER_IPTABLES] = "`iptables -I OUTPUT -d 169.254.169.254 -p tcp --dport "
+					   "80 -m owner ! "
+					   "--uid-owner 0 -j REJECT && ip6tables -I OUTPUT -d "
+					   "fd00:ec2::254 -p tcp --dport "
+					   "80 -m owner ! --uid-owner 0 -j REJECT`." IPTABLES_KEEP
+						   METADATA_WHY,
+			[MAKER_UFW] = "Put `-A ufw-before-output -d 169.254.169.254 -p tcp --dport "
+				      "80 -m owner ! "
+				      "--uid-owner 0 -j REJECT` before COMMIT into "
+				      "/etc/ufw/before.rules, `-A "
+				      "ufw6-before-output -d fd00:ec2::254 -p tcp --dport 80 -m "
+				      "owner ! --uid-owner 0 "
+				      "-j REJECT` into /etc/ufw/before6.rules, then `ufw "
+				      "reload`." METADATA_WHY,
+			[MAKER_FIREWALLD] = "`firewall-cmd --permanent --direct --add-rule ipv4 "
+					    "filter OUTPUT 0 -d "
+					    "169.254.169.254 -p tcp --dport 80 -m owner ! "
+					    "--uid-owner 0 -j REJECT && "
+					    "firewall-cmd --permanent --direct --add-rule ipv6 "
+					    "filter OUTPUT 0 -d "
+					    "fd00:ec2::254 -p tcp --dport 80 -m owner ! "
+					    "--uid-owner 0 -j REJECT && "
+					    "firewall-cmd --reload`." METADATA_WHY,
+		},
 	.facts = FACT_BIT(FACT_FIREWALL),
 	.evaluate = evaluate_metadata,
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check/checks.h"
+#include "check/firewall-remedy.h"
 #include "check/outside.h"
 #include "fact/firewall.h"
 #include "fact/listeners.h"
@@ -41,6 +42,7 @@ static const struct param ranges_params[] = {
 struct judging {
 	const struct check *c;
 	const struct firewall *w;
+	enum filter_maker maker; /* who filters on this machine: the check's remedy is theirs */
 	struct verdict *ret;
 	struct outside outside;
 	struct addrs allowed[SURVEY_PROTOCOL_MAX]; /* ports, by the policy */
@@ -65,6 +67,7 @@ static bool begin(struct judging *j, const struct factset *facts, const struct p
 	if (!check_facts_usable(facts, j->c->facts, j->ret))
 		return false;
 	j->w = factset_get(facts, FACT_FIREWALL)->u.firewall;
+	j->maker = maker_of_ruleset(j->w->rules);
 	const char *const *words = ports ? policy_list(policy, j->c->id, ports) : NULL;
 	int r = outside_init(&j->outside, policy);
 	for (unsigned p = 0; r == 0 && words && p < SURVEY_PROTOCOL_MAX; p++)
@@ -90,6 +93,7 @@ static void report(struct judging *j, const struct opening *o, enum severity sev
 					     "does: %s",
 					     o->doubt ? o->doubt : "a rule")
 				   : "";
+	const char *how = firewall_hint(a, j->maker, o);
 
 	verdict_add(
 		j->ret, &(struct evidence){
@@ -98,7 +102,8 @@ static void report(struct judging *j, const struct opening *o, enum severity sev
 				.subject = firewall_subject(a, o),
 				.observed = arena_printf(a, "%s: %s%s", observed ? observed : "",
 					o->reason, doubt ? doubt : ""),
-				.expected = expected,
+				.expected = arena_printf(
+					a, "%s%s", expected ? expected : "", how ? how : ""),
 			});
 }
 
@@ -115,6 +120,19 @@ static void report_cut(struct judging *j)
 						    "of ports and addresses in them",
 				});
 }
+
+/* What must come in is accepted first, or SSH is lost. */
+#define DENY_NFT                                                                          \
+	"Accept first what must come in, in the input chain: `ct state "                  \
+	"established,related accept`, `iif lo accept`, `ip saddr 192.0.2.0/24 tcp dport " \
+	"22 accept` with your own network, ICMP (see firewall-icmp); then give the "      \
+	"chain `policy drop;`. `nft -c -f FILE` tries the file, `nft -f FILE` loads it."
+#define DENY_IPTABLES                                                                     \
+	"Accept first what must come in: `iptables -A INPUT -m conntrack --ctstate "      \
+	"ESTABLISHED,RELATED -j ACCEPT`, `iptables -A INPUT -i lo -j ACCEPT`, `iptables " \
+	"-A INPUT -s 192.0.2.0/24 -p tcp --dport 22 -j ACCEPT` with your own network, "   \
+	"and ICMP (see firewall-icmp); then `iptables -P INPUT DROP`. IPv6 counts by "    \
+	"itself: the same with ip6tables."
 
 /* ---- firewall-active ---- */
 
@@ -180,6 +198,20 @@ const struct check check_firewall_active = {
 	.remedy = "`apt-get install ufw && ufw allow from 192.0.2.0/24 to any port 22 proto tcp && "
 		  "ufw enable`, with your own network in the place of 192.0.2.0/24.",
 	.remedy_rhel = "`dnf install firewalld && systemctl enable --now firewalld`.",
+	.remedy_by =
+		REMEDIES{
+			[MAKER_NFT] = DENY_NFT NFT_KEEP,
+			[MAKER_IPTABLES] = DENY_IPTABLES IPTABLES_KEEP,
+			[MAKER_UFW] = "`ufw allow from 192.0.2.0/24 to any port 22 proto tcp && "
+				      "ufw default deny "
+				      "incoming && ufw enable`, with your own network in the place "
+				      "of 192.0.2.0/24.",
+			[MAKER_FIREWALLD] = "See that the zone's target is not ACCEPT: "
+					    "`firewall-cmd --permanent "
+					    "--zone=public --set-target=default && firewall-cmd "
+					    "--reload`, with the zone "
+					    "that `firewall-cmd --get-active-zones` names.",
+		},
 	.facts = FACT_BIT(FACT_FIREWALL),
 	.evaluate = evaluate_active,
 };
@@ -241,12 +273,22 @@ const struct check check_firewall_default_deny = {
 	.references = "nft(8), ufw(8)",
 	.rationale = "A list of what is allowed stays right when a new service appears; a list of "
 		     "what is forbidden does not.",
-	.remedy = "`ufw default deny incoming`; with plain nftables give the input chain `policy "
-		  "drop;` and accept `ct state established,related` first.",
+	.remedy = "`ufw default deny incoming`.",
 	.remedy_rhel =
-		"`firewall-cmd --set-default-zone=public`, and see that the zone's target "
-		"is not ACCEPT: `firewall-cmd --permanent --zone=public --set-target=default "
-		"&& firewall-cmd --reload`.",
+		"See that the zone's target is not ACCEPT: `firewall-cmd --permanent "
+		"--zone=public --set-target=default && firewall-cmd --reload`, with the zone "
+		"that `firewall-cmd --get-active-zones` names.",
+	.remedy_by =
+		REMEDIES{
+			[MAKER_NFT] = DENY_NFT NFT_KEEP,
+			[MAKER_IPTABLES] = DENY_IPTABLES IPTABLES_KEEP,
+			[MAKER_UFW] = "`ufw default deny incoming`.",
+			[MAKER_FIREWALLD] = "See that the zone's target is not ACCEPT: "
+					    "`firewall-cmd --permanent "
+					    "--zone=public --set-target=default && firewall-cmd "
+					    "--reload`, with the zone "
+					    "that `firewall-cmd --get-active-zones` names.",
+		},
 	.facts = FACT_BIT(FACT_FIREWALL),
 	.evaluate = evaluate_default,
 };
@@ -320,6 +362,17 @@ static void evaluate_world(const struct check *c, const struct factset *facts,
 		verdict_summary(ret, "no port but the public ones is open to any address");
 }
 
+#define OPEN_TO_WORLD_UFW                                                             \
+	"Name the source: `ufw allow from 192.0.2.0/24 to any port PORT proto tcp`, " \
+	"then delete the rule for Anywhere (`ufw status numbered`, `ufw delete "      \
+	"NUMBER`). A port that is meant for everybody belongs into `public_ports`."
+#define OPEN_TO_WORLD_FIREWALLD                                                         \
+	"Name the source: `firewall-cmd --permanent --add-rich-rule='rule family=ipv4 " \
+	"source address=192.0.2.0/24 port port=PORT protocol=tcp accept' && "           \
+	"firewall-cmd --permanent --remove-port=PORT/tcp && firewall-cmd --reload` "    \
+	"(`--remove-service=NAME` where a service opens it). A port that is meant for " \
+	"everybody belongs into `public_ports`."
+
 const struct check check_firewall_open_to_world = {
 	.id = "firewall-open-to-world",
 	.title = "No port but the public ones is open to any address",
@@ -329,14 +382,25 @@ const struct check check_firewall_open_to_world = {
 	.rationale =
 		"All of IPv4 can be searched in hours. What is not meant for the public should "
 		"be let in from as few addresses as possible.",
-	.remedy = "Name the source: `ufw allow from 192.0.2.0/24 to any port PORT proto tcp`, then "
-		  "delete the rule for Anywhere (`ufw status numbered`, `ufw delete NUMBER`). A "
-		  "port that is meant for everybody belongs into `public_ports`.",
-	.remedy_rhel = "Name the source: `firewall-cmd --permanent --add-rich-rule='rule "
-		       "family=ipv4 source address=192.0.2.0/24 port port=PORT protocol=tcp "
-		       "accept' && firewall-cmd --permanent --remove-port=PORT/tcp && "
-		       "firewall-cmd --reload`. A port that is meant for everybody belongs into "
-		       "`public_ports`.",
+	.remedy = OPEN_TO_WORLD_UFW,
+	.remedy_rhel = OPEN_TO_WORLD_FIREWALLD,
+	.remedy_by =
+		REMEDIES{
+			[MAKER_NFT] = NFT_RULE
+			"`nft replace rule FAMILY TABLE CHAIN handle HANDLE ip saddr 192.0.2.0/24 "
+			"tcp "
+			"dport PORT accept` names the source. A port that is meant for everybody "
+			"belongs into `public_ports`." NFT_KEEP,
+			[MAKER_IPTABLES] = IPTABLES_RULE
+			"put one that names the source before it, `iptables -I CHAIN -s "
+			"192.0.2.0/24 -p "
+			"tcp --dport PORT -j ACCEPT`, and delete it by its own words, with -D in "
+			"the "
+			"place of -A. A port that is meant for everybody belongs into "
+			"`public_ports`." IPTABLES_KEEP,
+			[MAKER_UFW] = OPEN_TO_WORLD_UFW,
+			[MAKER_FIREWALLD] = OPEN_TO_WORLD_FIREWALLD,
+		},
 	.facts = FACT_BIT(FACT_FIREWALL),
 	.params = world_params,
 	.evaluate = evaluate_world,
@@ -380,6 +444,14 @@ static void evaluate_ranges(const struct check *c, const struct factset *facts,
 		verdict_summary(ret, "no rule opens a range of ports");
 }
 
+#define PORT_RANGES_UFW                                                            \
+	"Replace the rule by one for each port that a service needs: `ufw status " \
+	"numbered`, `ufw delete NUMBER`, `ufw allow PORT/tcp`."
+#define PORT_RANGES_FIREWALLD                                                        \
+	"Replace the rule by one for each port that a service needs: `firewall-cmd " \
+	"--permanent --remove-port=LOW-HIGH/tcp && firewall-cmd --permanent "        \
+	"--add-port=PORT/tcp && firewall-cmd --reload`."
+
 const struct check check_firewall_port_ranges = {
 	.id = "firewall-port-ranges",
 	.title = "No firewall rule opens a range of ports in one go",
@@ -388,11 +460,22 @@ const struct check check_firewall_port_ranges = {
 	.references = "nft(8), ufw(8)",
 	.rationale = "A range opens ports that nobody thought of, and whatever listens there "
 		     "tomorrow.",
-	.remedy = "Replace the rule by one for each port that a service needs: `ufw status "
-		  "numbered`, `ufw delete NUMBER`, `ufw allow PORT/tcp`.",
-	.remedy_rhel = "Replace the rule by one for each port that a service needs: `firewall-cmd "
-		       "--permanent --remove-port=LOW-HIGH/tcp && firewall-cmd --permanent "
-		       "--add-port=PORT/tcp && firewall-cmd --reload`.",
+	.remedy = PORT_RANGES_UFW,
+	.remedy_rhel = PORT_RANGES_FIREWALLD,
+	.remedy_by =
+		REMEDIES{
+			[MAKER_NFT] = NFT_RULE
+			"replace it by one for the ports that services need, `nft replace rule "
+			"FAMILY "
+			"TABLE CHAIN handle HANDLE tcp dport { PORT, PORT } accept`." NFT_KEEP,
+			[MAKER_IPTABLES] = IPTABLES_RULE "put one for each port that a service "
+							 "needs before it, `iptables -I CHAIN -p "
+							 "tcp --dport PORT -j ACCEPT`, and delete "
+							 "it by its own words, with -D in the "
+							 "place of -A." IPTABLES_KEEP,
+			[MAKER_UFW] = PORT_RANGES_UFW,
+			[MAKER_FIREWALLD] = PORT_RANGES_FIREWALLD,
+		},
 	.facts = FACT_BIT(FACT_FIREWALL),
 	.params = ranges_params,
 	.evaluate = evaluate_ranges,
@@ -450,6 +533,11 @@ static void evaluate_orphan(const struct check *c, const struct factset *facts,
 		verdict_summary(ret, "behind every opened port a socket waits");
 }
 
+#define ORPHAN_OPENING_UFW "Close it: `ufw status numbered`, `ufw delete NUMBER`."
+#define ORPHAN_OPENING_FIREWALLD                                                      \
+	"Close it: `firewall-cmd --permanent --remove-port=PORT/tcp && firewall-cmd " \
+	"--reload`."
+
 const struct check check_firewall_orphan_opening = {
 	.id = "firewall-orphan-opening",
 	.title = "Behind every port that the firewall opens there is a service",
@@ -457,9 +545,19 @@ const struct check check_firewall_orphan_opening = {
 	.guides = "N15",
 	.references = "nft(8), ss(8)",
 	.rationale = "An opening that was left behind lets in whatever listens on that port next.",
-	.remedy = "Close it: `ufw status numbered`, `ufw delete NUMBER`.",
-	.remedy_rhel = "Close it: `firewall-cmd --permanent --remove-port=PORT/tcp && firewall-cmd "
-		       "--reload`.",
+	.remedy = ORPHAN_OPENING_UFW,
+	.remedy_rhel = ORPHAN_OPENING_FIREWALLD,
+	.remedy_by =
+		REMEDIES{
+			[MAKER_NFT] = NFT_RULE
+			"`nft delete rule FAMILY TABLE CHAIN handle HANDLE` closes it; a port in a "
+			"set: "
+			"`nft delete element FAMILY TABLE SET { PORT }`." NFT_KEEP,
+			[MAKER_IPTABLES] = IPTABLES_RULE
+			"delete it by its own words, with -D in the place of -A." IPTABLES_KEEP,
+			[MAKER_UFW] = ORPHAN_OPENING_UFW,
+			[MAKER_FIREWALLD] = ORPHAN_OPENING_FIREWALLD,
+		},
 	.facts = FACT_BIT(FACT_FIREWALL) | FACT_BIT(FACT_LISTENERS),
 	.evaluate = evaluate_orphan,
 };

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "check/checks.h"
+#include "check/firewall-remedy.h"
 #include "check/listener-pattern.h"
 #include "check/reach.h"
 #include "fact/accepted.h"
@@ -331,6 +332,17 @@ static void evaluate_ssh_exposure(const struct check *c, const struct factset *f
 		verdict_summary(ret, "the host's firewall lets trusted networks at most reach SSH");
 }
 
+#define SSH_UFW                                                                          \
+	"Let port 22 in from your own networks only, in the cloud's security group and " \
+	"on the host: `ufw allow from 192.0.2.0/24 to any port 22 proto tcp && ufw "     \
+	"delete allow 22/tcp`. Networks of yours belong into `trusted_networks`."
+#define SSH_FIREWALLD                                                                    \
+	"Let port 22 in from your own networks only, in the cloud's security group and " \
+	"on the host: `firewall-cmd --permanent --remove-service=ssh && firewall-cmd "   \
+	"--permanent --add-rich-rule='rule family=ipv4 source address=192.0.2.0/24 "     \
+	"service name=ssh accept' && firewall-cmd --reload`. Networks of yours belong "  \
+	"into `trusted_networks`."
+
 const struct check check_ssh_exposure = {
 	.id = "ssh-exposure",
 	.title = "SSH cannot be reached from outside the trusted networks",
@@ -339,14 +351,36 @@ const struct check check_ssh_exposure = {
 	.references = "sshd_config(5) ListenAddress",
 	.rationale = "An SSH server that the whole internet can reach is tried within minutes, and "
 		     "is one unpatched flaw or one leaked key away from a break-in.",
-	.remedy = "Let port 22 in from your own networks only, in the cloud's security group and "
-		  "on the host: `ufw allow from 192.0.2.0/24 to any port 22 proto tcp && ufw "
-		  "delete allow 22/tcp`. Networks of yours belong into `trusted_networks`.",
-	.remedy_rhel = "Let port 22 in from your own networks only, in the cloud's security group "
-		       "and on the host: `firewall-cmd --permanent --remove-service=ssh && "
-		       "firewall-cmd --permanent --add-rich-rule='rule family=ipv4 source "
-		       "address=192.0.2.0/24 service name=ssh accept' && firewall-cmd --reload`. "
-		       "Networks of yours belong into `trusted_networks`.",
+	.remedy = SSH_UFW,
+	.remedy_rhel = SSH_FIREWALLD,
+	.remedy_by =
+		REMEDIES{
+			[MAKER_NFT] = "Let port 22 in from your own networks only, in the cloud's "
+				      "security group and "
+				      "on the host: `nft -a list ruleset` shows the rule that the "
+				      "evidence names, "
+				      "with its handle, and `nft replace rule FAMILY TABLE CHAIN "
+				      "handle HANDLE ip "
+				      "saddr 192.0.2.0/24 tcp dport 22 accept` names the source. "
+				      "Where no rule but a "
+				      "policy lets it in, see firewall-default-deny. Networks of "
+				      "yours belong into "
+				      "`trusted_networks`." NFT_KEEP,
+			[MAKER_IPTABLES] =
+				"Let port 22 in from your own networks only, in the cloud's "
+				"security group and "
+				"on the host: `iptables -I INPUT -s 192.0.2.0/24 -p tcp --dport 22 "
+				"-j ACCEPT`, "
+				"then delete the rule that the evidence names, by its own words in "
+				"`iptables "
+				"-S`, with -D in the place of -A. Where no rule but a policy lets "
+				"it in, see "
+				"firewall-default-deny. IPv6 counts by itself: the same with "
+				"ip6tables. "
+				"Networks of yours belong into `trusted_networks`." IPTABLES_KEEP,
+			[MAKER_UFW] = SSH_UFW,
+			[MAKER_FIREWALLD] = SSH_FIREWALLD,
+		},
 	.facts = REACH_FACTS,
 	.evaluate = evaluate_ssh_exposure,
 };

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "check/checks.h"
+#include "fact/firewall.h"
 #include "fact/os.h"
 
 /* Pointers, because a table of another file is no constant expression; sorted by id (unit test). */
@@ -56,6 +57,7 @@ uint64_t check_triggers(const struct check *c)
 const char *check_remedy(const struct check *c, const struct factset *facts, enum result result)
 {
 	const struct fact *os = factset_get(facts, FACT_OS);
+	const struct fact *w = factset_get(facts, FACT_FIREWALL);
 
 	if (result == RESULT_ERROR)
 		return "Change nothing yet: it could not be looked at, and the summary says why. "
@@ -65,6 +67,11 @@ const char *check_remedy(const struct check *c, const struct factset *facts, enu
 		return "Change nothing yet: it could not be decided, and the evidence says why. "
 		       "Look at what it names; in the form that is expected there it can be "
 		       "judged.";
+	if (c->remedy_by && w && w->state == FACT_STATE_OK) {
+		const char *fits = c->remedy_by[maker_of_ruleset(w->u.firewall->rules)];
+		if (fits)
+			return fits;
+	}
 	if (c->remedy_rhel && os && os->u.os && os->u.os->family == OS_RHEL)
 		return c->remedy_rhel;
 	return c->remedy;

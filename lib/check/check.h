@@ -11,6 +11,7 @@
 #include "check/verdict.h"
 #include "conf/policy.h"
 #include "fact/fact.h"
+#include "filter/maker.h"
 
 struct check {
 	const char *id, *title;
@@ -20,6 +21,11 @@ struct check {
 	const char *rationale;  /* one or two sentences */
 	const char *remedy;     /* the command or the edit; Debian's where families differ */
 	const char *remedy_rhel; /* RHEL family's, or NULL for the same */
+	/*
+	 * Of what the packet filter does: by enum filter_maker, what fits who filters
+	 * on the machine, before the two above; a NULL: these. NULL: always these.
+	 */
+	const char *const *remedy_by;
 	uint64_t facts;         /* FACT_BITs that it reads; 0: the policy alone */
 	const char *attestation; /* what [attestation ID] must state, "who ..."; NULL: it takes none */
 	const struct param *params; /* policy keys of its section; ends with key NULL; or NULL */
@@ -51,8 +57,8 @@ uint64_t check_triggers(const struct check *c);
 
 /*
  * What to do about a result of the check: the row's remedy for this machine
- * (the family comes from FACT_OS), and of an error or an unknown what lets it
- * be judged instead, since nothing says yet that anything is wrong. A constant.
+ * (its packet filter by FACT_FIREWALL, the family by FACT_OS), and of an error or an unknown what
+ * lets it be judged instead, since nothing says yet that anything is wrong. A constant.
  */
 const char *check_remedy(
 	const struct check *c, const struct factset *facts, enum result result);

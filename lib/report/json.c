@@ -189,6 +189,21 @@ static json_t *answers_json(const struct check *c)
 	return TAKE_PTR(o);
 }
 
+/* By who filters on the machine, where that matters: an empty object where it does not. */
+static json_t *remedies_json(const struct check *c)
+{
+	json_t *o = json_object();
+
+	for (unsigned m = 0; o && c->remedy_by && m < MAKER_MAX; m++) {
+		if (c->remedy_by[m] &&
+			json_object_set_new(o, maker_name(m), json_string(c->remedy_by[m])) < 0) {
+			json_decref(o);
+			return NULL;
+		}
+	}
+	return o;
+}
+
 json_t *report_check(const struct check *c)
 {
 	static const char *const kinds[] = {
@@ -198,11 +213,12 @@ json_t *report_check(const struct check *c)
 		[CHECK_LATER] = "later",
 	};
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}",
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
 		"check", c->id, "title", c->title, "area", report_area(c->id), "kind",
 		kinds[c->kind], "severity", severity_name(c->severity), "guides", words(c->guides),
 		"answers", answers_json(c), "references", text(c->references), "rationale",
-		c->rationale, "remedy", c->remedy, "remedy_rhel", text(c->remedy_rhel),
-		"attestation", text(c->attestation), "facts", facts_json(c->facts), "keys",
-		params_json(c));
+		c->rationale, "remedy", c->remedy, "remedy_rhel", text(c->remedy_rhel), "remedy_by",
+		remedies_json(c), "attestation", text(c->attestation), "facts",
+		facts_json(c->facts), "keys", params_json(c));
 }

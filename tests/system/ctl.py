@@ -128,7 +128,7 @@ class Checks(Case):
             r = run("explain", c["check"])
             self.assertEqual((r.returncode, r.stderr), (0, ""))
             flat = " ".join(r.stdout.split())
-            for part in [c["title"], c["rationale"], c["remedy"], c["remedy_rhel"],
+            for part in [c["title"], c["rationale"], c["remedy"], c["remedy_rhel"], *c["remedy_by"].values(),
                          *c["facts"], *[k["key"] for k in c["keys"]], *[k["doc"] for k in c["keys"]]]:
                 self.assertIn(" ".join((part or "").split()), flat)
             self.assertEqual(json.loads(run("explain", c["check"], "--format", "json").stdout), c)

@@ -5,6 +5,8 @@
 #include "check/check.h"
 #include "firewall-fixture.h"
 
+#include "fact/logging.h"
+
 static const struct vector {
 	const char *check;
 	const char *save4, *save6;
@@ -294,6 +296,181 @@ static void test_unusable(void **state)
 	}
 }
 
+#define NFT_TABLE(family, name) "{\"table\": {\"family\": \"" family "\", \"name\": \"" name "\"}},"
+#define NFT_INPUT                                                                               \
+	"{\"metainfo\": {\"json_schema_version\": 1}}," NFT_TABLE("inet",                       \
+		"f") "{\"chain\": {\"family\": \"inet\", \"table\": \"f\", \"name\": \"inp\", " \
+		     "\"type\": "                                                               \
+		     "\"filter\", \"hook\": \"input\", \"prio\": 0, \"policy\": \"drop\"}},"
+#define NFT_ACCEPT(family, table, chain)                                                        \
+	"{\"rule\": {\"family\": \"" family "\", \"table\": \"" table "\", \"chain\": \"" chain \
+	"\", \"handle\": 4, \"expr\": [{\"match\": {\"op\": \"==\", \"left\": {\"payload\": {"  \
+	"\"protocol\": \"tcp\", \"field\": \"dport\"}}, \"right\": 22}}, {\"accept\": null}]}}"
+#define UFW(rules)                                                                \
+	"*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n" \
+	":ufw-user-input - [0:0]\n-A INPUT -j ufw-user-input\n" rules "COMMIT\n"
+#define UFW_OFF                                                                \
+	"*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT " \
+	"[0:0]\n:ufw-user-input - [0:0]\n-A INPUT -j ufw-user-input\nCOMMIT\n"
+#define DOCKER                                                                                  \
+	"*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n-A PREROUTING -j DOCKER\n"            \
+	"-A DOCKER -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n" \
+	"*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"             \
+	":DOCKER - [0:0]\n-A FORWARD -j DOCKER\n-A DOCKER -d 172.17.0.2/32 -p tcp -m tcp "      \
+	"--dport 80 -j ACCEPT\nCOMMIT\n"
+
+/* What is to be done fits who made the rule, and who filters on the machine. */
+static const struct {
+	const char *check, *nft, *save4;
+	const char *remedy, *expected; /* must be in it; expected NULL: must hold no command */
+} remedies[] = {
+	{"firewall-open-to-world", NULL,
+		UFW("-A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT\n"),
+		"`ufw delete NUMBER`", NULL},
+	{"firewall-open-to-world", "{\"nftables\": [" NFT_INPUT NFT_ACCEPT("inet", "f", "inp") "]}",
+		NULL, "`nft replace rule FAMILY TABLE CHAIN handle HANDLE ip saddr", NULL},
+	{"firewall-orphan-opening",
+		"{\"nftables\": [" NFT_INPUT NFT_ACCEPT("inet", "f", "inp") "]}", NULL,
+		"`nft delete rule FAMILY", NULL},
+	{"ssh-exposure", "{\"nftables\": [" NFT_INPUT NFT_ACCEPT("inet", "f", "inp") "]}", NULL,
+		"`nft replace rule", NULL},
+	{"firewall-default-deny", NULL, NULL, "`ufw default deny incoming`", NULL},
+	{"firewall-open-to-world", NULL, SAVE(TCP("22")), "`iptables -I CHAIN -s", NULL},
+	/* By hand, beside ufw. */
+	{"firewall-open-to-world", NULL,
+		UFW("-A ufw-user-input -s 10.0.0.0/8 -j ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 "
+		    "-j "
+		    "ACCEPT\n"),
+		"`ufw delete NUMBER`", "beside those of ufw: `nft -a list chain ip filter INPUT`"},
+	/* ufw's chains stay, empty, when it is off. */
+	{"firewall-open-to-world", "{\"nftables\": [" NFT_INPUT NFT_ACCEPT("inet", "f", "inp") "]}",
+		UFW_OFF, "`nft replace rule", NULL},
+	{"firewall-active", NULL, UFW_OFF, "ufw enable", NULL},
+	{"firewall-open-to-world", NULL, DOCKER, "`ufw allow from",
+		"-I DOCKER-USER -i eth0 ! -s 192.0.2.0/24 -p tcp -m conntrack --ctorigdstport "
+		"8080:8080"},
+	/* A rule for fail2ban is no filter of the machine's. */
+	{"firewall-default-deny",
+		"{\"nftables\": [" NFT_TABLE(
+			"inet", "f2b-table") "{\"chain\": {\"family\": \"inet\", "
+					     "\"table\": \"f2b-table\", \"name\": \"c\", \"type\": "
+					     "\"filter\", \"hook\": \"input\", "
+					     "\"prio\": -1, \"policy\": \"accept\"}},"
+					     "{\"rule\": {\"family\": \"inet\", \"table\": "
+					     "\"f2b-table\", \"chain\": \"c\", "
+					     "\"handle\": 4, \"expr\": [{\"counter\": null}]}}]}",
+		NULL, "`ufw default deny", NULL},
+	{"firewall-default-deny",
+		"{\"nftables\": [" NFT_TABLE(
+			"inet", "firewalld") "{\"chain\": {\"family\": \"inet\", "
+					     "\"table\": \"firewalld\", \"name\": "
+					     "\"filter_INPUT\", \"type\": \"filter\", \"hook\": "
+					     "\"input\", \"prio\": 10, \"policy\": \"accept\"}},"
+					     "{\"rule\": {\"family\": \"inet\", \"table\": "
+					     "\"firewalld\", \"chain\": "
+					     "\"filter_INPUT\", \"handle\": 4, \"expr\": "
+					     "[{\"counter\": null}]}}]}",
+		NULL, "--set-target=default", NULL},
+};
+
+static void test_remedies(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(remedies); i++) {
+		const struct firewall_texts texts = {
+			.nft = remedies[i].nft, .save = {remedies[i].save4}};
+		const struct check *c = check_find(remedies[i].check);
+		struct policy *policy = fixture_policy(NULL);
+		struct verdict *v = verdict_new();
+		struct factset facts = {0};
+		struct fact *listeners = fixture_listeners("tcp 22");
+		struct ruleset *rules;
+		const char *why = NULL;
+		struct fact *f = fact_new(FACT_FIREWALL);
+
+		((struct listener *)listeners->u.listeners->v)->unit = "ssh.socket";
+		if (strcmp(c->id, "firewall-orphan-opening") == 0)
+			((struct listeners *)listeners->u.listeners)->n = 0;
+		if (firewall_parse(f->arena, &texts, &rules, &why) < 0)
+			fail_msg("%zu: %s", i, why);
+		assert_int_equal(firewall_complete(f, rules, &fixture_host), 0);
+		factset_put(&facts, f);
+		factset_put(&facts, listeners);
+		assert_int_equal(check_judge(c, &facts, policy, 0, v), 0);
+		const char *text = remedies[i].expected ? remedies[i].expected : "`", *all = "";
+		for (size_t k = 0; k < v->n_evidence; k++)
+			all = arena_printf(v->arena, "%s\n%s", all, v->evidence[k].expected);
+		if (v->result != RESULT_FAIL ||
+			!strstr(check_remedy(c, &facts, v->result), remedies[i].remedy) ||
+			!strstr(all, text) == (remedies[i].expected != NULL))
+			fail_msg("%zu: %s: %s; %s; %s", i, c->id, result_name(v->result),
+				check_remedy(c, &facts, v->result), all);
+		verdict_free(v);
+		policy_free(policy);
+		factset_fini(&facts);
+	}
+}
+
+/* What else this machine sends is noted where it is stopped, and fails nothing. */
+static void test_egress_wants(void **state)
+{
+	static const struct unit_row units[] = {
+		{"systemd-timesyncd.service", .starts = true}, {NULL}};
+	static const struct log_forward logs[] = {{.program = LOG_RSYSLOG,
+							  .transport = "tls",
+							  .host = "logs.example",
+							  .port = "6514"},
+		{.program = LOG_RSYSLOG,
+			.transport = "tcp",
+			.host = "own",
+			.port = "9",
+			.own = true}};
+	static const struct {
+		const char *rules, *note;
+		bool units, logs;
+	} wants[] = {
+		{OUT_TCP("80") OUT_TCP("443") DNS, NULL, false, false},
+		{OUT_TCP("80") OUT_TCP("443") DNS,
+			"the time from NTP servers (udp 123), for which "
+			"systemd-timesyncd.service asks",
+			true, false},
+		{OUT_TCP("80") OUT_TCP("443") DNS,
+			"log messages to logs.example (tcp 6514), which "
+			"rsyslog sends",
+			false, true},
+		{OUT_TCP("80") OUT_TCP("443") DNS
+			"-A OUTPUT -p udp -m udp --dport 123 -j ACCEPT\n" OUT_TCP("6514"),
+			NULL, true, true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wants); i++) {
+		const struct check *c = check_find("firewall-egress");
+		struct policy *policy = fixture_policy(NULL);
+		struct verdict *v = verdict_new();
+		struct factset facts = {0};
+		struct fact *f = fact_new(FACT_LOGGING);
+		struct logging *log = arena_alloc(f->arena, sizeof(*log));
+		char save4[1024];
+
+		log->v = logs;
+		log->n = wants[i].logs ? ARRAY_SIZE(logs) : 0;
+		f->u.logging = log;
+		factset_put(&facts, f);
+		fixture_units(
+			&facts, wants[i].units ? units : &units[1], wants[i].units, NULL, NULL);
+		(void)snprintf(save4, sizeof(save4), "%s%sCOMMIT\n", SAVE_POLICY("ACCEPT", "DROP"),
+			wants[i].rules);
+		factset_put(&facts, fixture_firewall(&fixture_host_v4, save4, NULL));
+		assert_int_equal(check_judge(c, &facts, policy, 0, v), 0);
+		assert_int_equal(v->result, RESULT_PASS);
+		const char *at = strstr(v->summary, "but stopped on the way out: ");
+		if (wants[i].note ? !at || !strstr(at, wants[i].note) : at != NULL)
+			fail_msg("%zu: %s", i, v->summary);
+		verdict_free(v);
+		policy_free(policy);
+		factset_fini(&facts);
+	}
+}
+
 struct judged {
 	const struct check *check;
 	const struct policy *policy;
@@ -314,13 +491,14 @@ static void test_memory(void **state)
 	struct policy *policy = fixture_policy(NULL);
 	struct factset facts = {0};
 	struct judged j = {.policy = policy, .facts = &facts};
+	const uint64_t judged = FACT_BIT(FACT_FIREWALL) | FACT_BIT(FACT_LISTENERS) |
+				FACT_BIT(FACT_UNITS) | FACT_BIT(FACT_LOGGING);
 
 	factset_put(&facts, fixture_firewall(&fixture_host, SAVE(TCP("22:25")), NULL));
 	factset_put(&facts, fixture_listeners(""));
 	for (size_t i = 0; i < check_count(); i++) {
 		j.check = check_at(i);
-		if (j.check->facts & FACT_BIT(FACT_FIREWALL) &&
-			!(j.check->facts & ~(FACT_BIT(FACT_FIREWALL) | FACT_BIT(FACT_LISTENERS))))
+		if (j.check->facts & FACT_BIT(FACT_FIREWALL) && !(j.check->facts & ~judged))
 			alloc_each(judge_once, &j, 2);
 	}
 	policy_free(policy);
@@ -333,6 +511,8 @@ int main(void)
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_subjects),
 		cmocka_unit_test(test_unusable),
+		cmocka_unit_test(test_remedies),
+		cmocka_unit_test(test_egress_wants),
 		cmocka_unit_test(test_memory),
 	};
 
