@@ -31,7 +31,7 @@ static const struct speaker speakers[] = {
 	{"vino-server", "VNC", {0}, false, "the settings of its user are not read"},
 	{"vsftpd", "FTP", {0}, false, NOT_FOUND},
 	{"proftpd", "FTP", {0}, false, NOT_READ},
-	{"pure-ftpd*", "FTP", {0}, false, NOT_READ},
+	{"pure-ftpd*", "FTP", {0}, false, NOT_FOUND},
 	{"*ftpd", "FTP", {0}, false, NOT_READ},
 	{"dovecot", "POP3, IMAP or ManageSieve", {110, 143, 4190}, false, NOT_READ},
 	{"courier*", "POP3 or IMAP", {110, 143}, false, NOT_READ},

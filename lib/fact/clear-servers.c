@@ -122,6 +122,9 @@ static int clear_servers_collect(const struct collect *c, struct fact *f)
 {
 	int (*const readers[])(struct arena *, const struct root *, struct clear_list *) = {
 		clear_vsftpd,
+		clear_pureftpd,
+		clear_inetd,
+		clear_xinetd,
 	};
 	struct clear_servers *all = arena_alloc(f->arena, sizeof(*all));
 	const struct fact *units = factset_get(c->facts, FACT_UNITS);

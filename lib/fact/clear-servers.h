@@ -54,12 +54,21 @@ struct clear_list {
 
 /*
  * The readers of one server each: they add its services, none where it is not
- * installed. 0 or -ENOMEM.
+ * installed. 0; or -ENOMEM, and then the list holds a part of them.
  */
 int clear_vsftpd(struct arena *a, const struct root *root, struct clear_list *ret);
+int clear_pureftpd(struct arena *a, const struct root *root, struct clear_list *ret);
+
+/* The same: what each port is handed over to, by the program that is started there. */
+int clear_inetd(struct arena *a, const struct root *root, struct clear_list *ret);
+int clear_xinetd(struct arena *a, const struct root *root, struct clear_list *ret);
 
 /* The same of one text (written to), whose includes name nothing. 0 or -ENOMEM. */
 int clear_vsftpd_text(struct arena *a, char *text, struct clear_list *ret);
+int clear_pureftpd_text(struct arena *a, char *text, struct clear_list *ret);
+int clear_pureftpd_value(struct arena *a, char *text, struct clear_list *ret); /* Debian's TLS */
+int clear_inetd_text(struct arena *a, char *text, struct clear_list *ret);
+int clear_xinetd_text(struct arena *a, char *text, struct clear_list *ret);
 
 /* ---- for the readers ---- */
 

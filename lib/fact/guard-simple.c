@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/services.h"
 #include "fact/guards.h"
 
 enum {
@@ -38,26 +39,7 @@ static unsigned service_port(const char *text, const char *name, size_t len)
 {
 	if (len == 3 && strncmp(name, "ssh", 3) == 0)
 		return 22;
-	while (text && *text) {
-		size_t end = strcspn(text, "\n"), stop = strcspn(text, "#\n"), at = 0;
-		unsigned port = 0;
-		for (int field = 0; at < stop; field++) {
-			at += strspn(text + at, " \t\r");
-			size_t n = strcspn(text + at, " \t\r#\n");
-			if (at >= stop || n == 0)
-				break;
-			if (field == 1)
-				port = (unsigned)strtoul(text + at, NULL, 10);
-			else if (n == len && strncmp(text + at, name, len) == 0 && field > 1)
-				return port;
-			at += n;
-			size_t next = at + strspn(text + at, " \t");
-			if (field == 0 && n == len && strncmp(text + at - n, name, len) == 0)
-				return (unsigned)strtoul(text + next, NULL, 10);
-		}
-		text += end + (text[end] == '\n');
-	}
-	return 0;
+	return services_port(text, name, len, "tcp");
 }
 
 static unsigned port_of(const char *s, size_t n, const char *services)
@@ -68,7 +50,7 @@ static unsigned port_of(const char *s, size_t n, const char *services)
 		return 0;
 	for (size_t i = 0; i < n; i++) {
 		if (s[i] < '0' || s[i] > '9')
-			return MIN(service_port(services, s, n), (unsigned)PORT_MAX);
+			return service_port(services, s, n);
 		port = MIN(port * 10 + (unsigned)(s[i] - '0'), (unsigned long)PORT_MAX + 1);
 	}
 	return port > PORT_MAX ? 0 : (unsigned)port;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/services.h"
 #include "base/text.h"
 #include "fact/sshd-conf.h"
 
@@ -92,19 +93,11 @@ int sshd_line_value(struct sshd_line *l, const char *value)
 static int service_port(const struct sshd_conf *c, const char *name)
 {
 	_cleanup_file_ struct file f = {0};
-	size_t n = strlen(name);
 
 	if (root_read(c->env.root, "/etc/services", SERVICES_MAX, &f) < 0)
 		return -EINVAL;
-	for (const char *p = f.data; *p; p += *p == '\n') {
-		unsigned port;
-		if (strncmp(p, name, n) == 0 && (p[n] == ' ' || p[n] == '\t') &&
-			sscanf(p + n, " %u/tcp", &port) == 1 &&
-			strstr(p + n, "/tcp") < p + n + strcspn(p + n, "\n"))
-			return (int)port;
-		p += strcspn(p, "\n");
-	}
-	return -EINVAL;
+	unsigned port = services_port(f.data, name, strlen(name), "tcp");
+	return port > 0 ? (int)port : -EINVAL;
 }
 
 int sshd_port(const struct sshd_conf *c, const char *s)

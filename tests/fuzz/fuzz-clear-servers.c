@@ -10,6 +10,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int (*const readers[])(struct arena *, char *, struct clear_list *) = {
 		clear_vsftpd_text,
+		clear_pureftpd_text,
+		clear_pureftpd_value,
+		clear_inetd_text,
+		clear_xinetd_text,
 	};
 	struct arena *a = arena_new();
 	struct clear_list l = {0};

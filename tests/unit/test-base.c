@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/child.h"
+#include "base/services.h"
 #include "base/siphash.h"
 #include "base/text.h"
 
@@ -195,6 +196,27 @@ static void test_siphash(void **state)
 	assert_int_not_equal(siphash_digest(&h), first);
 }
 
+static void test_services(void **state)
+{
+	static const char text[] = "# ssh 1/tcp\nssh\t\t22/tcp # sftp\n\nsyslog 514/udp\n"
+				   "shell 514/tcp cmd   syslog\nbad x/tcp\nbad 7\nbig 70000/tcp\n"
+				   "bad 9/tcp";
+	static const struct {
+		const char *name, *protocol;
+		unsigned port;
+	} rows[] = {{"ssh", "tcp", 22}, {"ssh", "udp", 0}, {"sftp", "tcp", 0}, {"cmd", "tcp", 514},
+		{"syslog", "udp", 514}, {"syslog", "tcp", 514}, {"22/tcp", "tcp", 0},
+		{"bad", "tcp", 9}, {"big", "tcp", 0}, {"", "tcp", 0}, {"ss", "tcp", 0},
+		{"ssh", "t", 0}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(
+			services_port(text, rows[i].name, strlen(rows[i].name), rows[i].protocol),
+			rows[i].port);
+	assert_int_equal(services_port(text, "sshd", 3, "tcp"), 22);
+	assert_int_equal(services_port(NULL, "ssh", 3, "tcp"), 0);
+}
+
 static void test_parts(void **state)
 {
 	assert_string_equal(text_base_name("/a/b.service"), "b.service");
@@ -239,6 +261,7 @@ int main(void)
 		cmocka_unit_test(test_deps),
 		cmocka_unit_test(test_child),
 		cmocka_unit_test(test_siphash),
+		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_parts),
 	};
 
