@@ -17,6 +17,7 @@
 enum {
 	ACT_COMMAND_MAX = 200, /* bytes of a command line that is told */
 	ACT_TEXT_MAX = 256,    /* of any other text */
+	ACT_PATH_MAX = 4096,   /* of a path */
 	ACT_PATHS_MAX = 8,     /* of one act; a rename has three or four */
 };
 
@@ -119,13 +120,14 @@ struct act {
 	const char *op;
 	/*
 	 * What it was done to: key of a rule or name of a setting; table of the filter;
-	 * name of the account; unit; package; the command of sudo, with secrets masked.
+	 * name of the account (its number where only that is told); unit, with .service;
+	 * package; the command of sudo, with secrets masked.
 	 */
 	const char *object;
 	/* The peer of a session, "203.0.113.5"; "" for a local one. */
 	const char *peer;
 	uint32_t list;	     /* of a rule (AUDIT_FILTER_EXIT and so on); AUDIT_ID_UNSET: not told */
-	uint64_t value, old; /* of a setting: "set audit_enabled=1 old=0" */
+	uint64_t value, old; /* of a setting: "set audit_enabled=1 old=0"; family of a table */
 	uint32_t new_session; /* of ACT_SESSION_BEGIN and _END; AUDIT_ID_UNSET: none */
 	uint32_t new_auid;    /* of the account that logged in; AUDIT_ID_UNSET: not told */
 };

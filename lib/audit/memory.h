@@ -38,20 +38,30 @@ int acts_put(struct acts *m, const struct act *act, const struct actor_chain *be
 /* Forgets what is older than ACTS_AGE_USEC. */
 void acts_expire(struct acts *m, uint64_t now_realtime_usec);
 
-/* Forgets all but the sessions: after a loss the past is not complete any more. */
+/*
+ * Records were lost, or reading begins: what is known stays, but nobody knows what was
+ * done before now besides.
+ */
 void acts_lost(struct acts *m, uint64_t now_realtime_usec);
 
-/* From when on no act is missing, as far as is known; USEC_INFINITY before the first. */
+/*
+ * From when on no act is missing, as far as is known; USEC_INFINITY while nothing was
+ * put and acts_lost() was not called.
+ */
 uint64_t acts_since(const struct acts *m);
 
 /* How an act has to do with the path that was asked for; better ones have smaller numbers. */
 enum acts_match {
 	ACTS_EXACT,	/* it is named so, or it is this file by device and inode */
-	ACTS_DIRECTORY, /* a directory above it was renamed, removed or made */
+	ACTS_DIRECTORY, /* a directory above it was renamed or removed, or a link put there */
 	ACTS_PERHAPS,	/* a relative name of an unknown directory that ends the path */
 };
 
-/* An act that was found. Borrowed until the next call of a function that puts or forgets. */
+/*
+ * An act that was found, and with it those of the same actor: of one login and session,
+ * uid, program and command line, whatever their pids. Borrowed until the next call of
+ * a function that puts or forgets.
+ */
 struct acts_find {
 	const struct act *act;		  /* the newest of this actor */
 	const struct actor_chain *behalf; /* kind BEHALF_NONE when there is none; never NULL */
@@ -73,7 +83,7 @@ struct acts_file {
 
 /*
  * Who changed the file between since and until (both included): under its name, a
- * rename's both ends, or a directory above it that was renamed, made or removed.
+ * rename's both ends, or a directory above it that was renamed, removed or linked.
  * Those of ACTS_PERHAPS are told only when there is no better one.
  */
 void acts_find_path(const struct acts *m, const struct acts_file *file, uint64_t since,
