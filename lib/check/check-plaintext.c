@@ -33,7 +33,7 @@ static const struct speaker speakers[] = {
 	{"proftpd", "FTP", {0}, false, NOT_READ},
 	{"pure-ftpd*", "FTP", {0}, false, NOT_FOUND},
 	{"*ftpd", "FTP", {0}, false, NOT_READ},
-	{"dovecot", "POP3, IMAP or ManageSieve", {110, 143, 4190}, false, NOT_READ},
+	{"dovecot", "POP3, IMAP or ManageSieve", {110, 143, 4190}, false, NOT_FOUND},
 	{"courier*", "POP3 or IMAP", {110, 143}, false, NOT_READ},
 	{"cyrmaster", "POP3, IMAP or ManageSieve", {110, 143, 4190}, false, NOT_READ},
 	{"slapd", "LDAP", {389}, false, NOT_READ},

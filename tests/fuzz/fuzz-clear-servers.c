@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		clear_pureftpd_value,
 		clear_inetd_text,
 		clear_xinetd_text,
+		clear_dovecot_text,
 	};
 	struct arena *a = arena_new();
 	struct clear_list l = {0};

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Servers that do or do not demand encryption, by their configuration in private roots. */
-#include "root-fixture.h"
-
-#include "alloc-fail.h"
-#include "fact/clear-servers.h"
+#include "clear-fixture.h"
 
 #define VSFTPD                          \
 	{                               \
@@ -41,11 +38,7 @@
 				 "login 513/tcp\nfinger 79/tcp\n"                              \
 	}
 
-static const struct vector {
-	const char *what;
-	struct root_file files[8];
-	struct clear_service want[4]; /* ends with program NULL; fault and setting: a part */
-} vectors[] = {
+static const struct clear_vector vectors[] = {
 	{"vsftpd that is not installed", {{"/etc/vsftpd.conf", "ssl_enable=NO\n"}}, {{NULL}}},
 	{"vsftpd without a file", {VSFTPD}, {{NULL}}},
 	{"vsftpd as Debian has it",
@@ -276,63 +269,9 @@ static const struct vector {
 				.fault_path = "/etc/xinetd.conf", .fault_line = 5}}},
 };
 
-static bool same_text(const char *got, const char *want)
-{
-	return !got || !want ? got == want : strcmp(got, want) == 0;
-}
-
-static bool same(const struct clear_service *got, const struct clear_service *want)
-{
-	if (!same_text(got->program, want->program) || !same_text(got->protocol, want->protocol) ||
-		got->udp != want->udp || memcmp(got->ports, want->ports, sizeof(got->ports)) != 0)
-		return false;
-	if (want->fault)
-		return got->fault && strstr(got->fault, want->fault) &&
-		       same_text(got->fault_path, want->fault_path) &&
-		       got->fault_line == want->fault_line;
-	return !got->fault && got->kind == want->kind && strstr(got->setting, want->setting) &&
-	       same_text(got->at.path, want->at.path) && got->at.line == want->at.line;
-}
-
-static void compare(const struct vector *v, const struct clear_servers *got)
-{
-	size_t n = 0;
-
-	while (n < ARRAY_SIZE(v->want) && v->want[n].program)
-		n++;
-	bool ok = got->n == n;
-	for (size_t i = 0; ok && i < n; i++)
-		ok = same(&got->v[i], &v->want[i]);
-	if (ok)
-		return;
-	print_error("%s:\n", v->what);
-	for (size_t i = 0; i < got->n; i++) {
-		const struct clear_service *s = &got->v[i];
-		print_error("  %s %s %u kind %d \"%s\" %s:%u fault \"%s\" %s:%u\n", s->program,
-			s->protocol, s->ports[0], s->kind, s->setting, s->at.path, s->at.line,
-			s->fault, s->fault_path, s->fault_line);
-	}
-	fail();
-}
-
 static void test_vectors(void **state)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
-		struct root_vector v = {.what = vectors[i].what};
-		const struct check c = {
-			.facts = FACT_BIT(FACT_CLEAR_SERVERS) | FACT_BIT(FACT_UNITS)};
-		struct factset facts = {0};
-		struct test_root t;
-		for (size_t k = 0; k < ARRAY_SIZE(vectors[i].files); k++)
-			v.files[k] = vectors[i].files[k];
-		test_root_init(&t);
-		test_write(&t, "/usr/lib/systemd/systemd", ""); /* else there are no units */
-		root_vector_write(&t, &v);
-		assert_int_equal(root_collect(&t, &c, &facts, NULL), 0);
-		compare(&vectors[i], factset_get(&facts, FACT_CLEAR_SERVERS)->u.clear_servers);
-		factset_fini(&facts);
-		test_root_fini(&t);
-	}
+	clear_judge(vectors, ARRAY_SIZE(vectors));
 }
 
 static void test_items(void **state)
@@ -359,10 +298,7 @@ static void test_items(void **state)
 	test_root_fini(&t);
 }
 
-static const struct {
-	int (*read)(struct arena *, char *, struct clear_list *);
-	const char *text;
-} texts[] = {
+static struct clear_text texts[] = {
 	{clear_vsftpd_text, SSL "listen_port=x\n"},
 	{clear_vsftpd_text, "ssl_enable=NO\nuser_config_dir=/etc/x\nlocal_enable\n"},
 	{clear_pureftpd_text, "TLS 1\nAnonymousOnly yes\nTLS 7\n"},
@@ -374,22 +310,10 @@ static const struct {
 			    "server_args = in.telnetd 1 2 3\nonly_from += 127.0.0.1\n}\n"},
 };
 
-static int read_text(void *arg)
-{
-	size_t i = *(const size_t *)arg;
-	struct arena *a = arena_new();
-	char *text = a ? arena_strdup(a, texts[i].text) : NULL;
-	struct clear_list l = {0};
-	int r = text ? texts[i].read(a, text, &l) : -ENOMEM;
-
-	arena_free(a);
-	return r;
-}
-
 static void test_alloc(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		alloc_each(read_text, &i, 2);
+		alloc_each(clear_read_text, &texts[i], 2);
 }
 
 int main(void)

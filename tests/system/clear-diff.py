@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What is read of Dovecot, slapd and snmpd beside the servers themselves.
+
+    clear-diff.py CLEAR-SHOW
+
+Generated configurations run, and clients of every net that they tell apart try to get in without
+encryption: with a password, and then without sending it. The most that any of them gets must be
+what the reader says. SEED and ROUNDS choose other configurations, ONLY a server.
+"""
+import base64
+import hashlib
+import hmac
+import os
+import random
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from daemonlab import CLIENTS, NETS4, NETS6, SERVER, Daemon, lab
+
+ROUNDS = int(os.environ.get("ROUNDS", "60"))
+SEED = int(os.environ.get("SEED", "1"))
+PACKAGES = ["dovecot-core", "dovecot-imapd", "dovecot-pop3d", "dovecot-managesieved",
+            "dovecot-sieve", "libsodium23", "libexttextcat-2.0-0", "libexttextcat-data",
+            "liblua5.4-0", "libunwind8", "libtirpc3", "libwrap0", "libapparmor1", "libstemmer0d",
+            "libicu72", "libssl3", "openssl"]
+KINDS = ["SHUT", "LOGIN", "OPEN"]
+PASSWORD = "pw"
+
+
+class Generator:
+    def __init__(self, seed):
+        self.rnd = random.Random(seed)
+        self.files = {}
+
+    def pick(self, *what):
+        return self.rnd.choice(what)
+
+    def chance(self, p):
+        return self.rnd.random() < p
+
+    def write(self, path, text):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        self.files[path] = text
+        with open(path, "w") as f:
+            f.write(text)
+
+
+class Lines:
+    """A connection whose other side speaks in lines."""
+
+    def __init__(self, sock, to):
+        self.sock = sock
+        sock.settimeout(10)
+        sock.connect(to)
+        self.file = sock.makefile("rb")
+
+    def read(self):
+        return self.file.readline().decode(errors="replace").rstrip("\r\n")
+
+    def say(self, text):
+        try:
+            self.sock.sendall(text.encode() + b"\r\n")
+        except OSError:
+            pass
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
+
+
+def cram(challenge):
+    digest = hmac.new(PASSWORD.encode(), base64.b64decode(challenge), hashlib.md5).hexdigest()
+    return base64.b64encode(b"user " + digest.encode()).decode()
+
+
+def until_tag(c):
+    while True:
+        line = c.read()
+        if line.startswith("a ") or line.startswith("+ ") or not line:
+            return line
+
+
+def imap(c):
+    c.read()
+    c.say(f"a LOGIN user {PASSWORD}")
+    if until_tag(c).startswith("a OK"):
+        return "OPEN"
+    c.say("a AUTHENTICATE CRAM-MD5")
+    line = until_tag(c)
+    if not line.startswith("+ "):
+        return "SHUT"
+    c.say(cram(line[2:]))
+    return "LOGIN" if until_tag(c).startswith("a OK") else "SHUT"
+
+
+def pop3(c):
+    c.read()
+    c.say("USER user")
+    if c.read().startswith("+OK"):
+        c.say(f"PASS {PASSWORD}")
+        if c.read().startswith("+OK"):
+            return "OPEN"
+    c.say("AUTH CRAM-MD5")
+    line = c.read()
+    if not line.startswith("+ "):
+        return "SHUT"
+    c.say(cram(line[2:]))
+    return "LOGIN" if c.read().startswith("+OK") else "SHUT"
+
+
+class Dovecot(Generator):
+    program, ready = "dovecot", b"starting up"
+    argv = ["/usr/sbin/dovecot", "-F"]
+    check = ["/usr/bin/doveconf", "-n"]
+    services = {"IMAP": imap, "POP3": pop3}
+
+    @staticmethod
+    def prepare():
+        for line, path in (("dovecot:x:990:990::/:/bin/false\ndovenull:x:991:991::/:/bin/false\n",
+                            "/etc/passwd"), ("dovecot:x:990:\ndovenull:x:991:\n", "/etc/group")):
+            with open(path, "a") as f:
+                f.write(line)
+        os.makedirs("/etc/dovecot/private", exist_ok=True)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-nodes", "-subj", "/CN=x", "-keyout", "/etc/dovecot/private/key",
+                        "-out", "/etc/dovecot/private/cert"], check=True, capture_output=True)
+
+    def value(self, key, text):
+        return "%s%s%s" % (key, self.pick(" = ", "=", " =\t"), self.pick(text, text, f'"{text}"') +
+                           self.pick("", "", " # ssl = no", "  "))
+
+    def settings(self, p, mechanisms=True):
+        out = []
+        for key, p_key, values in (("ssl", 0.4, ("yes", "yes", "no", "required")),
+                                   ("disable_plaintext_auth", 0.5, ("yes", "no", "No", "YES")),
+                                   ("auth_mechanisms", 0.25, ("plain", "plain login", "plain cram-md5",
+                                                              "CRAM-MD5", "plain CRAM-MD5 login")),
+                                   ("login_trusted_networks", 0.1, ("127.0.0.1", "10.0.0.0/8 ::1",
+                                                                    "203.0.113.0/24, 127.0.0.0/8"))):
+            if self.chance(p * p_key) and (mechanisms or key != "auth_mechanisms"):
+                out.append(self.value(key, self.pick(*values)))
+        if mechanisms and self.chance(0.1 * p):
+            out.append("auth_mechanisms = $auth_mechanisms cram-md5")
+        if self.chance(0.1):
+            out.append("  # disable_plaintext_auth = no")
+        self.rnd.shuffle(out)
+        return out
+
+    def net(self):
+        return self.pick(*NETS4, *NETS6, "127.0.0.0/8", "10.0.0.0/24")
+
+    def block(self, depth, local=False, protocol=False):
+        kinds = ["remote"] if not protocol else []
+        if not protocol and not local:
+            kinds += ["local"]
+        if not protocol:
+            kinds += ["protocol", "protocol"]
+        kind = self.pick(*kinds)
+        title = {"remote": self.net, "local": lambda: self.pick(*SERVER).split("/")[0],
+                 "protocol": lambda: self.pick("imap", "pop3", "!imap", "lda")}[kind]()
+        body = self.settings(0.9, kind == "protocol")
+        if depth == 0 and kind == "local" and self.chance(0.3):
+            body += self.block(1, local=True)
+        elif kind != "protocol" and self.chance(0.3):
+            body += [f"protocol {self.pick('imap', 'pop3')} {{"] + self.settings(0.9, False) + ["}"]
+        return [f"{kind} {title} {{"] + body + ["}"]
+
+    def make(self):
+        shutil.rmtree("/etc/dovecot/conf.d", ignore_errors=True)
+        head = ["protocols = imap pop3", "ssl_cert = </etc/dovecot/private/cert",
+                "ssl_key = </etc/dovecot/private/key", "log_path = /dev/stderr", "auth_failure_delay = 0",
+                "passdb {\n  driver = static\n  args = password=%s\n}" % PASSWORD,
+                "userdb {\n  driver = static\n  args = uid=1000 gid=1000 home=/run/home\n}",
+                "mail_location = maildir:/run/home", "first_valid_uid = 1",
+                "service imap-login {\n  service_count = 0\n  chroot = \n}",
+                "service pop3-login {\n  service_count = 0\n  chroot = \n}"]
+        body = self.settings(1)
+        for _ in range(self.rnd.randint(0, 3)):
+            body += self.block(0)
+        body += self.settings(0.2)
+        ports = {"imap": 143, "pop3": 110}
+        for name in ports:
+            if self.chance(0.2):
+                body += [f"service {name}-login {{", f"  inet_listener {name} {{",
+                         "    port = %d" % self.pick(0, ports[name], 1143), "  }", "}"]
+            if self.chance(0.15):
+                body += [f"service {name}-login {{", f"  inet_listener {name}s {{",
+                         "    ssl = %s" % self.pick("yes", "no"), "  }", "}"]
+        if self.chance(0.2):
+            body.append(self.pick("protocols = imap", "protocols = pop3", "protocols = $protocols sieve"))
+        k = len(body)
+        if self.chance(0.4):
+            k = self.rnd.randint(0, len(body))
+            self.write("/etc/dovecot/conf.d/10-x.conf", "\n".join(body[k:]) + "\n")
+            body[k:] = [self.pick("!include conf.d/*.conf", "!include_try /etc/dovecot/conf.d/*.conf",
+                                  "!include conf.d/10-x.conf", "!include_try none.conf\n!include conf.d/*")]
+        body = [b.replace(" = ", " = \\\n  ", 1) if self.chance(0.05) and "$" not in b else b for b in body]
+        self.write("/etc/dovecot/dovecot.conf", "\n".join(head + body) + "\n")
+
+    def most(self, it, port, protocol):
+        """The most that any client gets at a port; None where nobody listens."""
+        best, by, there = "SHUT", None, False
+        for client in [c.split("/")[0] for c in CLIENTS]:
+            for server in [s.split("/")[0] for s in SERVER]:
+                if (":" in client) != (":" in server):
+                    continue
+                it.enter(it.ns)
+                s = socket.socket(socket.AF_INET6 if ":" in client else socket.AF_INET)
+                s.bind((client, 0))
+                it.enter(it.near)
+                try:
+                    c = Lines(s, (server, port))
+                except ConnectionRefusedError:
+                    s.close()
+                    continue
+                there = True
+                got = self.services[protocol](c)
+                c.close()
+                if KINDS.index(got) > KINDS.index(best):
+                    best, by = got, f"{client} at {server}"
+        return (best, by) if there else (None, None)
+
+
+class Family(Daemon):
+    """A daemon whose children end with it."""
+
+    def __exit__(self, *exc):
+        self.p.send_signal(signal.SIGSTOP) # it makes no more of them
+        with open(f"/proc/{self.p.pid}/task/{self.p.pid}/children") as f:
+            children = f.read().split()
+        for child in children:
+            try:
+                fd = os.pidfd_open(int(child))
+            except ProcessLookupError:
+                continue
+            signal.pidfd_send_signal(fd, signal.SIGKILL)
+            select.select([fd], [], []) # until it has ended
+            os.close(fd)
+        super().__exit__(*exc)
+
+
+def compare(g, it, shown):
+    """[(wrong, what was seen)] of one configuration that runs."""
+    out = []
+    rows = [line.split("\t") for line in shown.splitlines()]
+    for protocol in g.services:
+        mine = [r for r in rows if r[3] == protocol]
+        for kind, _, port, _, setting, place, fault in mine:
+            best, by = g.most(it, int(port), protocol)
+            out.append((best is None or fault != "" or best != kind, best,
+                        f"{protocol} at {port}: the server gives {best} ({by}), read was {kind} "
+                        f"[{setting}] {place} {fault}"))
+    return out
+
+
+def play(kind, clear_show, it):
+    began, wrong, ran, seen = time.monotonic(), 0, 0, {}
+    kind.prepare()
+    for n in range(ROUNDS):
+        g = kind(f"{kind.program} {SEED} {n}")
+        g.make()
+        checked = subprocess.run(g.check, capture_output=True, text=True)
+        if checked.returncode != 0:
+            seen["refused"] = seen.get("refused", 0) + 1
+            if os.environ.get("DEBUG"):
+                print(checked.stderr)
+            continue
+        shown = subprocess.run([clear_show, kind.program], capture_output=True, text=True, check=True).stdout
+        with Family(g.argv, g.ready) as d:
+            if not d.ready or not d.settle():
+                print(f"{kind.program} {n}: does not start: {d.said[-600:].decode()}")
+                wrong += 1
+                continue
+            results = compare(g, it, shown)
+        ran += 1
+        for bad, got, text in results:
+            seen[got] = seen.get(got, 0) + 1
+            if not bad:
+                continue
+            wrong += 1
+            print(f"{kind.program} {n}: {text}", flush=True)
+            if wrong <= int(os.environ.get("SHOW", "3")):
+                print("\n".join(f"--- {path}\n{text}" for path, text in g.files.items()))
+    print(f"{kind.program}: {ran} configurations, {wrong} wrong, {time.monotonic() - began:.1f} s, {seen}",
+          flush=True)
+    # A generator that gives one answer only proves nothing.
+    assert ROUNDS < 40 or len([k for k in seen if k in KINDS]) >= 2, seen
+    return wrong + (ran < ROUNDS // 2)
+
+
+def main():
+    it = lab(os.path.abspath(__file__), PACKAGES)
+    only = os.environ.get("ONLY", "")
+    wrong = sum(play(k, sys.argv[1], it) for k in (Dovecot,) if only in k.program)
+    sys.exit(wrong != 0)
+
+
+main()
