@@ -36,7 +36,7 @@ static const struct speaker speakers[] = {
 	{"dovecot", "POP3, IMAP or ManageSieve", {110, 143, 4190}, false, NOT_FOUND},
 	{"courier*", "POP3 or IMAP", {110, 143}, false, NOT_READ},
 	{"cyrmaster", "POP3, IMAP or ManageSieve", {110, 143, 4190}, false, NOT_READ},
-	{"slapd", "LDAP", {389}, false, NOT_READ},
+	{"slapd", "LDAP", {389}, false, NOT_FOUND},
 	{"ns-slapd", "LDAP", {389}, false, NOT_READ},
 	{"snmpd", "SNMP", {0}, true, NOT_READ},
 	{"snmptrapd", "SNMP", {0}, true, NOT_READ},

@@ -126,6 +126,7 @@ static int clear_servers_collect(const struct collect *c, struct fact *f)
 		clear_inetd,
 		clear_xinetd,
 		clear_dovecot,
+		clear_slapd,
 	};
 	struct clear_servers *all = arena_alloc(f->arena, sizeof(*all));
 	const struct fact *units = factset_get(c->facts, FACT_UNITS);

@@ -58,6 +58,7 @@ struct clear_list {
  */
 int clear_vsftpd(struct arena *a, const struct root *root, struct clear_list *ret);
 int clear_dovecot(struct arena *a, const struct root *root, struct clear_list *ret);
+int clear_slapd(struct arena *a, const struct root *root, struct clear_list *ret);
 int clear_pureftpd(struct arena *a, const struct root *root, struct clear_list *ret);
 
 /* The same: what each port is handed over to, by the program that is started there. */
@@ -67,6 +68,7 @@ int clear_xinetd(struct arena *a, const struct root *root, struct clear_list *re
 /* The same of one text (written to), whose includes name nothing. 0 or -ENOMEM. */
 int clear_vsftpd_text(struct arena *a, char *text, struct clear_list *ret);
 int clear_dovecot_text(struct arena *a, char *text, struct clear_list *ret);
+int clear_slapd_text(struct arena *a, char *text, struct clear_list *ret);
 int clear_pureftpd_text(struct arena *a, char *text, struct clear_list *ret);
 int clear_pureftpd_value(struct arena *a, char *text, struct clear_list *ret); /* Debian's TLS */
 int clear_inetd_text(struct arena *a, char *text, struct clear_list *ret);

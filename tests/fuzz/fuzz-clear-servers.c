@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		clear_inetd_text,
 		clear_xinetd_text,
 		clear_dovecot_text,
+		clear_slapd_text,
 	};
 	struct arena *a = arena_new();
 	struct clear_list l = {0};

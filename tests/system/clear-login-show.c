@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * clear-show SERVER [ROOT]: what the reader makes of the configuration of a server
+ * clear-login-show SERVER [ROOT]: what the reader makes of the configuration of a server
  * ("dovecot", "slapd", "snmpd"), one service a line: kind, "udp" or "tcp", ports
  * with commas between or "-", protocol in quotes, setting, place, and the fault.
  */
@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 		int (*read)(struct arena *, const struct root *, struct clear_list *);
 	} readers[] = {
 		{"dovecot", clear_dovecot},
+		{"slapd", clear_slapd},
 	};
 	struct arena *a = arena_new();
 	struct clear_list l = {0};

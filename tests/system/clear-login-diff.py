@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """What is read of Dovecot, slapd and snmpd beside the servers themselves.
 
-    clear-diff.py CLEAR-SHOW
+    clear-login-diff.py CLEAR-LOGIN-SHOW
 
 Generated configurations run, and clients of every net that they tell apart try to get in without
 encryption: with a password, and then without sending it. The most that any of them gets must be
@@ -28,7 +28,8 @@ SEED = int(os.environ.get("SEED", "1"))
 PACKAGES = ["dovecot-core", "dovecot-imapd", "dovecot-pop3d", "dovecot-managesieved",
             "dovecot-sieve", "libsodium23", "libexttextcat-2.0-0", "libexttextcat-data",
             "liblua5.4-0", "libunwind8", "libtirpc3", "libwrap0", "libapparmor1", "libstemmer0d",
-            "libicu72", "libssl3", "openssl"]
+            "libicu72", "libssl3", "openssl", "slapd", "libldap-2.5-0", "libodbc2", "libltdl7",
+            "libperl5.36", "libsasl2-2", "libsasl2-modules", "libsasl2-modules-db", "libargon2-1"]
 KINDS = ["SHUT", "LOGIN", "OPEN"]
 PASSWORD = "pw"
 
@@ -43,6 +44,9 @@ class Generator:
 
     def chance(self, p):
         return self.rnd.random() < p
+
+    def settled(self, daemon):
+        return daemon.settle()
 
     def write(self, path, text):
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -245,14 +249,153 @@ class Family(Daemon):
         super().__exit__(*exc)
 
 
+def ber(tag, *parts):
+    body = b"".join(parts)
+    n = len(body)
+    return bytes([tag]) + (bytes([n]) if n < 128 else b"\x82" + n.to_bytes(2, "big")) + body
+
+
+def ldap(request, answer):
+    """The code that a slapd of this machine gives: of a new connection's only request."""
+    with socket.create_connection(("127.0.0.1", 389), 10) as s:
+        s.settimeout(10)
+        s.sendall(ber(0x30, ber(2, b"\1"), request))
+        data = b""
+        while True:
+            part = s.recv(65536)
+            data += part
+            at = 0
+            while at + 6 < len(data): # messages one behind the other
+                size, head = data[at + 1], 2
+                if size & 128:
+                    head += size & 127
+                    size = int.from_bytes(data[at + 2:at + head], "big")
+                if at + head + size > len(data):
+                    break
+                body = data[at + head + 3:at + head + size]
+                if body[0] == answer:
+                    head = 2 + (body[1] & 127 if body[1] & 128 else 0)
+                    return body[head + 2]
+                at += head + size
+            if not part:
+                return -1
+
+
+def bind(dn):
+    return ldap(ber(0x60, ber(2, b"\3"), ber(4, dn.encode()), ber(0x80, PASSWORD.encode())), 0x61)
+
+
+def bind_plain():
+    sasl = ber(0xa3, ber(4, b"PLAIN"), ber(4, b"\0user\0" + PASSWORD.encode()))
+    return ldap(ber(0x60, ber(2, b"\3"), ber(4), sasl), 0x61)
+
+
+def search(dn):
+    return ldap(ber(0x63, ber(4, dn.encode()), ber(10, b"\0"), ber(10, b"\0"), ber(2, b"\0"),
+                    ber(2, b"\0"), ber(1, b"\0"), ber(0x87, b"objectClass"), ber(0x30)), 0x65)
+
+
+class Slapd(Generator):
+    program, ready = "slapd", b"slapd starting"
+    check = ["true"]
+    services = {"LDAP": None}
+
+    @property
+    def argv(self):
+        return ["/usr/sbin/slapd", "-d", "256", "-h", "ldap://127.0.0.1:389/", *self.options]
+
+    @staticmethod
+    def prepare():
+        pass
+
+    def settled(self, daemon):
+        """It says that it starts before it listens."""
+        while daemon.p.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", 389), 10).close()
+                return True
+            except ConnectionRefusedError:
+                os.sched_yield()
+        return False
+
+    def security(self, p):
+        out = []
+        while self.chance(p):
+            p /= 3
+            words = [self.pick("ssf=%d", "tls=%d", "transport=%d", "sasl=%d", "simple_bind=%d",
+                               "simple_bind=%d", "update_ssf=%d", "Update_TLS=%d", "TLS=%d") %
+                     self.pick(0, 1, 1, 56, 128) for _ in range(self.rnd.randint(1, 2))]
+            out.append(self.pick("security ", "Security\t", "security\n  ", "security \\\n") +
+                       self.pick(" ", "  ").join(words))
+        if self.chance(0.1):
+            out.append("# security tls=1\n  simple_bind=1")
+        return out
+
+    def make(self):
+        for d in ("/run/slapd", "/etc/ldap/slapd.d"):
+            shutil.rmtree(d, ignore_errors=True)
+        os.makedirs("/run/slapd")
+        out = ["include /etc/ldap/schema/core.schema", "pidfile /run/slapd/pid"]
+        out += self.security(0.5)
+        if self.chance(0.25):
+            out.append("sasl-secprops " + self.pick("none", "noanonymous", "noplain,noactive",
+                                                    "noanonymous,noplain", "minssf=1"))
+        if self.chance(0.1):
+            out.append("disallow " + self.pick("bind_anon", "bind_simple", "bind_anon bind_simple"))
+        self.dns = []
+        if self.chance(0.3):
+            out += ["database frontend"] + self.security(0.5)
+        if self.chance(0.3):
+            out += ["database config"] + self.security(0.3)
+            if self.chance(0.5):
+                out.append("rootpw " + PASSWORD)
+                self.dns.append(("cn=config", None))
+        for i in range(self.rnd.randint(0, 3)):
+            base = f"dc=d{i}"
+            os.makedirs(f"/run/slapd/{i}")
+            out += [self.pick("database ldif", "DATABASE\tldif", 'database "ldif"'), f'suffix "{base}"',
+                    f"directory /run/slapd/{i}", f"rootdn cn=a,{base}", f"rootpw {PASSWORD}"]
+            out += self.security(0.4)
+            if self.chance(0.08):
+                out.append("access to * by ssf=1 users read by anonymous auth")
+            self.dns.append((f"cn=a,{base}", base))
+        k = self.rnd.randint(1, len(out))
+        if self.chance(0.3):
+            self.write("/etc/ldap/more.conf", "\n".join(out[k:]) + "\n")
+            out[k:] = ["include /etc/ldap/more.conf"]
+        self.write("/etc/ldap/slapd.conf", "\n".join(out) + "\n")
+        self.options = ["-f", "/etc/ldap/slapd.conf"]
+        if self.chance(0.5): # as its own tool writes it
+            os.makedirs("/etc/ldap/slapd.d")
+            subprocess.run(["slaptest", "-f", "/etc/ldap/slapd.conf", "-F", "/etc/ldap/slapd.d"],
+                           capture_output=True)
+            self.options = ["-F", "/etc/ldap/slapd.d"]
+
+    def most(self, it, port, protocol):
+        best = "SHUT", None
+        if bind_plain() == 49: # it was looked at
+            return "OPEN", "SASL PLAIN"
+        for dn, base in self.dns:
+            if bind(dn) == 0:
+                return "OPEN", dn
+            if base and search(base) != 13:
+                best = "LOGIN", base
+        if not [b for _, b in self.dns] and search("") != 13:
+            best = "LOGIN", "no database"
+        return best
+
+
 def compare(g, it, shown):
-    """[(wrong, what was seen)] of one configuration that runs."""
+    """[(wrong, what was seen, text)] of one configuration that runs."""
     out = []
     rows = [line.split("\t") for line in shown.splitlines()]
     for protocol in g.services:
         mine = [r for r in rows if r[3] == protocol]
         for kind, _, port, _, setting, place, fault in mine:
-            best, by = g.most(it, int(port), protocol)
+            best, by = g.most(it, int(port.strip("-") or 0), protocol)
+            if "not decided here" in fault:
+                out.append((False, "undecided", ""))
+                continue
             out.append((best is None or fault != "" or best != kind, best,
                         f"{protocol} at {port}: the server gives {best} ({by}), read was {kind} "
                         f"[{setting}] {place} {fault}"))
@@ -273,7 +416,7 @@ def play(kind, clear_show, it):
             continue
         shown = subprocess.run([clear_show, kind.program], capture_output=True, text=True, check=True).stdout
         with Family(g.argv, g.ready) as d:
-            if not d.ready or not d.settle():
+            if not d.ready or not g.settled(d):
                 print(f"{kind.program} {n}: does not start: {d.said[-600:].decode()}")
                 wrong += 1
                 continue
@@ -297,7 +440,7 @@ def play(kind, clear_show, it):
 def main():
     it = lab(os.path.abspath(__file__), PACKAGES)
     only = os.environ.get("ONLY", "")
-    wrong = sum(play(k, sys.argv[1], it) for k in (Dovecot,) if only in k.program)
+    wrong = sum(play(k, sys.argv[1], it) for k in (Dovecot, Slapd) if only in k.program)
     sys.exit(wrong != 0)
 
 
