@@ -8,7 +8,8 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
+
+#include "base/stream.h"
 
 enum {
 	ERR_MAX = 4096,
@@ -24,78 +25,11 @@ struct memo {
 	unsigned children;
 };
 
-struct stream {
-	int fd;
-	char *data;
-	size_t size, room, max;
-};
-
 void child_result_fini(struct child_result *r)
 {
 	free(r->out);
 	free(r->err);
 	*r = (struct child_result){0};
-}
-
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
-	return (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
-}
-
-/* Reads once. 1 when there is more to come, 0 at the end, -errno. */
-static int stream_read(struct stream *s)
-{
-	if (s->room - s->size < 2) {
-		size_t room = s->room ? s->room * 2 : 4096;
-		char *data = realloc(s->data, room);
-		if (!data)
-			return -ENOMEM;
-		s->data = data;
-		s->room = room;
-	}
-	ssize_t n = read(s->fd, s->data + s->size, s->room - s->size - 1);
-	if (n < 0)
-		return errno == EINTR || errno == EAGAIN ? 1 : -errno;
-	s->size += (size_t)n;
-	s->data[s->size] = '\0';
-	if (n == 0) {
-		closep(&s->fd);
-		s->fd = -1;
-		return 0;
-	}
-	return s->size > s->max ? -EFBIG : 1;
-}
-
-/* Both streams until their ends; what goes to stderr beyond its cap is dropped. */
-static int drain(struct stream *out, struct stream *err, uint64_t deadline)
-{
-	while (out->fd >= 0 || err->fd >= 0) {
-		struct pollfd p[] = {{out->fd, POLLIN, 0}, {err->fd, POLLIN, 0}};
-		uint64_t now = now_usec();
-		if (now >= deadline)
-			return -ETIMEDOUT;
-		int n = poll(p, 2, (int)((deadline - now) / USEC_PER_MSEC) + 1);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n <= 0)
-			continue;
-		if (p[0].revents) {
-			int r = stream_read(out);
-			if (r < 0)
-				return r;
-		}
-		if (p[1].revents) {
-			if (err->size > ERR_MAX)
-				err->size = ERR_MAX;
-			int r = stream_read(err);
-			if (r < 0 && r != -EFBIG)
-				return r;
-		}
-	}
-	return 0;
 }
 
 static int spawn(const char *const argv[], int in, int out, int err, pid_t *ret)
@@ -168,7 +102,7 @@ static int reap(pid_t pid, uint64_t deadline, int *ret_status)
 			return 0;
 		if (p < 0 && errno != EINTR)
 			return -errno;
-		if (now_usec() >= deadline)
+		if (stream_now() >= deadline)
 			return -ETIMEDOUT;
 		/* Its output has ended, so this is the exit itself: microseconds. */
 		(void)poll(NULL, 0, 1);
@@ -178,7 +112,7 @@ static int reap(pid_t pid, uint64_t deadline, int *ret_status)
 int child_run(struct memo *m, const char *const argv[], const char *input, uint64_t timeout_usec,
 	size_t max, struct child_result *ret)
 {
-	uint64_t deadline = now_usec() + timeout_usec;
+	uint64_t deadline = stream_now() + timeout_usec;
 	_cleanup_close_ int in = open_input(input);
 	int out[2] = {-1, -1}, err[2] = {-1, -1};
 	pid_t pid = -1;
@@ -200,22 +134,20 @@ int child_run(struct memo *m, const char *const argv[], const char *input, uint6
 	}
 	m->children++;
 
-	struct stream so = {.fd = out[0], .max = max}, se = {.fd = err[0], .max = ERR_MAX};
-	r = drain(&so, &se, deadline);
-	closep(&so.fd);
-	closep(&se.fd);
+	_cleanup_(stream_fini) struct stream so = {.fd = out[0], .max = max};
+	_cleanup_(stream_fini) struct stream se = {.fd = err[0], .max = ERR_MAX, .cut = true};
+	r = stream_drain((struct stream *const[]){&so, &se}, 2, deadline);
 	if (r == 0)
 		r = reap(pid, deadline, &status);
 	if (r < 0) {
 		(void)kill(-pid, SIGKILL); /* gone already is as good */
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
-		free(so.data);
-		free(se.data);
 		return r;
 	}
 	*ret = (struct child_result){
 		.out = so.data, .out_size = so.size, .err = se.data, .status = status};
+	so.data = se.data = NULL;
 	return 0;
 }
 

@@ -13,8 +13,6 @@
 #include "filter/read-save.h"
 
 enum {
-	OUTPUT_MAX = 128 << 20,
-	NAMES_MAX = 4096,
 	TRIES = 4,
 	TIMEOUT_SECONDS = 30,
 };
@@ -26,67 +24,28 @@ struct tables {
 	uint16_t generation; /* changes with each change of the rules */
 };
 
-/* A program that lists rules, under the names that distributions give it. */
-struct lister {
-	const char *name;
-	const char *const *argv[3]; /* tried in order; ends with NULL */
-	const char *missing;	    /* what to do when none of them is there */
-	const char *failed; /* what to do when it fails; "" where its own words say enough */
-};
-
-#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static const struct lister nft = {
+static const struct firewall_lister nft = {
 	"nft",
-	{ARGV("/usr/sbin/nft", "-j", "list", "ruleset"),
-		ARGV("/sbin/nft", "-j", "list", "ruleset")},
+	{FIREWALL_ARGV("/usr/sbin/nft", "-j", "list", "ruleset"),
+		FIREWALL_ARGV("/sbin/nft", "-j", "list", "ruleset")},
 	"the kernel has rules of nftables, but nft is not installed to list them: install the "
 	"package nftables",
-	"",
 };
 
-/* The programs of legacy ask by raw sockets of IPv4 and IPv6, which the unit does not grant. */
-#define LEGACY_FAILED                                                                           \
-	". The daemon may not make the raw sockets that it asks by; `hardenctl scan` can, and " \
-	"FIREWALL in hardend(8) says how to let the daemon"
-
-static const struct lister saves[2] = {
+static const struct firewall_lister saves[2] = {
 	{
 		"iptables-nft-save",
-		{ARGV("/usr/sbin/iptables-nft-save"),
-			ARGV("/usr/sbin/xtables-nft-multi", "iptables-save")},
+		{FIREWALL_ARGV("/usr/sbin/iptables-nft-save"),
+			FIREWALL_ARGV("/usr/sbin/xtables-nft-multi", "iptables-save")},
 		"the kernel has rules of iptables, but neither nft nor iptables-nft-save is "
 		"installed to list them: install the package nftables",
-		"",
 	},
 	{
 		"ip6tables-nft-save",
-		{ARGV("/usr/sbin/ip6tables-nft-save"),
-			ARGV("/usr/sbin/xtables-nft-multi", "ip6tables-save")},
+		{FIREWALL_ARGV("/usr/sbin/ip6tables-nft-save"),
+			FIREWALL_ARGV("/usr/sbin/xtables-nft-multi", "ip6tables-save")},
 		"the kernel has rules of ip6tables, but neither nft nor ip6tables-nft-save is "
 		"installed to list them: install the package nftables",
-		"",
-	},
-};
-
-static const struct lister legacies[2] = {
-	{
-		"iptables-legacy-save",
-		{ARGV("/usr/sbin/iptables-legacy-save"),
-			ARGV("/usr/sbin/xtables-legacy-multi", "iptables-save")},
-		"the kernel has tables of iptables-legacy, but iptables-legacy-save is not "
-		"installed to list them: install the package iptables, or remove the tables by a "
-		"restart",
-		LEGACY_FAILED,
-	},
-	{
-		"ip6tables-legacy-save",
-		{ARGV("/usr/sbin/ip6tables-legacy-save"),
-			ARGV("/usr/sbin/xtables-legacy-multi", "ip6tables-save")},
-		"the kernel has tables of ip6tables-legacy, but ip6tables-legacy-save is not "
-		"installed to list them: install the package iptables, or remove the tables by a "
-		"restart",
-		LEGACY_FAILED,
 	},
 };
 
@@ -147,19 +106,15 @@ static const char *first_line(struct arena *a, const char *text)
 	return text_escape(a, text, strcspn(text, "\n"), 200);
 }
 
-/*
- * Runs the lister. 0, with *ret in the arena; -ENOENT: not installed; -ENOMEM;
- * else -errno, and *ret_why is set.
- */
-static int list(const struct collect *c, struct arena *a, const struct lister *l, const char **ret,
-	const char **ret_why)
+int firewall_list(const struct collect *c, struct arena *a, const struct firewall_lister *l,
+	const char **ret, const char **ret_why)
 {
 	_cleanup_(child_result_fini) struct child_result res = {0};
 	int r = -ENOENT;
 
 	for (size_t i = 0; l->argv[i] && r == -ENOENT; i++)
-		r = child_run(c->memo, l->argv[i], NULL, TIMEOUT_SECONDS * USEC_PER_SEC, OUTPUT_MAX,
-			&res);
+		r = child_run(c->memo, l->argv[i], NULL, TIMEOUT_SECONDS * USEC_PER_SEC,
+			FIREWALL_OUTPUT_MAX, &res);
 	if (r == -ENOENT || r == -ENOMEM)
 		return r;
 	if (r < 0) {
@@ -167,8 +122,8 @@ static int list(const struct collect *c, struct arena *a, const struct lister *l
 		return r;
 	}
 	if (!WIFEXITED(res.status) || WEXITSTATUS(res.status) != 0) {
-		*ret_why = arena_printf(a, "%s failed: %s%s", l->name,
-			*res.err ? first_line(a, res.err) : "without a word", l->failed);
+		*ret_why = arena_printf(a, "%s failed: %s", l->name,
+			*res.err ? first_line(a, res.err) : "without a word");
 		return -EIO;
 	}
 	*ret = arena_memdup(a, res.out, res.out_size);
@@ -176,10 +131,10 @@ static int list(const struct collect *c, struct arena *a, const struct lister *l
 }
 
 /* The same where the kernel says that there is something to list: -ENOENT is told, too. */
-static int list_needed(const struct collect *c, struct arena *a, const struct lister *l,
+static int list_needed(const struct collect *c, struct arena *a, const struct firewall_lister *l,
 	const char **ret, const char **ret_why)
 {
-	int r = list(c, a, l, ret, ret_why);
+	int r = firewall_list(c, a, l, ret, ret_why);
 
 	if (r != -ENOENT)
 		return r;
@@ -194,7 +149,7 @@ static int list_needed(const struct collect *c, struct arena *a, const struct li
 static int list_nft(const struct collect *c, struct arena *a, const struct tables *t,
 	struct firewall_texts *x, const char **ret_why)
 {
-	int r = t->n > 0 ? list(c, a, &nft, &x->nft, ret_why) : 0;
+	int r = t->n > 0 ? firewall_list(c, a, &nft, &x->nft, ret_why) : 0;
 	bool missing = r == -ENOENT;
 
 	if (missing && t->foreign > 0) {
@@ -206,32 +161,8 @@ static int list_nft(const struct collect *c, struct arena *a, const struct table
 	r = 0;
 	for (unsigned v6 = 0; r == 0 && v6 < 2; v6++) {
 		r = missing ? list_needed(c, a, &saves[v6], &x->save[v6], ret_why)
-			    : list(c, a, &saves[v6], &x->save[v6], ret_why);
+			    : firewall_list(c, a, &saves[v6], &x->save[v6], ret_why);
 		r = r == -ENOENT ? 0 : r;
-	}
-	return r;
-}
-
-static int list_legacy(
-	const struct collect *c, struct arena *a, struct firewall_texts *x, const char **ret_why)
-{
-	static const char *const names[] = {
-		"/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"};
-	struct root quiet = *c->root;
-	int r = 0;
-
-	quiet.deps = NULL;
-	for (unsigned v6 = 0; r == 0 && v6 < 2; v6++) {
-		_cleanup_file_ struct file file = {0};
-		r = root_read(&quiet, names[v6], NAMES_MAX, &file);
-		if (r == -ENOENT) {
-			r = 0; /* no iptables-legacy in this kernel */
-			continue;
-		}
-		if (r < 0 && r != -ENOMEM)
-			*ret_why = arena_printf(a, "%s: %s", names[v6], fsio_strerror(r));
-		if (r == 0 && file.size > 0)
-			r = list_needed(c, a, &legacies[v6], &x->legacy[v6], ret_why);
 	}
 	return r;
 }
@@ -241,7 +172,7 @@ static int parse_saves(struct arena *a, struct ruleset *rs, const struct firewal
 	unsigned v6, const char **ret_why)
 {
 	const char *const texts[] = {x->save[v6], x->legacy[v6]};
-	const struct lister *const listers[] = {&saves[v6], &legacies[v6]};
+	const struct firewall_lister *const listers[] = {&saves[v6], &firewall_legacies[v6]};
 	const char *why = NULL;
 	unsigned line = 0;
 	int r = 0;
@@ -292,7 +223,7 @@ static int read_texts(const struct collect *c, struct arena *tmp, struct firewal
 		if (r == 0)
 			r = list_nft(c, tmp, &before, &x, ret_why);
 		if (r == 0)
-			r = list_legacy(c, tmp, &x, ret_why);
+			r = firewall_legacy(c, tmp, x.legacy, ret_why);
 		if (r == 0)
 			r = ask_tables(&after);
 		if (r < 0)
