@@ -8,7 +8,9 @@
 
 #include "base/suggest.h"
 #include "base/text.h"
-#include "check/check.h"
+#include "check/judge.h"
+#include "config.h"
+#include "ledger/accepted.h"
 
 int ctl_error(const char *fmt, ...)
 {
@@ -164,4 +166,14 @@ uint64_t ctl_with_needs(uint64_t mask)
 			mask |= c->needs;
 	}
 	return mask;
+}
+
+int ctl_give_accepted(const struct ctl *ctl, struct judge *judge, const struct root *root)
+{
+	struct fact *f = NULL;
+	int r = strcmp(ctl->root, "/") == 0 ? accepted_of_file(root, STATE_DIR "/state.db", &f) : 0;
+
+	if (f)
+		factset_put(&judge->facts, f);
+	return r;
 }

@@ -64,6 +64,13 @@ void ctl_print_errors(const struct errlist *errors);
 /* Those facts, and what they are made from, too. */
 uint64_t ctl_with_needs(uint64_t facts);
 
+/*
+ * Gives the judge what the daemon of this machine has recorded and accepted,
+ * which is judged by as the policy is; of another root nothing listens. 0 or -ENOMEM.
+ */
+struct judge;
+int ctl_give_accepted(const struct ctl *ctl, struct judge *judge, const struct root *root);
+
 /* The verbs; each returns an exit status. */
 int verb_scan(struct ctl *ctl);
 int verb_list(struct ctl *ctl);

@@ -328,6 +328,7 @@ int verb_exposure(struct ctl *ctl)
 	facts = ctl_with_needs(facts);
 	(void)clock_gettime(CLOCK_REALTIME, &ts); /* cannot fail for this clock */
 	if (!arena || judge_init(&judge, &root, policy) < 0 ||
+		ctl_give_accepted(ctl, &judge, &root) < 0 ||
 		judge_collect(&judge, facts, timespec_usec(ts)) < 0 ||
 		judge_evaluate(&judge, facts, timespec_usec(ts)) < 0)
 		return ctl_oom();

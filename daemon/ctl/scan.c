@@ -87,6 +87,7 @@ static int scan(struct ctl *ctl, const struct root *root, const struct policy *p
 		.items = items,
 	};
 	if (report_host(arena, root, &report.host) < 0 ||
+		ctl_give_accepted(ctl, &judge, root) < 0 ||
 		judge_collect(&judge, facts, realtime) < 0 ||
 		judge_evaluate(&judge, facts, realtime) < 0)
 		return ctl_oom();

@@ -33,23 +33,31 @@ static const struct listeners *usable(const struct factset *facts, struct verdic
 
 /* ---- what is expected ---- */
 
-static void report_unexpected(
-	const struct check *c, const struct listener *l, const char *value, struct verdict *ret)
+#define EXPECTED "named in `listeners` of [policy], accepted, or not there"
+
+/* unread: why the baseline is not known; NULL: it is, or there is no daemon that has one. */
+static void report_unexpected(const struct check *c, const struct listener *l, const char *value,
+	const char *unread, struct verdict *ret)
 {
-	verdict_add(
-		ret, &(struct evidence){
-			     .result = RESULT_FAIL,
-			     .severity = c->severity,
-			     .subject = arena_printf(ret->arena, "listener %s", l->text),
-			     .observed = value,
-			     .expected = "named in `listeners` of [policy], accepted, or not there",
-		     });
+	verdict_add(ret, &(struct evidence){
+				 .result = RESULT_FAIL,
+				 .severity = c->severity,
+				 .subject = arena_printf(ret->arena, "listener %s", l->text),
+				 .observed = value,
+				 .expected = unread ? arena_printf(ret->arena,
+							      EXPECTED "; what was accepted is not "
+								       "known: %s",
+							      unread)
+						    : EXPECTED,
+			 });
 }
 
 static void evaluate_allowlist(const struct check *c, const struct factset *facts,
 	const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
 {
-	const struct fact *known = factset_get(facts, FACT_ACCEPTED);
+	const struct fact *baseline = factset_get(facts, FACT_ACCEPTED);
+	bool known = baseline && baseline->state == FACT_STATE_OK;
+	const char *unread = baseline && !known ? baseline->reason : NULL;
 	const char *const *list = policy_list(policy, "policy", "listeners");
 	const struct listeners *l = usable(facts, ret);
 	size_t n = 0, passing = 0;
@@ -66,9 +74,9 @@ static void evaluate_allowlist(const struct check *c, const struct factset *fact
 		const char *item = value ? text_clean(ret->arena, value) : NULL;
 		(void)snprintf(subject, sizeof(subject), "listener %s", x->text);
 		bool accepted = known && item &&
-				accepted_listener(known->u.accepted, subject, item);
+				accepted_listener(baseline->u.accepted, subject, item);
 		if (!accepted && !listener_pattern_find(list, x))
-			report_unexpected(c, x, value, ret);
+			report_unexpected(c, x, value, unread, ret);
 	}
 	if (l && ret->result == RESULT_PASS)
 		verdict_summary(ret, "the %zu sockets that others can reach are expected", n);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What stands in the accepted baseline, for checks that ask whether something is
- * expected. Given by the engine, which has the ledger; not collected, and absent
- * in a scan without the daemon. Without items of its own.
+ * expected. Not collected, but given: by the engine, which has the ledger, or by a
+ * scan, which reads the daemon's database (ledger/accepted.h). Without items of
+ * its own.
  */
 #pragma once
 

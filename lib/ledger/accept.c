@@ -147,26 +147,9 @@ int ledger_diff(struct ledger *l, int (*each)(const struct difference *d, void *
 	return r < 0 ? r : 0;
 }
 
-struct reading {
-	int (*each)(const char *subject, const char *value, void *arg);
-	void *arg;
-};
-
-/* What differs keeps its baseline beside it; what is new has none. */
-static int on_baseline(const struct item_row *row, void *arg)
-{
-	const struct reading *rd = arg;
-	const char *value = row->since_realtime_usec > 0 ? row->baseline : row->value;
-
-	return value ? rd->each(row->subject, value, rd->arg) : 0;
-}
-
 int ledger_baseline(struct ledger *l, enum fact_id id,
 	int (*each)(const char *subject, const char *value, void *arg), void *arg)
 {
-	struct reading rd = {each, arg};
-
-	if (!l->baselines[id].known)
-		return -ENODATA;
-	return store_items(l->store, l->baselines[id].number, "", on_baseline, &rd);
+	return l->baselines[id].known ? baseline_read(l->store, l->baselines[id].number, each, arg)
+				      : -ENODATA;
 }

@@ -310,3 +310,25 @@ void baseline_remember(struct baseline *b, const uint8_t key[static 16], const s
 	if (whole && (!d || !any_held(d)))
 		cut_blocks(b, key, f);
 }
+
+struct reading {
+	int (*each)(const char *subject, const char *value, void *arg);
+	void *arg;
+};
+
+/* What differs keeps its baseline beside it; what is new has none. */
+static int on_baseline(const struct item_row *row, void *arg)
+{
+	const struct reading *rd = arg;
+	const char *value = row->since_realtime_usec > 0 ? row->baseline : row->value;
+
+	return value ? rd->each(row->subject, value, rd->arg) : 0;
+}
+
+int baseline_read(struct store *s, int64_t number,
+	int (*each)(const char *subject, const char *value, void *arg), void *arg)
+{
+	struct reading rd = {each, arg};
+
+	return store_items(s, number, "", on_baseline, &rd);
+}

@@ -60,6 +60,14 @@ struct delta {
 int baseline_compare(const struct baseline *b, struct store *s, const uint8_t key[static 16],
 	const struct fact *f, struct arena *a, struct delta *ret);
 
+/*
+ * Calls each for every item of the baseline of the fact with this number in the
+ * store, as it was recorded or accepted, by subject; what it gets lives during
+ * the call. 0; a negative return of each; -errno of the store.
+ */
+int baseline_read(struct store *s, int64_t number,
+	int (*each)(const char *subject, const char *value, void *arg), void *arg);
+
 /* The change of a subject, or NULL. */
 struct change *delta_find(const struct delta *d, const char *subject);
 

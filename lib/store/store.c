@@ -328,12 +328,17 @@ int store_connect(struct store *s)
 	return r;
 }
 
-void store_disconnect(struct store *s)
+static void finalize(struct store *s)
 {
 	for (int i = 0; i < ST_MAX; i++) {
 		(void)sqlite3_finalize(s->statements[i]); /* repeats an old error */
 		s->statements[i] = NULL;
 	}
+}
+
+void store_disconnect(struct store *s)
+{
+	finalize(s);
 	(void)sqlite3_close(s->db); /* no statement is left that could keep it open */
 	s->db = NULL;
 }
@@ -352,6 +357,31 @@ int store_open(const char *path, struct store **ret)
 		return r;
 	*ret = TAKE_PTR(s);
 	return 0;
+}
+
+int store_borrow(struct sqlite3 *db, struct store **ret)
+{
+	int version = 0;
+	int r = from_sqlite(db, sqlite3_exec(db, "PRAGMA user_version", row_int, &version, NULL));
+
+	if (r < 0)
+		return r;
+	if (version < 1 || version > VERSION)
+		return -EPROTO;
+	struct store *s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->db = db;
+	*ret = s;
+	return 0;
+}
+
+void store_return(struct store *s)
+{
+	if (!s)
+		return;
+	finalize(s);
+	free(s);
 }
 
 void store_close(struct store *s)

@@ -29,6 +29,16 @@ int store_open(const char *path, struct store **ret);
 void store_close(struct store *s);
 
 /*
+ * A store over a connection of the caller's that only reads, for the readers of
+ * store/rows.h and nothing else: who has the database open and locked is not
+ * disturbed. 0; -EPROTO: of a newer version, or no database of ours; -EUCLEAN;
+ * -ENOMEM. To be given back before the connection is closed.
+ */
+struct sqlite3;
+int store_borrow(struct sqlite3 *db, struct store **ret);
+void store_return(struct store *s);
+
+/*
  * Which process has the database at path locked; 0: none that is known. Only
  * for a process that has it not open itself, whose locks would be gone.
  */

@@ -150,6 +150,28 @@ static void put_accepted(struct factset *facts, const struct accepted *a)
 	factset_put(facts, f);
 }
 
+/* A baseline that could not be read accepts nothing, and the finding says so. */
+static void test_unread(void **state)
+{
+	static const struct listener open = {
+		.protocol = LISTENER_TCP, .family = AF_INET, .port = 80, .text = "tcp 0.0.0.0:80"};
+	struct listeners l = {.v = &open, .n = 1};
+	struct factset facts = {0};
+	struct fact *f = fact_new(FACT_ACCEPTED);
+
+	put(&facts, &l);
+	fact_fail(f, -EUCLEAN, "/state.db: it is corrupt");
+	factset_put(&facts, f);
+	struct verdict *v = judge("listener-allowlist", &facts, NULL);
+	assert_int_equal(v->result, RESULT_FAIL);
+	assert_non_null(strstr(v->evidence[0].expected, "not known: /state.db: it is corrupt"));
+	verdict_free(v);
+	v = judge("listener-allowlist", &facts, "[policy]\nlisteners = tcp/80\n");
+	assert_int_equal(v->result, RESULT_PASS);
+	verdict_free(v);
+	factset_fini(&facts);
+}
+
 static void test_vectors(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
@@ -367,6 +389,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_conf),
