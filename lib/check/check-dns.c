@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "check/checks.h"
 #include "check/exposed.h"
 #include "fact/addresses.h"
+#include "fact/listeners.h"
 #include "fact/name-servers.h"
+#include "fact/units.h"
 
 enum {
 	SERVERS_MAX = 8,
@@ -19,6 +22,7 @@ struct asking {
 	const struct net *trusted;
 	size_t n_trusted;
 	bool authoritative; /* the policy means its zones for everybody */
+	const char *later;  /* of the server asked about: that it does not run now, or "" */
 	struct arena *arena;
 };
 
@@ -48,7 +52,7 @@ static void report(const struct asking *q, const struct name_server *s,
 	const struct dns_exposure *x, enum dns_answer answer, struct verdict *ret)
 {
 	const struct address_list *list = x->list;
-	const char *text = address_list_text(q->arena, list);
+	const char *text = name_server_clients_text(q->arena, s, list);
 	bool sure = answer == x->sure;
 	char from[NET_TEXT_MAX];
 
@@ -60,10 +64,10 @@ static void report(const struct asking *q, const struct name_server *s,
 			.path = list->path ? list->path : s->path,
 			.line = list->line,
 			.observed = arena_printf(q->arena,
-				"%s%s for %s outside of the trusted networks%s: %s",
+				"%s%s for %s outside of the trusted networks%s: %s%s",
 				sure ? "" : "maybe ", words[answer], net_text(&x->from, from),
 				x->local ? ", a net of this machine's interfaces" : "",
-				text ? text : ""),
+				text ? text : "", q->later),
 			.expected =
 				answer == DNS_ZONES
 					? "refused to sources outside; or `authoritative = yes` in "
@@ -137,7 +141,8 @@ static void conclude(const struct asking *q, size_t judged, bool trust, struct v
 {
 	if (ret->n_evidence == 0)
 		verdict_set(ret, RESULT_NOTAPPLICABLE,
-			q->servers->n > 0 ? "the DNS servers that are installed are switched off"
+			q->servers->n > 0 ? "the DNS servers that are installed are switched off "
+					    "or do not run"
 					  : "no DNS server is installed");
 	else if (ret->result == RESULT_PASS)
 		verdict_summary(ret,
@@ -173,6 +178,49 @@ static int find_places(struct asking *q, const struct factset *facts)
 	return 0;
 }
 
+/* Whether a process of the server holds a socket now; where that cannot be told, it may. */
+static bool holds_socket(const struct factset *facts, const struct name_server *s)
+{
+	static const struct {
+		const char *program, *command;
+	} commands[] = {{"BIND", "named"}, {"unbound", "unbound"}, {"dnsmasq", "dnsmasq"},
+		{"systemd-resolved", "systemd-resolve"}};
+	const struct fact *f = factset_get(facts, FACT_LISTENERS);
+
+	if (!f || f->state != FACT_STATE_OK || f->u.listeners->cut > 0)
+		return true;
+	for (size_t i = 0; i < f->u.listeners->n; i++) {
+		const struct listener *l = &f->u.listeners->v[i];
+		if (!l->program && l->port == 53)
+			return true;
+		for (size_t k = 0; l->program && k < ARRAY_SIZE(commands); k++) {
+			if (strcmp(commands[k].program, s->program) == 0 &&
+				strcmp(commands[k].command, l->program->command) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Whether it is to be judged: it runs, or will at the next boot, which is said.
+ * One that no unit starts, and that holds no socket, is installed and no more.
+ */
+static bool is_on(struct asking *q, const struct factset *facts, const struct name_server *s)
+{
+	const struct fact *f = factset_get(facts, FACT_UNITS);
+	bool holds = holds_socket(facts, s), unit = false;
+
+	q->later = "";
+	if (!exposed_is_on(facts, s->units))
+		return false;
+	for (size_t i = 0; f && f->state == FACT_STATE_OK && s->units[i]; i++)
+		unit = unit || unit_is_on(f->u.units, s->units[i]);
+	if (!holds && unit)
+		q->later = "; it does not run now, and is started at the next boot";
+	return holds || unit;
+}
+
 static void evaluate_dns(const struct check *c, const struct factset *facts,
 	const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
 {
@@ -190,7 +238,7 @@ static void evaluate_dns(const struct check *c, const struct factset *facts,
 	r = r < 0 ? r : find_places(&q, facts);
 	for (size_t i = 0; r == 0 && i < q.servers->n && n < SERVERS_MAX; i++) {
 		const struct name_server *s = &q.servers->v[i];
-		if (!exposed_is_on(facts, s->units))
+		if (!is_on(&q, facts, s))
 			continue;
 		units[n++] = s->units;
 		trust = trust || takes_nets_on_trust(&q, s);
@@ -219,14 +267,17 @@ const struct check check_dns_recursion = {
 		  "`allow-query` in the options of /etc/bind/named.conf.options, then "
 		  "`named-checkconf && rndc reconfig`. unbound: `access-control: 192.0.2.0/24 "
 		  "allow` and no wider one, then `unbound-checkconf && systemctl restart "
-		  "unbound`. dnsmasq: `listen-address=127.0.0.1` and the private address in "
-		  "/etc/dnsmasq.conf, then `systemctl restart dnsmasq`. systemd-resolved: no "
+		  "unbound`. dnsmasq: `listen-address=127.0.0.1,192.0.2.1` with the private "
+		  "address, and `bind-interfaces` (without it the socket stays open to every "
+		  "address) in /etc/dnsmasq.conf, then `systemctl restart dnsmasq`. "
+		  "systemd-resolved: no "
 		  "`DNSStubListenerExtra=`.",
 	.remedy_rhel = "BIND: `allow-recursion { localhost; 192.0.2.0/24; };` and the same for "
 		       "`allow-query` in the options of /etc/named.conf, then `named-checkconf && "
 		       "rndc reconfig`. unbound: `access-control: 192.0.2.0/24 allow` in "
 		       "/etc/unbound/conf.d/, then `systemctl restart unbound`. dnsmasq: "
-		       "`interface=lo` in /etc/dnsmasq.conf, then `systemctl restart dnsmasq`. "
+		       "`interface=lo` and `bind-interfaces` in /etc/dnsmasq.conf, then `systemctl "
+		       "restart dnsmasq`. "
 		       "systemd-resolved: no `DNSStubListenerExtra=`.",
 	.facts = FACT_BIT(FACT_NAME_SERVERS) | FACT_BIT(FACT_UNITS) | FACT_BIT(FACT_LISTENERS) |
 		 FACT_BIT(FACT_ADDRESSES),

@@ -178,3 +178,46 @@ const char *address_list_text(struct arena *a, const struct address_list *list)
 		memcpy(buf + TEXT_MAX - 3, "...", 4);
 	return arena_strdup(a, buf);
 }
+
+static void put_plain(
+	struct out *o, const struct address_list *list, const struct address_words *words)
+{
+	const char *const names[] = {
+		[ADDRESS_ANY] = words->any,
+		[ADDRESS_LOCALHOST] = "this machine",
+		[ADDRESS_LOCALNETS] = "the nets of its interfaces",
+		[ADDRESS_NEVER] = "who has a key",
+		[ADDRESS_UNDECIDED] = "some that cannot be told",
+	};
+	char net[NET_TEXT_MAX];
+
+	if (list->n == 0)
+		put(o, words->none);
+	for (size_t i = 0; i < list->n && o->left > 1; i++) {
+		const struct address_element *e = &list->v[i];
+		bool empty = e->kind == ADDRESS_ANY && e->negative && !e->text;
+		put(o, i > 0 ? ", " : "");
+		put(o, empty ? words->none : e->negative ? "not " : "");
+		if (e->text)
+			put(o, e->text);
+		else if (e->kind == ADDRESS_NET)
+			put(o, e->net.bits == 0 ? words->any : net_text(&e->net, net));
+		else if (e->kind == ADDRESS_LIST)
+			put(o, "a list of its own");
+		else if (!empty)
+			put(o, names[e->kind]);
+	}
+}
+
+const char *address_list_plain(
+	struct arena *a, const struct address_list *list, const struct address_words *words)
+{
+	char buf[TEXT_MAX + 1];
+	struct out o = {buf, sizeof(buf)};
+
+	buf[0] = '\0';
+	put_plain(&o, list, words);
+	if (o.left == 1)
+		memcpy(buf + TEXT_MAX - 3, "...", 4);
+	return arena_strdup(a, buf);
+}

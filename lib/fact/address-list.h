@@ -75,3 +75,14 @@ void address_list_sort(struct address_element *v, size_t n);
 
 /* "{ !10.0.0.0/8; localnets; }", for a person; cut where it is long. NULL on ENOMEM. */
 const char *address_list_text(struct arena *a, const struct address_list *list);
+
+/*
+ * The same for a server that has no such lists in its configuration, in plain
+ * words: "10.0.0.0/8, the nets of its interfaces"; how all, and nobody, are called there.
+ * Lists within it are not written out. NULL on ENOMEM.
+ */
+struct address_words {
+	const char *any, *none;
+};
+const char *address_list_plain(
+	struct arena *a, const struct address_list *list, const struct address_words *words);

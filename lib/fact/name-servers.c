@@ -114,11 +114,32 @@ int name_server_resolved(struct arena *a, const struct root *root, struct name_s
 	return 1;
 }
 
+static bool is_bind(const struct name_server *s)
+{
+	return strcmp(s->program, "BIND") == 0;
+}
+
+const char *name_server_clients_text(
+	struct arena *a, const struct name_server *s, const struct address_list *list)
+{
+	static const struct address_words words = {"anybody", "nobody"};
+
+	return is_bind(s) ? address_list_text(a, list) : address_list_plain(a, list, &words);
+}
+
+const char *name_server_listen_text(
+	struct arena *a, const struct name_server *s, const struct address_list *list)
+{
+	static const struct address_words words = {"every address", "no address"};
+
+	return is_bind(s) ? address_list_text(a, list) : address_list_plain(a, list, &words);
+}
+
 static void add_items(struct fact *f, const struct name_server *s)
 {
 	struct arena *a = f->arena;
-	const char *v4 = address_list_text(a, s->listen[0]);
-	const char *v6 = address_list_text(a, s->listen[1]);
+	const char *v4 = name_server_listen_text(a, s, s->listen[0]);
+	const char *v6 = name_server_listen_text(a, s, s->listen[1]);
 	const char *subject = arena_printf(a, "dns %s", s->program);
 
 	if (!v4 || !v6 || !subject)
@@ -133,9 +154,10 @@ static void add_items(struct fact *f, const struct name_server *s)
 				   : s->n_views == 1 ? arena_printf(a, "dns %s clients", s->program)
 						     : arena_printf(a, "dns %s clients %zu",
 							       s->program, i + 1);
-		const char *who = address_list_text(a, v->clients);
-		const char *recurse = v->recursion ? address_list_text(a, v->recurse) : "nobody";
-		const char *query = address_list_text(a, v->query);
+		const char *who = name_server_clients_text(a, s, v->clients);
+		const char *recurse = v->recursion ? name_server_clients_text(a, s, v->recurse)
+						   : "nobody";
+		const char *query = name_server_clients_text(a, s, v->query);
 		if (!name || !who || !recurse || !query)
 			return;
 		fact_add_item(f, name,

@@ -65,6 +65,15 @@ int name_server_bind_text(struct arena *a, char *text, struct name_server *ret);
 int name_server_unbound_text(struct arena *a, char *text, struct name_server *ret);
 int name_server_dnsmasq_text(struct arena *a, char *text, struct name_server *ret);
 
+/*
+ * A list of the server's as a text: of clients, or of addresses on which it
+ * listens. In BIND's words for BIND alone. In the arena; NULL on ENOMEM.
+ */
+const char *name_server_clients_text(
+	struct arena *a, const struct name_server *s, const struct address_list *list);
+const char *name_server_listen_text(
+	struct arena *a, const struct name_server *s, const struct address_list *list);
+
 /* Takes the fault of a reading over. */
 void name_server_fault(struct name_server *s, const struct conf_files *f);
 

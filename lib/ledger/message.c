@@ -114,18 +114,33 @@ static bool is_word(const char *s)
 	return s && *s && !strchr(s, ' ');
 }
 
-/* "old → new", but for the words that they begin and end with alike. */
+/* How many brackets are open behind the character; one that closes none opens none. */
+static size_t depth_after(size_t depth, char c, const char *opening, const char *closing)
+{
+	if (strchr(opening, c))
+		return depth + 1;
+	return depth > 0 && strchr(closing, c) ? depth - 1 : depth;
+}
+
+/*
+ * "old → new", but for the words that they begin and end with alike. A list in
+ * brackets is told as a whole: what is left of it by itself would be none.
+ */
 static void add_difference(struct line *l, const char *old, const char *new, size_t max)
 {
-	size_t old_len = strlen(old), new_len = strlen(new), start = 0, end = 0;
+	size_t old_len = strlen(old), new_len = strlen(new), start = 0, end = 0, depth = 0;
 
 	for (size_t i = 0; old[i] && old[i] == new[i]; i++) {
-		if (old[i] == ' ')
+		depth = depth_after(depth, old[i], "([{", ")]}");
+		if (old[i] == ' ' && depth == 0)
 			start = i + 1;
 	}
 	size_t most = MIN(old_len, new_len) - start;
+	depth = 0;
 	for (size_t i = 0; i < most && old[old_len - 1 - i] == new[new_len - 1 - i]; i++) {
-		if (old[old_len - 1 - i] == ' ')
+		char c = old[old_len - 1 - i];
+		depth = depth_after(depth, c, ")]}", "([{");
+		if (c == ' ' && depth == 0)
 			end = i + 1;
 	}
 	add_part(l, *old ? old + start : "\"\"", *old ? old_len - start - end : 2, max);

@@ -72,8 +72,8 @@ static const struct vector vectors[] = {
 		"ssh-root-login FAIL high: account alice has uid 0: "
 		"account alice: uid 0 (new: uid=0 gid=0)"},
 	{{CHECK(EVENT_OPENED, DETAILS({.subject = "account eve",
-				       .observed = "/home/eve/.ssh is owned by root",
-				       .path = "/home/eve/.ssh"}))},
+				      .observed = "/home/eve/.ssh is owned by root",
+				      .path = "/home/eve/.ssh"}))},
 		NULL, "ssh-root-login FAIL high: account eve: /home/eve/.ssh is owned by root"},
 	{{CHECK(EVENT_OPENED, .result = RESULT_ERROR)}, "/etc/ssh/sshd_config is a FIFO",
 		"ssh-root-login ERROR high: /etc/ssh/sshd_config is a FIFO"},
@@ -223,6 +223,29 @@ static const struct vector vectors[] = {
 			 .old = "members=x y",
 			 .observed = "members=x y z"}))},
 		NULL, "drift groups: group a: y → y z"},
+	/* A list in brackets is told as a whole. */
+	{{FACT(EVENT_DRIFT, "name-servers",
+		 DETAILS({.subject = "dns BIND clients",
+			 .old = "for { any; }: recursion for { localnets; localhost; }, own zones "
+				"for "
+				"{ any; }",
+			 .observed =
+				 "for { any; }: recursion for { localnets; localhost; 10.0.0.0/8; "
+				 "}, own zones for { any; }"}))},
+		NULL,
+		"drift name-servers: dns BIND clients: { localnets; localhost; }, → { localnets; "
+		"localhost; 10.0.0.0/8; },"},
+	{{FACT(EVENT_DRIFT, "name-servers",
+		 DETAILS({.subject = "x", .old = "a { b; c; } d", .observed = "a { b; } d"}))},
+		NULL, "drift name-servers: x: { b; c; } → { b; }"},
+	{{FACT(EVENT_DRIFT, "name-servers",
+		 DETAILS({.subject = "x", .old = "a) b c] d", .observed = "a) b e] d"}))},
+		NULL, "drift name-servers: x: c] → e]"},
+	{{FACT(EVENT_DRIFT, "name-servers",
+		 DETAILS({.subject = "x",
+			 .old = "f (a [b c] d) e",
+			 .observed = "f (a [b x] d) e"}))},
+		NULL, "drift name-servers: x: (a [b c] d) → (a [b x] d)"},
 	{{FACT(EVENT_DRIFT, "sshd", .untold = 12)}, NULL,
 		"drift sshd: all is as last told; it flapped: 12 changes were not told"},
 	{{FACT(EVENT_RESOLVED, "accounts",

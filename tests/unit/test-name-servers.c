@@ -301,6 +301,43 @@ static void judge_with(const struct listener *l, const struct unit *u, enum resu
 	verdict_free(v);
 }
 
+/* Of dnsmasq no words of BIND are told; of one that starts at boot, that it does not run. */
+static void test_words(void **state)
+{
+	static const char *const names[] = {"dnsmasq.service", NULL};
+	const struct unit on = {.name = "dnsmasq.service", .starts = true};
+	struct units units = {.v = &on, .n = 1, .init = "systemd"};
+	struct listeners listeners = {0};
+	struct policy *policy = root_policy(NULL);
+	struct verdict *v = verdict_new();
+	struct factset facts = {0};
+	struct fact *f[3] = {
+		fact_new(FACT_NAME_SERVERS), fact_new(FACT_LISTENERS), fact_new(FACT_UNITS)};
+	struct name_server *s = arena_alloc(f[0]->arena, sizeof(*s));
+	struct name_servers servers = {s, 1};
+
+	assert_int_equal(name_server_dnsmasq_text(
+				 f[0]->arena, arena_strdup(f[0]->arena, "interface=eth0\n"), s),
+		0);
+	s->units = names;
+	s->setting = "interface";
+	assert_string_equal(name_server_listen_text(f[0]->arena, s, s->listen[0]), "every address");
+	assert_string_equal(name_server_clients_text(f[0]->arena, s, &address_list_own),
+		"the nets of its interfaces, this machine");
+	f[0]->u.name_servers = &servers;
+	f[1]->u.listeners = &listeners;
+	f[2]->u.units = &units;
+	for (size_t i = 0; i < ARRAY_SIZE(f); i++)
+		factset_put(&facts, f[i]);
+	assert_int_equal(check_judge(check_find("dns-recursion"), &facts, policy, 0, v), 0);
+	assert_int_equal(v->result, RESULT_FAIL);
+	assert_non_null(strstr(v->evidence[0].observed,
+		": anybody; it does not run now, and is started at the next boot"));
+	factset_fini(&facts);
+	policy_free(policy);
+	verdict_free(v);
+}
+
 /* A server that is switched off serves nobody; a socket that nothing explains is not passed over.
  */
 static void test_machine(void **state)
@@ -313,12 +350,22 @@ static void test_machine(void **state)
 		.text = "udp 0.0.0.0:53"};
 	const struct listener other = {
 		.port = 53, .unit = "coredns.service", .text = "udp 0.0.0.0:53"};
+	const struct listener_program program = {"/usr/sbin/named", "named", NULL};
+	const struct listener named = {.protocol = LISTENER_UDP,
+		.port = 5353,
+		.program = &program,
+		.text = "udp 0.0.0.0:5353"};
+	const struct listener dark = {
+		.protocol = LISTENER_UDP, .port = 53, .text = "udp 0.0.0.0:53"};
 	const struct listener local = {
 		.protocol = LISTENER_UDP, .port = 53, .loopback = true, .text = "udp 127.0.0.1:53"};
 
 	judge_with(NULL, &on, RESULT_FAIL);
 	judge_with(&own, &on, RESULT_FAIL);
-	judge_with(NULL, NULL, RESULT_FAIL);
+	/* No unit would start it, and it holds no socket: installed, and no more. */
+	judge_with(NULL, NULL, RESULT_NOTAPPLICABLE);
+	judge_with(&named, NULL, RESULT_FAIL);
+	judge_with(&dark, NULL, RESULT_FAIL);
 	judge_with(NULL, &off, RESULT_NOTAPPLICABLE);
 	judge_with(&local, &off, RESULT_NOTAPPLICABLE);
 	judge_with(&own, &off, RESULT_UNKNOWN);
@@ -470,6 +517,7 @@ int main(void)
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_alloc),
