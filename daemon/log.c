@@ -4,7 +4,9 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -21,13 +23,24 @@ void log_set_level(int priority)
 	level = priority;
 }
 
-/* The level stands in front for journald (sd-daemon(3)), not for a person. */
+/* Whether journald reads what is written here: systemd.exec(5), JOURNAL_STREAM. */
+static bool is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	return stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
+}
+
+/* The level stands in front for journald (sd-daemon(3)), not for a person, however they read. */
 static void put_line(int priority, const char *text)
 {
-	if (isatty(STDERR_FILENO))
-		(void)fprintf(stderr, "hardend: %s\n", text);
-	else
+	if (is_journal())
 		(void)fprintf(stderr, "<%d>%s\n", priority, text);
+	else
+		(void)fprintf(stderr, "hardend: %s\n", text);
 }
 
 static void write_line(int priority, const char *text)

@@ -318,6 +318,23 @@ static void judge_age(
 	verdict_add(ret, &e);
 }
 
+/* Of an image that was never started: it is on every machine that is made from it. */
+static void judge_image(const struct ssh_host_key *k, struct verdict *ret)
+{
+	if (k->state == FACT_STATE_ABSENT)
+		return;
+	verdict_add(ret, &(struct evidence){
+				 .result = k->seen ? RESULT_FAIL : RESULT_ERROR,
+				 .severity = SEV_HIGH,
+				 .subject = k->subject,
+				 .path = k->path,
+				 .observed = k->seen ? "is in an image that has not been started: "
+						       "each machine made from it has this key"
+						     : k->reason,
+				 .expected = "made at the first boot",
+			 });
+}
+
 static void evaluate_unique(_unused_ const struct check *c, const struct factset *facts,
 	_unused_ const struct policy *policy, _unused_ uint64_t realtime_usec, struct verdict *ret)
 {
@@ -327,6 +344,14 @@ static void evaluate_unique(_unused_ const struct check *c, const struct factset
 	const struct first_boot *boot = &h->first_boot;
 	if (h->n_keys == 0) {
 		verdict_set(ret, RESULT_NOTAPPLICABLE, "the SSH server has no host key");
+		return;
+	}
+	if (boot->ahead) {
+		for (size_t i = 0; i < h->n_keys; i++)
+			judge_image(&h->keys[i], ret);
+		if (ret->n_evidence == 0)
+			verdict_summary(ret, "the image holds no host key: they are made at the "
+					     "first boot");
 		return;
 	}
 	if (boot->realtime_usec == 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "fact/first-boot.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum {
@@ -54,12 +55,17 @@ static uint64_t instance_usec(const struct root *r)
 	return t;
 }
 
-/* Empty or "uninitialized" means that the next boot will be the first. */
-static uint64_t machine_id_usec(const struct root *r)
+/* None, an empty one or "uninitialized" means that the next boot will be the first. */
+static uint64_t machine_id_usec(const struct root *r, bool *ret_ahead)
 {
 	_cleanup_file_ struct file file = {0};
+	int e = root_read(r, "/etc/machine-id", MACHINE_ID_MAX, &file);
 
-	if (root_read(r, "/etc/machine-id", MACHINE_ID_MAX, &file) < 0)
+	*ret_ahead = !r->live &&
+		     (e == -ENOENT ||
+			     (e == 0 && (strspn(file.data, " \n") == file.size ||
+						strcmp(file.data, "uninitialized\n") == 0)));
+	if (e < 0)
 		return 0;
 	if (strspn(file.data, "0123456789abcdefABCDEF") != MACHINE_ID_LENGTH)
 		return 0;
@@ -75,9 +81,10 @@ struct first_boot first_boot_find(const struct root *r)
 	uint64_t t = instance_usec(r);
 	if (t > 0)
 		return (struct first_boot){.realtime_usec = t, .evidence = INSTANCE};
-	t = machine_id_usec(r);
+	bool ahead = false;
+	t = machine_id_usec(r, &ahead);
 	if (t == 0)
-		return (struct first_boot){0};
+		return (struct first_boot){.ahead = ahead};
 	struct first_boot boot = {.realtime_usec = t, .evidence = "/etc/machine-id"};
 	if (root_birth(r, seed, &born) == 0 && born > t &&
 		root_stat(r, "/var/log/installer", &st) < 0) {

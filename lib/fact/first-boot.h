@@ -14,11 +14,15 @@
  *     was installed in its place (/var/log/installer): what was made between
  *     the two may have been made in the image or here. That is the doubt.
  *
+ * A root that does not run, and whose machine-id is to be filled at the next
+ * boot, is an image that never was a machine: what is in it came with it.
+ *
  * A copy of a machine that had been running, with its machine-id, and without
  * cloud-init, can't be told from the original by this.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -29,6 +33,7 @@ struct first_boot {
 	const char *evidence;	      /* the path that it was concluded from; NULL when none */
 	uint64_t doubt_realtime_usec; /* what was made before this is in doubt; 0: nothing is */
 	const char *doubt;	      /* the path that it was concluded from */
+	bool ahead; /* the root does not run, and has no machine-id: its next boot is the first */
 };
 
 /* Looks for the evidence in the root. Static strings. */

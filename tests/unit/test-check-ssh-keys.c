@@ -284,6 +284,12 @@ static void test_unique(void **state)
 		(void)fixture_put(&x, FACT_SSH_HOST_KEYS, &h);
 		print_message("vector %zu\n", i);
 		expect(&x, "ssh-host-keys-unique", NULL, vectors[i].result, SEV_HIGH, vectors[i].n);
+		h.first_boot = (struct first_boot){.ahead = true};
+		expect(&x, "ssh-host-keys-unique", NULL,
+			vectors[i].state == FACT_STATE_ABSENT ? RESULT_PASS
+			: vectors[i].seen		      ? RESULT_FAIL
+							      : RESULT_ERROR,
+			SEV_HIGH, vectors[i].state != FACT_STATE_ABSENT);
 		h.n_keys = 0;
 		expect(&x, "ssh-host-keys-unique", NULL, RESULT_NOTAPPLICABLE, 0, 0);
 		fixture_fini(&x);

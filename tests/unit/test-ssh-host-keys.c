@@ -132,14 +132,20 @@ static void test_first_boot(void **state)
 	struct first_boot boot = first_boot_find(&x.t.root);
 	assert_int_equal(boot.realtime_usec, 0);
 	assert_null(boot.evidence);
+	assert_true(boot.ahead);
 	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
 		test_write(&x.t, "/etc/machine-id", none[i]);
 		assert_int_equal(first_boot_find(&x.t.root).realtime_usec, 0);
+		assert_int_equal(first_boot_find(&x.t.root).ahead, i < 2);
+		x.t.root.live = true; /* as a container may run */
+		assert_false(first_boot_find(&x.t.root).ahead);
+		x.t.root.live = false;
 	}
 	test_write(&x.t, "/etc/machine-id", ID);
 	set_mtime(&x, "/etc/machine-id", 1700000000);
 	boot = first_boot_find(&x.t.root);
 	assert_int_equal(boot.realtime_usec, 1700000000 * USEC_PER_SEC);
+	assert_false(boot.ahead);
 	assert_string_equal(boot.evidence, "/etc/machine-id");
 	assert_int_equal(boot.doubt_realtime_usec, 0);
 
