@@ -47,7 +47,7 @@ static const struct vector vectors[] = {
 		NULL},
 	{"by size, full soon", "[Journal]\nSystemMaxUse=4K\n", 20, NULL, NULL, FAIL,
 		"bounded by SystemMaxUse, which fills up in less than 90 days", NULL},
-	{"by size, with room", "[Journal]\nSystemMaxUse=1G\n", 20, NULL, NULL, PASS, NULL, NULL},
+	{"by size, with room", "[Journal]\nSystemMaxUse=1G\nSystemKeepFree=1M\n", 20, NULL, NULL, PASS, NULL, NULL},
 	{"by size, too young", "[Journal]\nSystemMaxUse=1G\n", 2, NULL, NULL, INFO,
 		"too little is logged yet", NULL},
 	{"no journal at all", NULL, 0, NULL, NULL, FAIL, "there is no journal", NULL},
