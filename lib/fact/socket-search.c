@@ -104,6 +104,32 @@ pid_t socket_search_find(const struct socket_search *s, uint32_t inode)
 	return w ? w->pid : 0;
 }
 
+/*
+ * The file beside the program that is called as the process calls itself, when
+ * that is the same file: redis-server is a link to redis-check-rdb. The process
+ * may choose its name, but only among those that the directory gives its own
+ * program. 1, 0 when there is none, -ENOMEM.
+ */
+static int find_alias(const struct root *r, const char *exe, const char *command, char **ret)
+{
+	const char *slash = strrchr(exe, '/');
+	_cleanup_free_ char *path = NULL;
+	struct stat own, other;
+
+	if (!slash || !*command || strchr(command, '/') || strcmp(slash + 1, command) == 0 ||
+		strcmp(command, ".") == 0 || strcmp(command, "..") == 0)
+		return 0;
+	if (asprintf(&path, "%.*s/%s", (int)(slash - exe), exe, command) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	if (root_stat(r, exe, &own) < 0 || root_stat(r, path, &other) < 0 ||
+		own.st_dev != other.st_dev || own.st_ino != other.st_ino)
+		return 0;
+	*ret = TAKE_PTR(path);
+	return 1;
+}
+
 int socket_search_program(const struct root *r, struct arena *a, pid_t pid, const char **ret_exe,
 	const char **ret_command)
 {
@@ -123,9 +149,12 @@ int socket_search_program(const struct root *r, struct arena *a, pid_t pid, cons
 	size_t n = strlen(exe), tail = strlen(deleted);
 	if (n > tail && strcmp(exe + n - tail, deleted) == 0)
 		exe[n - tail] = '\0';
-	const char *e = arena_strdup(a, exe);
 	const char *c = arena_strndup(a, comm.data, strcspn(comm.data, "\n"));
-	if (!e || !c)
+	_cleanup_free_ char *alias = NULL;
+	if (!c || find_alias(r, exe, c, &alias) < 0)
+		return -ENOMEM;
+	const char *e = arena_strdup(a, alias ? alias : exe);
+	if (!e)
 		return -ENOMEM;
 	*ret_exe = e;
 	*ret_command = c;

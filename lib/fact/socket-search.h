@@ -39,8 +39,10 @@ pid_t socket_search_find(const struct socket_search *s, uint32_t inode);
 
 /*
  * The program of a process, as /proc/PID/exe calls it (that it was deleted
- * since is left out), and its command (/proc/PID/comm), both in the arena. 0;
- * -ENOMEM; -errno when it is gone or may not be asked.
+ * since is left out), or by the name of the command where that lies beside it
+ * and is the same file (redis-server, a link to redis-check-rdb); and its command
+ * (/proc/PID/comm), both in the arena. 0; -ENOMEM; -errno when it is gone or may
+ * not be asked.
  */
 int socket_search_program(const struct root *r, struct arena *a, pid_t pid, const char **ret_exe,
 	const char **ret_command);

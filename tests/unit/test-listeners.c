@@ -294,6 +294,56 @@ static void test_again(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 }
 
+/* A program by the name by which it was started, where that is a link to it, and only there. */
+static void test_alias(void **state)
+{
+	static const struct {
+		const char *run, *shown;
+	} vectors[] = {
+		{"/redis-server", "/redis-server"},
+		{"/redis-check-rdb", "/redis-check-rdb"},
+		{"/elsewhere/fake", "/redis-check-rdb"},
+	};
+	struct test_root t;
+	char sh[128];
+
+	test_root_init(&t);
+	(void)snprintf(sh, sizeof(sh), "cp -L /bin/sh '%s/redis-check-rdb'", t.dir);
+	assert_int_equal(system(sh), 0);
+	assert_int_equal(symlink("redis-check-rdb", test_path(&t, "/redis-server")), 0);
+	assert_int_equal(mkdir(test_path(&t, "/elsewhere"), 0755), 0);
+	assert_int_equal(symlink("../redis-check-rdb", test_path(&t, "/elsewhere/fake")), 0);
+	test_write(&t, "/fake", "another file of that name");
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		int fd, up[2], down[2], status;
+		char byte;
+		unsigned port = make(AF_INET, SOCK_STREAM, "0.0.0.0", &fd);
+		assert_int_equal(pipe(up), 0);
+		assert_int_equal(pipe(down), 0);
+		pid_t pid = fork();
+		if (pid == 0) {
+			(void)dup2(fd, 0);
+			(void)dup2(up[1], 1);
+			(void)dup2(down[0], 3);
+			(void)execl(
+				test_path(&t, vectors[i].run), "x", "-c", "echo; read x <&3", NULL);
+			_exit(1);
+		}
+		(void)close(fd);
+		assert_int_equal(read(up[0], &byte, 1), 1);
+		_cleanup_(fact_freep) struct fact *f = collect("/");
+		const struct listener *l = find_port(f, "tcp 0.0.0.0", port);
+		assert_string_equal(l->program->exe, test_path(&t, vectors[i].shown));
+		assert_int_equal(write(down[1], "\n", 1), 1);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		for (size_t k = 0; k < 2; k++) {
+			(void)close(up[k]);
+			(void)close(down[k]);
+		}
+	}
+	test_root_fini(&t);
+}
+
 static void test_who(void **state)
 {
 	static const struct listener_program sshd = {"/usr/sbin/sshd", "sshd", "openssh-server"};
@@ -342,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_passing),
 		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_alias),
 		cmocka_unit_test(test_who),
 		cmocka_unit_test(test_other_root),
 	};
