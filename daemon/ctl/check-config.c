@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/text.h"
+#include "check/judge.h"
 #include "ctl.h"
 
 /* The configuration that scan would use: every error of it is in the list afterwards. */
@@ -42,15 +44,73 @@ static void add_warnings(const struct policy *policy, struct errlist *warnings)
 	}
 }
 
+/* ---- waivers of what is not there ---- */
+
+/* Whether it names something, and holds: one for all that a check finds may wait for it. */
+static bool names_something(const struct waiver *w, uint64_t now)
+{
+	return w->until_realtime_usec >= now && strspn(w->subject, "*") < strlen(w->subject);
+}
+
+/* What cannot be judged may hide what the waiver names. */
+static bool is_idle(const struct waiver *w, const struct verdict *v)
+{
+	if (!v || v->result == RESULT_NOTCHECKED || v->result == RESULT_ERROR ||
+		v->result == RESULT_UNKNOWN)
+		return false;
+	for (size_t i = 0; i < v->n_evidence; i++) {
+		if (v->evidence[i].subject && text_glob(w->subject, v->evidence[i].subject))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Warns of waivers whose subject nothing has that their checks find here: misspelt,
+ * or no more needed. That takes the reading of what the checks read, so not when
+ * systemd runs it before each reload. 0 or -ENOMEM.
+ */
+static int add_idle(const struct ctl *ctl, const struct policy *policy, struct errlist *warnings)
+{
+	uint64_t now = (uint64_t)time(NULL) * USEC_PER_SEC, facts = 0;
+	_cleanup_(root_close) struct root root = {.fd = -1};
+	_cleanup_(judge_fini) struct judge judge = {0};
+	const struct waiver *w;
+
+	for (size_t i = 0; (w = policy_waiver_at(policy, i)); i++) {
+		if (names_something(w, now))
+			facts |= check_find(w->check)->facts;
+	}
+	if (facts == 0 || getenv("INVOCATION_ID"))
+		return 0;
+	facts = ctl_with_needs(facts);
+	int r = root_open(ctl->root, &root);
+	if (r < 0)
+		return r;
+	if (judge_init(&judge, &root, policy) < 0 || ctl_give_accepted(ctl, &judge, &root) < 0 ||
+		judge_collect(&judge, facts, now) < 0 || judge_evaluate(&judge, facts, now) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; (w = policy_waiver_at(policy, i)); i++) {
+		const struct check *c = check_find(w->check);
+		if (names_something(w, now) && is_idle(w, judge.verdicts[check_index(c)]))
+			errlist_add(warnings, w->path, w->line,
+				"[waiver %s] covers nothing: %s finds nothing here that fits "
+				"\"subject = %s\"",
+				w->name, w->check, w->subject);
+	}
+	return 0;
+}
+
 static int load_all(const struct ctl *ctl, struct errlist *errors, struct errlist *warnings)
 {
 	_cleanup_(policy_freep) struct policy *usual = NULL;
 
 	if (ctl->n_args == 0) {
 		int r = load_usual(ctl, errors, &usual);
-		if (r >= 0)
-			add_warnings(usual, warnings);
-		return r;
+		if (r < 0)
+			return r;
+		add_warnings(usual, warnings);
+		return add_idle(ctl, usual, warnings);
 	}
 	for (int i = 0; i < ctl->n_args; i++) {
 		_cleanup_(policy_freep) struct policy *policy = NULL;

@@ -335,6 +335,21 @@ class CheckConfig(Case):
         report = json.loads(run("check-config", "--format", "json", path).stdout)
         self.assertEqual((report["ok"], len(report["warnings"])), (True, 1))
 
+    def test_idle_waiver(self):
+        self.write("etc/passwd", "root:x:0:0::/root:/bin/sh\nbob::1000:1000::/home/bob:/bin/sh\n")
+        self.write("etc/group", "root:x:0:\nbob:x:1000:\n")
+        self.write("etc/shadow", "root:*:1:::::::\nbob::1:::::::\n", 0o600)
+        waiver = "[waiver %s]\ncheck = account-empty-password\nsubject = %s\nreason = r\nowner = o\n" \
+                 "until = 2099-01-31\n"
+        path = self.write("etc/hardend/hardend.conf", waiver % ("here", "account bob")
+                          + waiver % ("gone", "account bobby") + waiver % ("all", "*"))
+        r = run("check-config", "--root", self.root)
+        self.assertEqual((r.returncode, r.stdout), (0, "configuration OK\n"), r.stderr)
+        self.assertEqual(len(r.stderr.splitlines()), 1, r.stderr)
+        self.assertIn(":7: warning: [waiver gone] covers nothing", r.stderr)
+        for args, env in ((["--root", self.root], {"INVOCATION_ID": "x"}), ([path], {})):
+            self.assertEqual(run("check-config", *args, env=env).stderr, "")
+
     def test_all_errors(self):
         wrong = self.write("a.conf", "x = 1\n[hardend]\nheartbeat = soon\nflap_max = 0\njournal = yes\n"
                            "journal = no\nnonsense = 1\n[nope]\n[waiver w]\ncheck = zzz\nowner = o\n")
