@@ -53,8 +53,12 @@ static int read_items(
 		if (r < 0)
 			return r;
 		if (type == RECORD_CWD) {
-			if (audit_field_string(a, &f, "cwd", &items->cwd) == -ENOMEM)
-				return -ENOMEM;
+			r = audit_field_string(a, &f, "cwd", &items->cwd);
+			if (r == -ENOMEM)
+				return r;
+			/* "(unreachable)/x" when it is outside of the process's root */
+			if (r < 0 || *items->cwd != '/')
+				items->cwd = NULL;
 			continue;
 		}
 		struct item *item = arena_grow(a, &items->v, items->n, sizeof(*item));
@@ -104,9 +108,11 @@ struct naming {
 
 static const char *path_of(const struct naming *n, uint64_t device, uint64_t inode)
 {
-	if (!n->options || !n->options->path_of || inode == 0)
-		return NULL;
-	return n->options->path_of(device, inode, n->options->arg);
+	const char *path = n->options && n->options->path_of && inode != 0
+				   ? n->options->path_of(device, inode, n->options->arg)
+				   : NULL;
+
+	return path && *path == '/' ? path : NULL;
 }
 
 static const char *shown(struct naming *n, const char *path)
@@ -117,7 +123,7 @@ static const char *shown(struct naming *n, const char *path)
 	return s ? s : "";
 }
 
-/* dir/name, put in order. */
+/* dir/name, put in order; dir NULL: name is absolute. */
 static const char *join(struct naming *n, const char *dir, const char *name)
 {
 	char *path = dir ? arena_path(n->a, dir, name) : arena_strdup(n->a, name);
@@ -198,6 +204,18 @@ static struct act_path *slot(struct act_path *v, size_t *n, const char *path)
 	return *n < ACT_PATHS_MAX ? &v[(*n)++] : NULL;
 }
 
+/* A link's source and a symbolic link's text are named too, and are what they were. */
+static void drop_named(struct act_path *v, size_t *n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++) {
+		if (v[i].change != ACT_PATH_CHANGED)
+			v[kept++] = v[i];
+	}
+	*n = kept;
+}
+
 int act_read_paths(struct arena *a, const struct audit_event *e, const struct act_call *call,
 	const struct act_options *options, struct act *act)
 {
@@ -236,6 +254,8 @@ int act_read_paths(struct arena *a, const struct audit_event *e, const struct ac
 		removed |= remove;
 		created |= create;
 	}
+	if (removed || created)
+		drop_named(v, &act->n_paths);
 	act->paths = v;
 	act->renamed = removed && created;
 	act->attributes = call->call.what == CALL_ATTRIBUTE;

@@ -370,32 +370,33 @@ bool act_wants(const struct audit_record *record, const char *key)
 	return kind_of(record->type) != NULL;
 }
 
-/* The record of the event that comes first in the table. */
-static const struct audit_record *telling_record(
-	const struct audit_event *e, const struct kind **ret_kind)
+/* The record of the event that comes first in the table; NULL: none is in it. */
+static const struct audit_record *telling_record(const struct audit_event *e)
 {
 	const struct audit_record *best = NULL;
+	const struct kind *best_kind = NULL;
 
-	*ret_kind = NULL;
 	for (size_t i = 0; i < e->n; i++) {
 		const struct kind *kind = kind_of(e->records[i].type);
-		if (!kind || (*ret_kind && kind >= *ret_kind))
+		if (!kind || (best_kind && kind >= best_kind))
 			continue;
-		*ret_kind = kind;
+		best_kind = kind;
 		best = &e->records[i];
 	}
 	return best;
 }
 
-int act_parse(struct arena *a, const struct audit_event *e, const struct act_options *options,
-	struct act *ret)
+/* The act that a record of the event makes it: as act_parse(). */
+static int read_act(struct reading *r, const struct audit_record *record, struct act *ret)
 {
-	const struct kind *kind;
-	const struct audit_record *record = telling_record(e, &kind);
+	const struct audit_event *e = r->event;
+	const struct kind *kind = kind_of(record->type);
 	struct act act = {
+		.kind = kind->kind,
 		.realtime_usec = e->stamp.realtime_usec,
 		.serial = e->stamp.serial,
 		.whole = e->whole,
+		.said = record_type_is_single(record->type),
 		.fd = -1,
 		.op = "",
 		.object = "",
@@ -404,26 +405,54 @@ int act_parse(struct arena *a, const struct audit_event *e, const struct act_opt
 		.new_session = AUDIT_ID_UNSET,
 		.new_auid = AUDIT_ID_UNSET,
 	};
-	struct reading r = {.a = a, .event = e, .options = options, .act = &act};
 
-	if (!kind || !act_wants(record, options ? options->key : NULL))
-		return 0;
-	int n = audit_fields_parse(a, record, &r.f);
+	r->act = &act;
+	int n = audit_fields_parse(r->a, record, &r->f);
 	if (n < 0)
 		return n;
-	act.kind = kind->kind;
-	act.said = record_type_is_single(kind->type);
-	act.success = is_success(&r.f);
-	n = read_raw(&r, "op", &act.op);
+	act.success = is_success(&r->f);
+	n = read_raw(r, "op", &act.op);
 	if (n == 0)
-		n = kind->read(&r);
-	if (arena_failed(a))
+		n = kind->read(r);
+	if (arena_failed(r->a))
 		return -ENOMEM;
 	if (n <= 0)
 		return n;
-	n = act_read_actor(a, e, &r.f, &act);
-	if (n < 0 || arena_failed(a))
+	n = act_read_actor(r->a, e, &r->f, &act);
+	if (n < 0 || arena_failed(r->a))
 		return -ENOMEM;
 	*ret = act;
 	return 1;
+}
+
+/* What the system call of a change of audit's rules did to files. */
+static int read_also(struct reading *r, const char *key, struct act *act)
+{
+	const struct audit_record *record = audit_event_find(r->event, RECORD_SYSCALL);
+
+	if (act->kind != ACT_AUDIT_CHANGE || !record || !act_wants(record, key))
+		return 0;
+	struct act *also = arena_alloc(r->a, sizeof(*also));
+	int n = also ? read_act(r, record, also) : -ENOMEM;
+	if (n == 1)
+		act->also = also;
+	return n;
+}
+
+int act_parse(struct arena *a, const struct audit_event *e, const struct act_options *options,
+	struct act *ret)
+{
+	const struct audit_record *record = telling_record(e);
+	struct reading r = {.a = a, .event = e, .options = options};
+	const char *key = options ? options->key : NULL;
+	struct act act;
+
+	if (!record || !act_wants(record, key))
+		return 0;
+	int n = read_act(&r, record, &act);
+	if (n == 1 && read_also(&r, key, &act) < 0)
+		return -ENOMEM;
+	if (n == 1)
+		*ret = act;
+	return n;
 }

@@ -130,6 +130,13 @@ struct act {
 	uint64_t value, old; /* of a setting: "set audit_enabled=1 old=0"; family of a table */
 	uint32_t new_session; /* of ACT_SESSION_BEGIN and _END; AUDIT_ID_UNSET: none */
 	uint32_t new_auid;    /* of the account that logged in; AUDIT_ID_UNSET: not told */
+
+	/*
+	 * What the same system call did besides; NULL: nothing. To rename a file over one
+	 * that a rule watches changes the rule as well: that is the ACT_AUDIT_CHANGE
+	 * ("updated_rules", "remove_rule"), and this is the ACT_FILE. acts_put() takes both.
+	 */
+	const struct act *also;
 };
 
 /*

@@ -106,6 +106,7 @@ static struct entry *entry_new(const struct act *act, const struct actor_chain *
 	struct entry e = {.act = *act};
 	struct packer k = {0};
 
+	e.act.also = NULL; /* an entry of its own */
 	e.behalf = behalf ? *behalf : (struct actor_chain){.by = nobody};
 	if (!e.behalf.what)
 		e.behalf.what = "";
@@ -133,7 +134,7 @@ static void forget_oldest(struct acts *m)
 	free(e);
 }
 
-int acts_put(struct acts *m, const struct act *act, const struct actor_chain *behalf)
+static int put(struct acts *m, const struct act *act, const struct actor_chain *behalf)
 {
 	if (!act->success)
 		return 0;
@@ -152,6 +153,13 @@ int acts_put(struct acts *m, const struct act *act, const struct actor_chain *be
 	m->v[(m->first + m->n++) % ACTS_MAX] = e;
 	m->size += e->size;
 	return 0;
+}
+
+int acts_put(struct acts *m, const struct act *act, const struct actor_chain *behalf)
+{
+	int r = put(m, act, behalf);
+
+	return r == 0 && act->also ? put(m, act->also, behalf) : r;
 }
 
 void acts_expire(struct acts *m, uint64_t now_realtime_usec)

@@ -31,7 +31,8 @@ DEFINE_FREEP(struct acts *, acts_free)
 
 /*
  * Remembers a copy of an act, and on whose behalf it was done (NULL: not known).
- * Acts that did not succeed are left out. 0 or -ENOMEM, then it is not remembered.
+ * Acts that did not succeed are left out. 0 or -ENOMEM, then it is not remembered, or
+ * not what it did besides.
  */
 int acts_put(struct acts *m, const struct act *act, const struct actor_chain *behalf);
 

@@ -2,6 +2,8 @@
 /* Events of audit from lines of its log, for the tests of acts and of their memory. */
 #pragma once
 
+#include <netinet/in.h>
+
 #include "audit/act.h"
 #include "test.h"
 
@@ -40,4 +42,45 @@ static inline int act_of_event(
 	e = audit_assembler_next(s, 0);
 	assert_non_null(e);
 	return act_parse(a, e, options, ret);
+}
+
+/* What an act did, with its paths: "+/a" created, "-/a" removed, "/a" changed. */
+static inline void act_show(const struct act *act, char *out, size_t size)
+{
+	int n = snprintf(out, size, "%s", act_kind_name(act->kind));
+
+	for (size_t i = 0; i < act->n_paths; i++)
+		n += snprintf(out + n, size - (size_t)n, " %s%s%s",
+			act->paths[i].change == ACT_PATH_CREATED   ? "+"
+			: act->paths[i].change == ACT_PATH_REMOVED ? "-"
+								   : "",
+			act->paths[i].path, act->paths[i].directory ? "/" : "");
+	n += snprintf(out + n, size - (size_t)n, "%s%s%s", act->renamed ? " renamed" : "",
+		act->attributes ? " attributes" : "", act->whole ? "" : " part");
+	if (*act->op)
+		n += snprintf(out + n, size - (size_t)n, " op=%s", act->op);
+	if (*act->object)
+		n += snprintf(out + n, size - (size_t)n, " object=%s", act->object);
+	if (*act->peer)
+		n += snprintf(out + n, size - (size_t)n, " peer=%s", act->peer);
+	if (act->fd >= 0)
+		n += snprintf(out + n, size - (size_t)n, " fd=%d", act->fd);
+	if (act->address.ss_family != AF_UNSPEC)
+		n += snprintf(out + n, size - (size_t)n, " port=%u",
+			ntohs(((const struct sockaddr_in *)&act->address)->sin_port));
+	if (act->list != AUDIT_ID_UNSET)
+		n += snprintf(out + n, size - (size_t)n, " list=%u", act->list);
+	if (act->value || act->old)
+		n += snprintf(out + n, size - (size_t)n, " %u<%u", (unsigned)act->value,
+			(unsigned)act->old);
+	if (act->new_session != AUDIT_ID_UNSET)
+		n += snprintf(out + n, size - (size_t)n, " ses=%u", act->new_session);
+	if (act->new_auid != AUDIT_ID_UNSET)
+		n += snprintf(out + n, size - (size_t)n, " auid=%u", act->new_auid);
+	if (!act->success)
+		n += snprintf(out + n, size - (size_t)n, " failed");
+	if (act->also) {
+		n += snprintf(out + n, size - (size_t)n, " also ");
+		act_show(act->also, out + n, size - (size_t)n);
+	}
 }

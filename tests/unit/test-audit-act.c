@@ -33,40 +33,6 @@ static const struct act_options options = {.key = "hardend", .path_of = path_of}
 	"type=PATH item=" i " name=" name " inode=" ino " dev=fe:01 mode=040755 ouid=0 ogid=0 " \
 	"rdev=00:00 nametype=" type " cap_fp=0\n"
 
-/* What an act did, with its paths: "+/a" created, "-/a" removed, "/a" changed. */
-static void show(const struct act *act, char *out, size_t size)
-{
-	int n = snprintf(out, size, "%s", act_kind_name(act->kind));
-
-	for (size_t i = 0; i < act->n_paths; i++)
-		n += snprintf(out + n, size - (size_t)n, " %s%s%s",
-			act->paths[i].change == ACT_PATH_CREATED   ? "+"
-			: act->paths[i].change == ACT_PATH_REMOVED ? "-"
-								   : "",
-			act->paths[i].path, act->paths[i].directory ? "/" : "");
-	n += snprintf(out + n, size - (size_t)n, "%s%s%s", act->renamed ? " renamed" : "",
-		act->attributes ? " attributes" : "", act->whole ? "" : " part");
-	if (*act->op)
-		n += snprintf(out + n, size - (size_t)n, " op=%s", act->op);
-	if (*act->object)
-		n += snprintf(out + n, size - (size_t)n, " object=%s", act->object);
-	if (*act->peer)
-		n += snprintf(out + n, size - (size_t)n, " peer=%s", act->peer);
-	if (act->fd >= 0)
-		n += snprintf(out + n, size - (size_t)n, " fd=%d", act->fd);
-	if (act->list != AUDIT_ID_UNSET)
-		n += snprintf(out + n, size - (size_t)n, " list=%u", act->list);
-	if (act->value || act->old)
-		n += snprintf(out + n, size - (size_t)n, " %u<%u", (unsigned)act->value,
-			(unsigned)act->old);
-	if (act->new_session != AUDIT_ID_UNSET)
-		n += snprintf(out + n, size - (size_t)n, " ses=%u", act->new_session);
-	if (act->new_auid != AUDIT_ID_UNSET)
-		n += snprintf(out + n, size - (size_t)n, " auid=%u", act->new_auid);
-	if (!act->success)
-		(void)snprintf(out + n, size - (size_t)n, " failed");
-}
-
 static const struct {
 	const char *lines, *shown; /* shown NULL: no act */
 } files[] = {
@@ -96,6 +62,10 @@ static const struct {
 	{CALL("91", "5", "1a4", "0") PATH("0", "(null)", "NORMAL", "91") TITLE,
 		"file /etc/passwd attributes"},
 	{CALL("91", "5", "1a4", "0") PATH("0", "(null)", "NORMAL", "92") TITLE, "file  attributes"},
+	/* what is linked is named too */
+	{CALL("88", "5", "6", "0") CWD PATH("0", "\"target\"", "UNKNOWN", "0") PARENT(
+		 "1", "\"/etc/ssh/\"") PATH("2", "\"/etc/ssh/l\"", "CREATE", "8") TITLE,
+		"file +/etc/ssh/l"},
 	/* against a descriptor: the current directory is not what it is relative to */
 	{CALL("263", "4", "5", "0") CWD PARENT("0", "\"/root\"") PATH("1", "\"a\"", "DELETE", "8")
 			TITLE,
@@ -114,6 +84,13 @@ static const struct {
 	/* a name that the kernel had to encode */
 	{CALL("87", "5", "0", "0") CWD PATH("0", "2F6574632F610A62", "DELETE", "8") TITLE,
 		"file -/etc/a\\nb"},
+	/* a current directory that the process's root does not reach */
+	{CALL("87", "5", "0", "0") "type=CWD cwd=\"(unreachable)/x\"\n" PATH(
+		 "0", "\"a\"", "DELETE", "8") TITLE,
+		"file -a"},
+	{CALL("87", "5", "0", "0") "type=CWD cwd=\"x/y\"\n" PATH("0", "\"../b\"", "DELETE", "8")
+			TITLE,
+		"file -../b"},
 	/* records that are missing, or are none */
 	{CALL("87", "5", "0", "0") PATH("0", "\"/etc/a\"", "DELETE", "8"), "file -/etc/a part"},
 	{CALL("87", "5", "0", "0") CWD PATH("0", "2F6", "DELETE", "8") TITLE, "file - part"},
@@ -148,7 +125,7 @@ static void test_files(_unused_ void **state)
 		struct act act = {0};
 		int r = act_of_event(a, files[i].lines, &options, &act);
 		if (r == 1)
-			show(&act, shown, sizeof(shown));
+			act_show(&act, shown, sizeof(shown));
 		if (r != (files[i].shown != NULL) || (r && strcmp(shown, files[i].shown) != 0))
 			fail_msg("row %zu: %d %s", i, r, r == 1 ? shown : "");
 		arena_free(a);
@@ -342,7 +319,7 @@ static void test_messages(_unused_ void **state)
 		(void)snprintf(lines, sizeof(lines), SAID, messages[i].type, messages[i].msg);
 		int r = act_of_event(a, lines, &options, &act);
 		if (r == 1)
-			show(&act, shown, sizeof(shown));
+			act_show(&act, shown, sizeof(shown));
 		if (r != (messages[i].shown != NULL) ||
 			(r && strcmp(shown, messages[i].shown) != 0))
 			fail_msg("%s: %d %s", messages[i].type, r, r == 1 ? shown : "");
@@ -365,6 +342,15 @@ static const struct {
 		 "42c") "type=SOCKADDR saddr=100000000000000000000000\n" CWD DIR("0", "\"/etc/\"",
 		 "PARENT", "8") TITLE,
 		"audit-change op=remove_rule object=hardend list=4"},
+	/* a file that a rule of somebody watches is replaced */
+	{"type=CONFIG_CHANGE auid=1000 ses=3 op=updated_rules path=\"/etc/passwd\" key=\"id\" "
+	 "list=4 res=1\n" CALL("82", "5", "6", "0") CWD PARENT("0", "\"/etc/\"")
+			PARENT("1", "\"/etc/\"") PATH("2", "\"/etc/nshadow\"", "DELETE", "8")
+				PATH("3", "\"/etc/passwd\"", "DELETE", "9")
+					PATH("4", "\"/etc/passwd\"", "CREATE", "8") TITLE,
+		"audit-change op=updated_rules object=id list=4 also file -/etc/nshadow "
+		"+/etc/passwd "
+		"renamed"},
 	{"type=CONFIG_CHANGE op=set audit_enabled=0 old=1 auid=0 ses=3 subj=unconfined "
 	 "res=1\n" TITLE,
 		"audit-change op=set object=audit_enabled 0<1"},
@@ -395,7 +381,7 @@ static void test_kernel(_unused_ void **state)
 		struct arena *a = arena_new();
 		struct act act;
 		assert_int_equal(act_of_event(a, kernel[i].lines, &options, &act), 1);
-		show(&act, shown, sizeof(shown));
+		act_show(&act, shown, sizeof(shown));
 		assert_string_equal(shown, kernel[i].shown);
 		assert_false(act.said);
 		arena_free(a);
@@ -436,7 +422,7 @@ static void test_unkeyed(_unused_ void **state)
 		int r = act_of_event(a, events[i].lines, NULL, &act);
 		assert_int_equal(r, events[i].shown != NULL);
 		if (r)
-			show(&act, shown, sizeof(shown));
+			act_show(&act, shown, sizeof(shown));
 		if (r)
 			assert_string_equal(shown, events[i].shown);
 		arena_free(a);
@@ -491,6 +477,7 @@ static void test_alloc(_unused_ void **state)
 
 	alloc_each(run, (void *)files[3].lines, 20);
 	alloc_each(run, (void *)kernel[0].lines, 10);
+	alloc_each(run, (void *)kernel[1].lines, 20);
 	alloc_each(
 		run, (char *)CALL("49", "5", "7ffd", "10") "type=SOCKADDR saddr=0200\n" TITLE, 10);
 	alloc_each(run,

@@ -208,6 +208,25 @@ static void test_actors(_unused_ void **state)
 	assert_true(f.more);
 }
 
+/* What one system call did to a rule and to a file is asked for as the file. */
+static void test_also(_unused_ void **state)
+{
+	_cleanup_(acts_freep) struct acts *m = fresh();
+	struct act_path path = {.path = "/etc/passwd", .change = ACT_PATH_CREATED};
+	struct act file = act_by(ACT_FILE, T0, "vipw"), act = act_by(ACT_AUDIT_CHANGE, T0, "vipw");
+	struct acts_found f;
+	char out[256];
+
+	file.paths = &path;
+	file.n_paths = 1;
+	act.also = &file;
+	assert_int_equal(acts_put(m, &act, NULL), 0);
+	assert_string_equal(found(m, "/etc/passwd", 0, out), "vipw");
+	acts_find_kind(m, ACT_AUDIT_CHANGE, T0, T0, &f);
+	assert_int_equal(f.n, 1);
+	assert_null(f.v[0].act->also);
+}
+
 static void test_objects(_unused_ void **state)
 {
 	_cleanup_(acts_freep) struct acts *m = fresh();
@@ -384,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_actors),
+		cmocka_unit_test(test_also),
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_sessions),
