@@ -47,6 +47,7 @@ struct engine {
 	struct pace pace;
 	uint64_t paced;            /* facts that are dirty by the pace alone */
 	struct health health;
+	struct attribution attribution;
 	bool accepted_stale; /* the baseline may be another than the fact of it says */
 	uint64_t reconcile_usec, heartbeat_usec; /* when due; USEC_INFINITY: never */
 	uint64_t lapse_realtime_usec; /* the same by the wall clock */
@@ -146,6 +147,15 @@ static void plan_lapse(struct engine *e)
 		judge_until(&e->judge));
 }
 
+/* Before anything is told: what happened since the last event may be asked for. */
+static void ask_who(struct engine *e)
+{
+	const struct ledger_asker asker = {attribution_ask, &e->attribution};
+
+	attribution_init(&e->attribution, &e->judge, ledger_last_realtime(e->ledger));
+	ledger_set_asker(e->ledger, &asker);
+}
+
 /* What the start has to tell: started, whether from nothing, and what was lost. */
 static int note_start(struct engine *e, const char *aside, bool emptied)
 {
@@ -204,6 +214,8 @@ int engine_new(const struct engine_params *p, struct now now, struct engine **re
 		r = open_state(e, p->state_path, &aside, &emptied);
 	if (r == 0)
 		r = outlet_open(&e->outlet, e->policy, &e->addresses, e->store);
+	if (r == 0)
+		ask_who(e);
 	if (r == 0)
 		r = note_start(e, aside, emptied);
 	if (r < 0)
@@ -268,6 +280,11 @@ static void plan_reconcile(struct engine *e)
 	e->reconcile_usec = e->now.monotonic_usec +
 		MAX(policy_usec(e->policy, "hardend", "reconcile"),
 			e->reconcile_cost_usec * RECONCILE_SHARE);
+}
+
+void engine_set_acts(struct engine *e, const struct attribution_source *s)
+{
+	attribution_set(&e->attribution, s);
 }
 
 void engine_source(struct engine *e, const struct engine_source *s)
@@ -361,7 +378,7 @@ static void note_pace(struct engine *e, uint64_t mask)
 
 static int judge_facts(struct engine *e, uint64_t mask)
 {
-	uint64_t begin = clock_usec(CLOCK_PROCESS_CPUTIME_ID);
+	uint64_t begin = clock_usec(CLOCK_PROCESS_CPUTIME_ID), paced = e->paced;
 
 	mask = what_follows(e, mask);
 	/* What was renamed into place gets its watch before it is read: one reading is enough. */
@@ -374,6 +391,7 @@ static int judge_facts(struct engine *e, uint64_t mask)
 		e->reconcile_cost_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID) - begin;
 	note_pace(e, mask);
 	e->judged |= mask;
+	attribution_read(&e->attribution, mask, paced, e->now);
 	e->unentered += e->enter_delay_usec > 0 && (e->pending & mask);
 	health_read(&e->health, mask);
 	e->pending |= mask;
@@ -387,6 +405,7 @@ static void entered(struct engine *e)
 {
 	char text[256];
 
+	attribution_entered(&e->attribution);
 	e->pending = 0;
 	e->enter_error = 0;
 	if (e->enter_delay_usec == 0)
@@ -408,10 +427,15 @@ static void enter(struct engine *e)
 
 	if ((!e->pending && !due) || e->enter_retry_usec > e->now.monotonic_usec)
 		return;
+	attribution_begin(&e->attribution, e->now);
 	int r = ledger_enter(e->ledger, &e->judge, e->pending, e->now.realtime_usec,
 		e->now.monotonic_usec);
 	if (r >= 0) {
 		entered(e);
+		return;
+	}
+	if (r == -EAGAIN) {
+		e->enter_retry_usec = e->now.monotonic_usec + ATTRIBUTION_AGAIN_USEC;
 		return;
 	}
 	if (e->enter_delay_usec == 0)

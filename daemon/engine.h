@@ -12,6 +12,7 @@
 
 #include "check/judge.h"
 #include "conf/policy.h"
+#include "daemon/attribution.h"
 #include "daemon/clock.h"
 #include "daemon/health.h"
 #include "daemon/sink.h"
@@ -57,6 +58,9 @@ void engine_lost(struct engine *e, const char *source, uint64_t facts, struct no
  * does not work its facts are read on the reconcile timer; coverage tells it.
  */
 void engine_source(struct engine *e, const struct engine_source *s);
+
+/* Where it is remembered who did what; see attribution.h. Until then no alert says who. */
+void engine_set_acts(struct engine *e, const struct attribution_source *s);
 
 /*
  * Does all that is due. Returns when to call it again (monotonic µs;

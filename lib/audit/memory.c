@@ -189,18 +189,19 @@ static bool same_actor(const struct actor *a, const struct actor *b)
 	       strcmp(a->command, b->command) == 0;
 }
 
-static bool same_doer(const struct entry *e, const struct acts_find *find)
+bool acts_same_actor(const struct acts_find *a, const struct acts_find *b)
 {
-	return same_actor(&e->act.actor, &find->act->actor) &&
-	       e->behalf.kind == find->behalf->kind &&
-	       strcmp(e->behalf.what, find->behalf->what) == 0;
+	return same_actor(&a->act->actor, &b->act->actor) && a->behalf->kind == b->behalf->kind &&
+	       strcmp(a->behalf->what, b->behalf->what) == 0;
 }
 
 /* Adds an act to what was found, which is newest first as yet. */
 static void found(struct acts_found *f, const struct entry *e, enum acts_match match)
 {
+	const struct acts_find find = {&e->act, &e->behalf, match, 1};
+
 	for (size_t i = 0; i < f->n; i++) {
-		if (!same_doer(e, &f->v[i]))
+		if (!acts_same_actor(&find, &f->v[i]))
 			continue;
 		f->v[i].count++;
 		f->v[i].match = MIN(f->v[i].match, match);
@@ -210,7 +211,7 @@ static void found(struct acts_found *f, const struct entry *e, enum acts_match m
 		f->more = true;
 		return;
 	}
-	f->v[f->n++] = (struct acts_find){&e->act, &e->behalf, match, 1};
+	f->v[f->n++] = find;
 }
 
 static void reverse(struct acts_found *f)
@@ -288,16 +289,27 @@ void acts_find_path(const struct acts *m, const struct acts_file *file, uint64_t
 	reverse(ret);
 }
 
-void acts_find_kind(const struct acts *m, enum act_kind kind, uint64_t since, uint64_t until,
-	struct acts_found *ret)
+void acts_find_where(const struct acts *m, uint64_t since, uint64_t until,
+	bool (*wanted)(const struct act *act, void *arg), void *arg, struct acts_found *ret)
 {
 	*ret = (struct acts_found){0};
 	for (size_t i = m->n; i-- > 0;) {
 		const struct entry *e = entry_at(m, i);
-		if (e->act.kind == kind && is_between(e, since, until))
+		if (is_between(e, since, until) && wanted(&e->act, arg))
 			found(ret, e, ACTS_EXACT);
 	}
 	reverse(ret);
+}
+
+static bool is_kind(const struct act *act, void *arg)
+{
+	return act->kind == *(const enum act_kind *)arg;
+}
+
+void acts_find_kind(const struct acts *m, enum act_kind kind, uint64_t since, uint64_t until,
+	struct acts_found *ret)
+{
+	acts_find_where(m, since, until, is_kind, &kind, ret);
 }
 
 void acts_find_object(const struct acts *m, enum act_kind kind, const char *object, uint64_t since,

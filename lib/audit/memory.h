@@ -94,6 +94,13 @@ void acts_find_path(const struct acts *m, const struct acts_file *file, uint64_t
 void acts_find_kind(const struct acts *m, enum act_kind kind, uint64_t since, uint64_t until,
 	struct acts_found *ret);
 
+/* All acts that wanted() says yes to: each actor once, as above. */
+void acts_find_where(const struct acts *m, uint64_t since, uint64_t until,
+	bool (*wanted)(const struct act *act, void *arg), void *arg, struct acts_found *ret);
+
+/* Whether both are acts of one actor, as a search tells actors apart. */
+bool acts_same_actor(const struct acts_find *a, const struct acts_find *b);
+
 /* ACT_ACCOUNT of that account, ACT_UNIT_* of that unit: by object, else as acts_find_kind(). */
 void acts_find_object(const struct acts *m, enum act_kind kind, const char *object, uint64_t since,
 	struct acts_found *ret);

@@ -192,10 +192,19 @@ static struct event event_of(const struct entered_check *ec)
 	};
 }
 
+/* Who did what the event tells of: something of these facts. 0, -EAGAIN, -ENOMEM. */
+static int attribute(const struct entry *e, uint64_t facts, struct event *ev)
+{
+	const struct ledger_asker *asker = &e->batch.ledger->asker;
+
+	return asker->ask ? asker->ask(asker->arg, e->batch.arena, facts & e->mask, ev) : 0;
+}
+
 /* One event for the check and for those that it leads. */
 static int tell_check(struct entry *e, const struct entered_check *ec)
 {
 	struct event ev = event_of(ec);
+	uint64_t facts = ec->check->facts;
 
 	if (ec->step.stage != FINDING_CLOSED)
 		ev.remedy = check_remedy(ec->check, &e->judge->facts, ec->verdict->result);
@@ -208,8 +217,10 @@ static int tell_check(struct entry *e, const struct entered_check *ec)
 			return -ENOMEM;
 		*also = event_of(&e->checks[i]);
 		ev.n_also++;
+		facts |= e->checks[i].check->facts;
 	}
-	return batch_add(&e->batch, &ev, ec->verdict->summary);
+	int r = attribute(e, facts, &ev);
+	return r < 0 ? r : batch_add(&e->batch, &ev, ec->verdict->summary);
 }
 
 static int write_checks(struct entry *e)
@@ -275,7 +286,8 @@ static int tell_changes(struct entry *e, int id, bool returns, uint64_t untold)
 			.expected = returns || change->old ? NULL : change->baseline};
 		ev.n_details++;
 	}
-	return batch_add(&e->batch, &ev, NULL);
+	int r = attribute(e, FACT_BIT(id), &ev);
+	return r < 0 ? r : batch_add(&e->batch, &ev, NULL);
 }
 
 /* Whether somebody has switched the fact's drift off: then it is taken up without a word. */

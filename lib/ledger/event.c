@@ -154,6 +154,39 @@ static json_t *encode_also(const struct event *ev)
 	return array;
 }
 
+static void put_id(struct encoder *e, const char *key, uint32_t id)
+{
+	if (id != EVENT_ID_UNSET)
+		put(e, key, json_integer(id));
+}
+
+static json_t *encode_actors(const struct event *ev)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < ev->n_actors; i++) {
+		const struct event_actor *a = &ev->actors[i];
+		struct encoder e = {.object = json_object()};
+		put_id(&e, "auid", a->auid);
+		put_id(&e, "uid", a->uid);
+		put_id(&e, "session", a->session);
+		put_number(&e, "pid", a->pid);
+		put_string(&e, "user", a->user);
+		put_string(&e, "run_as", a->run_as);
+		put_string(&e, "exe", a->exe);
+		put_string(&e, "command", a->command);
+		put_string(&e, "tty", a->tty);
+		put_string(&e, "peer", a->peer);
+		put_string(&e, "behalf", a->behalf);
+		e.failed = json_array_append_new(array, e.object) < 0 || e.failed;
+		if (e.failed) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
 char *event_encode(const struct event *ev)
 {
 	struct encoder e = {.object = json_object()};
@@ -168,6 +201,9 @@ char *event_encode(const struct event *ev)
 	put_string(&e, "remedy", ev->remedy);
 	if (ev->n_also > 0)
 		put(&e, "also", encode_also(ev));
+	if (ev->n_actors > 0)
+		put(&e, "actors", encode_actors(ev));
+	put_string(&e, "unattributed", ev->unattributed);
 	if (!e.failed)
 		text = json_text(e.object);
 	json_decref(e.object);
@@ -307,23 +343,30 @@ static struct event get_finding(struct decoder *d)
 	return e;
 }
 
+/* The array of a key and room for its elements; NULL when there is none. */
+static const json_t *get_array(
+	struct decoder *d, const char *key, size_t max, size_t size, void **ret)
+{
+	const json_t *array = json_object_get(d->object, key);
+	size_t n = json_array_size(array);
+
+	if ((array && !json_is_array(array)) || n > max)
+		fail(d, -EBADMSG);
+	if (n == 0 || d->r < 0)
+		return NULL;
+	*ret = arena_alloc(d->arena, n * size);
+	if (*ret)
+		return array;
+	fail(d, -ENOMEM);
+	return NULL;
+}
+
 static void decode_also(struct decoder *d, struct event *ret)
 {
-	const json_t *array = json_object_get(d->object, "also"), *element;
-	size_t i, n = json_array_size(array);
+	const json_t *element, *array = get_array(
+		d, "also", EVENT_ALSO_MAX, sizeof(*ret->also), (void **)&ret->also);
+	size_t i;
 
-	if ((array && !json_is_array(array)) || n > EVENT_ALSO_MAX) {
-		fail(d, -EBADMSG);
-		return;
-	}
-	if (n == 0)
-		return;
-	ret->also = arena_alloc(d->arena, n * sizeof(*ret->also));
-	if (!ret->also) {
-		fail(d, -ENOMEM);
-		return;
-	}
-	ret->n_also = n;
 	json_array_foreach ((json_t *)array, i, element) {
 		struct decoder inner = {.arena = d->arena, .object = element};
 		ret->also[i] = get_finding(&inner);
@@ -331,6 +374,43 @@ static void decode_also(struct decoder *d, struct event *ret)
 			inner.r = -EBADMSG;
 		if (inner.r < 0)
 			fail(d, inner.r);
+		ret->n_also = i + 1;
+	}
+}
+
+static uint32_t get_id(struct decoder *d, const char *key)
+{
+	bool there = json_object_get(d->object, key);
+
+	return there ? (uint32_t)get_number(d, key, EVENT_ID_UNSET - 1) : EVENT_ID_UNSET;
+}
+
+static void decode_actors(struct decoder *d, struct event *ret)
+{
+	const json_t *element, *array = get_array(
+		d, "actors", EVENT_ACTORS_MAX, sizeof(*ret->actors), (void **)&ret->actors);
+	size_t i;
+
+	json_array_foreach ((json_t *)array, i, element) {
+		struct decoder inner = {.arena = d->arena, .object = element};
+		if (!json_is_object(element))
+			inner.r = -EBADMSG;
+		ret->actors[i] = (struct event_actor){
+			.auid = get_id(&inner, "auid"),
+			.uid = get_id(&inner, "uid"),
+			.session = get_id(&inner, "session"),
+			.pid = (uint32_t)get_number(&inner, "pid", INT32_MAX),
+			.user = get_string(&inner, "user"),
+			.run_as = get_string(&inner, "run_as"),
+			.exe = get_string(&inner, "exe"),
+			.command = get_string(&inner, "command"),
+			.tty = get_string(&inner, "tty"),
+			.peer = get_string(&inner, "peer"),
+			.behalf = get_string(&inner, "behalf"),
+		};
+		if (inner.r < 0)
+			fail(d, inner.r);
+		ret->n_actors = i + 1;
 	}
 }
 
@@ -345,7 +425,9 @@ static int decode_object(struct arena *a, const json_t *object, struct event *re
 	e.fact = get_string(&d, "fact");
 	e.message = get_string(&d, "message");
 	e.remedy = get_string(&d, "remedy");
+	e.unattributed = get_string(&d, "unattributed");
 	decode_also(&d, &e);
+	decode_actors(&d, &e);
 	if (d.r == 0 && (e.seq == 0 || !e.epoch || !e.message))
 		return -EBADMSG;
 	if (d.r < 0)

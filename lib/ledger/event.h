@@ -48,6 +48,28 @@ struct event_detail {
 	const char *item;     /* subject of another item that it follows from; or NULL */
 };
 
+/* A uid or session that nobody has, or that is not known. */
+#define EVENT_ID_UNSET UINT32_MAX
+
+/* Somebody whose act an event follows from. Strings as in an event; NULL: not known, or none. */
+struct event_actor {
+	uint32_t auid;	     /* who logged in, whatever su and sudo did since */
+	uint32_t uid;	     /* whom it was done as */
+	uint32_t session;
+	uint32_t pid;	     /* 0: not known */
+	const char *user;    /* name of auid; of uid where nobody logged in */
+	const char *run_as;  /* name of uid, when it is another */
+	const char *exe;     /* the program's file */
+	const char *command; /* command line, secrets masked; the process's to choose */
+	const char *tty;
+	const char *peer;    /* where the session came from: "203.0.113.5" */
+	const char *behalf;  /* what it was a part of: "apt-get install nginx", "backup.service" */
+};
+
+enum {
+	EVENT_ACTORS_MAX = 8,
+};
+
 /* All strings are escaped, UTF-8, one line. NULL where it does not apply. */
 struct event {
 	uint64_t seq;           /* from 1, no gaps per machine */
@@ -73,6 +95,10 @@ struct event {
 	 */
 	struct event *also;
 	size_t n_also;
+	/* Who did it, the latest last; several where it cannot be told which of them it was. */
+	struct event_actor *actors;
+	size_t n_actors;
+	const char *unattributed; /* why nobody is named; NULL: somebody is, or nobody did it */
 };
 
 /*

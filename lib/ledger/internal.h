@@ -24,6 +24,7 @@ struct ledger {
 	struct finding *findings; /* by check_index() */
 	struct baseline baselines[FACT_MAX];
 	struct flap flaps[FACT_MAX];
+	struct ledger_asker asker;
 	struct arena *arena;      /* of orphans */
 	struct orphan *orphans;
 	size_t n_orphans;

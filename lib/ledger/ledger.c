@@ -107,6 +107,11 @@ int ledger_configure(struct ledger *l, const struct ledger_config *config)
 	return 0;
 }
 
+void ledger_set_asker(struct ledger *l, const struct ledger_asker *asker)
+{
+	l->asker = asker ? *asker : (struct ledger_asker){0};
+}
+
 bool ledger_is_fresh(const struct ledger *l)
 {
 	return l->fresh;

@@ -58,6 +58,19 @@ DEFINE_FREEP(struct ledger *, ledger_free)
 /* Damps by other limits from now on. 0; -EINVAL: a flap_max of 0. */
 int ledger_configure(struct ledger *l, const struct ledger_config *config);
 
+/*
+ * Who is asked who did it, before the message of an event is written that tells
+ * of a change of facts (those in the mask, of which one is the change's). ask()
+ * sets actors or unattributed of the event, whose details and also are set, or
+ * neither when nobody did it; strings live in the arena. 0; -EAGAIN: the answer
+ * may be on its way, nothing is entered; -ENOMEM. NULL: nobody is asked.
+ */
+struct ledger_asker {
+	int (*ask)(void *arg, struct arena *a, uint64_t facts, struct event *e);
+	void *arg;
+};
+void ledger_set_asker(struct ledger *l, const struct ledger_asker *asker);
+
 /* Whether no fact had a baseline when the state was taken up: the first start ever. */
 bool ledger_is_fresh(const struct ledger *l);
 
@@ -65,7 +78,8 @@ bool ledger_is_fresh(const struct ledger *l);
  * Enters the facts in mask and the verdicts of the checks that read them (with
  * FACT_ALL also of those that read none), in one transaction with the events
  * that follow. Returns how many events were added, or -errno with nothing
- * changed (call again later with the same or a larger mask).
+ * changed (call again later with the same or a larger mask; -EAGAIN: see
+ * ledger_asker).
  */
 int ledger_enter(struct ledger *l, const struct judge *j, uint64_t mask, uint64_t realtime_usec,
 	uint64_t monotonic_usec);

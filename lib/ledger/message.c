@@ -14,6 +14,7 @@ enum {
 	VALUE_IN_LIST = 100, /* and when it is one of several */
 	NAME_LIMIT = 200,    /* of a subject, a path, a word about a waiver */
 	PLACES_LIMIT = 3,    /* differences that are shown with their place */
+	ACTORS_LIMIT = 3,    /* of those who did it, that are named */
 };
 
 /* The line under construction; what does not fit is cut, at the border of a character. */
@@ -494,6 +495,59 @@ static void add_also(struct line *l, const struct event *e)
 	}
 }
 
+/* "alice as root (apt-get install nginx; /usr/bin/dpkg; pts0; from 203.0.113.5)" */
+static void add_actor(struct line *l, const struct event_actor *a)
+{
+	const char *what = a->behalf ? a->behalf : a->command;
+	const char *const more[] = {what, a->exe, a->tty};
+	const char *before = " (";
+
+	if (a->user)
+		add_cut(l, a->user, VALUE_IN_LIST);
+	else
+		add(l, "nobody that is known");
+	if (a->run_as) {
+		add(l, " as ");
+		add_cut(l, a->run_as, VALUE_IN_LIST);
+	}
+	if (a->auid == EVENT_ID_UNSET)
+		add(l, ", without a login");
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
+		if (!more[i] || !*more[i])
+			continue;
+		add(l, before);
+		add_cut(l, more[i], VALUE_IN_LIST);
+		before = "; ";
+	}
+	if (a->peer) {
+		add(l, before);
+		add(l, "from ");
+		add_cut(l, a->peer, VALUE_IN_LIST);
+		before = "; ";
+	}
+	if (*before == ';')
+		add(l, ")");
+}
+
+/* Who did it: the last first, since it is what is so now that is told. */
+static void add_actors(struct line *l, const struct event *e)
+{
+	for (size_t i = e->n_actors; i > 0; i--) {
+		if (e->n_actors - i == ACTORS_LIMIT) {
+			add(l, " and ");
+			add_number(l, i);
+			add(l, " more");
+			return;
+		}
+		add(l, i == e->n_actors ? "; by " : ", before by ");
+		add_actor(l, &e->actors[i - 1]);
+	}
+	if (e->n_actors == 0 && e->unattributed) {
+		add(l, "; by whom is not known: ");
+		add_cut(l, e->unattributed, VALUE_ALONE);
+	}
+}
+
 char *message_write(struct arena *a, const struct event *e, const char *words)
 {
 	struct line l;
@@ -512,6 +566,7 @@ char *message_write(struct arena *a, const struct event *e, const char *words)
 		write_open(&l, e, words);
 	l.limit = sizeof(l.s) - 1;
 	add_also(&l, e);
+	add_actors(&l, e);
 	if (e->untold > 0) {
 		add(&l, "; it flapped: ");
 		add_number(&l, e->untold);

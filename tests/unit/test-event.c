@@ -70,6 +70,20 @@ static struct event full_also[] = {
 		.since_realtime_usec = 5,
 		.untold = 1},
 };
+static struct event_actor full_actors[] = {
+	{.auid = 1000,
+		.uid = 0,
+		.session = 3,
+		.pid = 4711,
+		.user = "alice",
+		.run_as = "root",
+		.exe = "/usr/bin/vim.basic",
+		.command = "vim /etc/ssh/sshd_config",
+		.tty = "pts0",
+		.peer = "203.0.113.5",
+		.behalf = "apt-get install x"},
+	{.auid = EVENT_ID_UNSET, .uid = EVENT_ID_UNSET, .session = EVENT_ID_UNSET},
+};
 static const struct event full = {
 	.seq = 7,
 	.epoch = EPOCH,
@@ -90,10 +104,17 @@ static const struct event full = {
 	.untold = 4,
 	.also = full_also,
 	.n_also = 2,
+	.actors = full_actors,
+	.n_actors = 2,
+	.unattributed = "lost",
 };
 
 #define FULL_JSON                                                                        \
-	"{\"also\":[{\"check\":\"ssh-port\",\"details\":[{\"expected\":\"no\","        \
+	"{\"actors\":[{\"auid\":1000,\"behalf\":\"apt-get install x\","                       \
+	"\"command\":\"vim /etc/ssh/sshd_config\",\"exe\":\"/usr/bin/vim.basic\","           \
+	"\"peer\":\"203.0.113.5\",\"pid\":4711,\"run_as\":\"root\",\"session\":3,"         \
+	"\"tty\":\"pts0\",\"uid\":0,\"user\":\"alice\"},{}],"                              \
+	"\"also\":[{\"check\":\"ssh-port\",\"details\":[{\"expected\":\"no\","        \
 	"\"line\":33,\"observed\":\"yes\",\"old\":\"no\","                               \
 	"\"path\":\"/etc/ssh/sshd_config\",\"subject\":\"PermitRootLogin\"}],"           \
 	"\"kind\":\"opened\",\"n_all\":2,\"result\":\"unknown\",\"severity\":\"low\","   \
@@ -109,7 +130,7 @@ static const struct event full = {
 	"\"realtime_usec\":1763768154123456,\"remedy\":\"Set `PermitRootLogin no`.\","   \
 	"\"result\":\"fail\",\"seq\":7,\"severity\":\"high\","                           \
 	"\"since_realtime_usec\":1763768000000000,\"title\":\"Root cannot log in\","     \
-	"\"untold\":4,\"waiver\":\"because\"}"
+	"\"unattributed\":\"lost\",\"untold\":4,\"waiver\":\"because\"}"
 
 static void assert_same(const struct event *x, const struct event *y)
 {
@@ -173,6 +194,11 @@ static void test_decode_refuses(void **state)
 		"{\"kind\":\"drift\",\"seq\":1,\"n_all\":1,\"details\":[1]," REST "}",
 		"{\"kind\":\"drift\",\"seq\":1,\"details\":[{}]," REST "}",
 		"{\"kind\":\"drift\",\"seq\":1,\"n_all\":1,\"details\":[{\"line\":-1}]," REST "}",
+		"{\"kind\":\"drift\",\"seq\":1,\"actors\":{}," REST "}",
+		"{\"kind\":\"drift\",\"seq\":1,\"actors\":[1]," REST "}",
+		"{\"kind\":\"drift\",\"seq\":1,\"actors\":[{\"uid\":4294967295}]," REST "}",
+		"{\"kind\":\"drift\",\"seq\":1,\"actors\":[{\"exe\":\"a\\nb\"}]," REST "}",
+		"{\"kind\":\"drift\",\"seq\":1,\"unattributed\":1," REST "}",
 		"{\"kind\":\"drift\",\"seq\":1,\"also\":{}," REST "}",
 		"{\"kind\":\"drift\",\"seq\":1,\"also\":[1]," REST "}",
 		"{\"kind\":\"drift\",\"seq\":1,\"also\":[{\"kind\":\"drift\",\"severity\":\"low\"}]," REST

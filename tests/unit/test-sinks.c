@@ -25,6 +25,21 @@ static struct event also[] = {
 	{.kind = EVENT_CHANGED, .result = RESULT_UNKNOWN, .severity = SEV_LOW, .check = "ssh-port"},
 };
 
+static struct event_actor actors[] = {
+	{.auid = 1001, .uid = 1001, .session = 2, .user = "bob", .exe = "/usr/bin/nano"},
+	{.auid = 1000,
+		.uid = 0,
+		.session = 3,
+		.pid = 4711,
+		.user = "alice",
+		.run_as = "root",
+		.exe = "/usr/bin/sed",
+		.command = "sed -i s/no/yes/ sshd_config",
+		.tty = "pts0",
+		.peer = "203.0.113.5",
+		.behalf = "deploy.service"},
+};
+
 static const struct event opened = {
 	.seq = 7,
 	.epoch = "00112233445566778899aabbccddeeff",
@@ -41,6 +56,8 @@ static const struct event opened = {
 	.n_all = 2,
 	.also = also,
 	.n_also = 2,
+	.actors = actors,
+	.n_actors = 2,
 };
 
 static void test_journal(void **state)
@@ -52,6 +69,14 @@ static void test_journal(void **state)
 		"HARDEND_SUBJECT=sshd permitrootlogin\n", "HARDEND_PATH=/etc/ssh/sshd_config\n",
 		"HARDEND_LINE=33\n", "HARDEND_OBSERVED=yes\n", "HARDEND_EXPECTED=no\n",
 		"HARDEND_OLD=no\n", "HARDEND_REMEDY=PermitRootLogin no\n", "HARDEND_HASH=abc\n",
+		"HARDEND_ACTOR_AUID=1000\n", "HARDEND_ACTOR_UID=0\n", "HARDEND_ACTOR_USER=alice\n",
+		"HARDEND_ACTOR_RUN_AS=root\n", "HARDEND_ACTOR_PID=4711\n",
+		"HARDEND_ACTOR_EXE=/usr/bin/sed\n", "HARDEND_ACTOR_TTY=pts0\n",
+		"HARDEND_ACTOR_COMMAND=sed -i s/no/yes/ sshd_config\n",
+		"HARDEND_ACTOR_SESSION=3\n", "HARDEND_ACTOR_PEER=203.0.113.5\n",
+		"HARDEND_ACTOR_BEHALF=deploy.service\n",
+		"HARDEND_ACTORS=[{\"auid\":1001,\"exe\":\"/usr/bin/nano\",\"session\":2,\"uid\":1001,"
+		"\"user\":\"bob\"},{\"auid\":1000,\"behalf\":\"deploy.service\",",
 		"HARDEND_ALSO=ssh-exposure\n", "HARDEND_ALSO=ssh-port\n",
 		"HARDEND_ALSO_DETAILS=[{\"check\":\"ssh-exposure\",\"details\":[{\"expected\":\"no\","
 		"\"line\":33,\"observed\":\"yes\",\"old\":\"no\",\"path\":"
