@@ -369,9 +369,10 @@ static uint64_t what_follows(struct engine *e, uint64_t due)
 static void note_pace(struct engine *e, uint64_t mask)
 {
 	for (int i = 0; i < FACT_MAX; i++) {
+		const struct fact *f = factset_get(&e->judge.facts, (enum fact_id)i);
 		bool news = (e->judge.news | ~e->paced) & FACT_BIT(i);
-		if (mask & FACT_BIT(i))
-			pace_note(&e->pace, (enum fact_id)i, news, e->now.monotonic_usec);
+		if ((mask & FACT_BIT(i)) && f)
+			pace_note(&e->pace, f, news, e->now.monotonic_usec);
 	}
 	e->paced &= ~mask;
 }

@@ -6,8 +6,9 @@ enum {
 	STEEP = 10, /* times the first wait, and then as rarely as it may be */
 };
 
-void pace_note(struct pace *p, enum fact_id id, bool news, uint64_t now_usec)
+void pace_note(struct pace *p, const struct fact *f, bool news, uint64_t now_usec)
 {
+	const enum fact_id id = f->id;
 	const struct collector *c = collector_get(id);
 	uint64_t last = p->v[id].wait_usec;
 
@@ -15,7 +16,7 @@ void pace_note(struct pace *p, enum fact_id id, bool news, uint64_t now_usec)
 		return;
 	p->v[id].known = true;
 	p->v[id].read_usec = now_usec;
-	if (!c->refresh_first_usec)
+	if (!c->refresh_first_usec || f->heard)
 		p->v[id].wait_usec = c->refresh_usec;
 	else if (news)
 		p->v[id].wait_usec = c->refresh_first_usec;

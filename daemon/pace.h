@@ -5,7 +5,9 @@
  * Those with a refresh_first_usec are read soon after a change, since one seldom
  * comes alone (a service is up before it listens), and rarely after a few
  * readings that found nothing: each waits three times as long as the one before,
- * and after ten times refresh_first_usec it is refresh_usec.
+ * and after ten times refresh_first_usec it is refresh_usec. A fact that says
+ * that all it was read from tells of its changes (heard) has equal steps, too:
+ * the firewall, unless it has tables of iptables-legacy.
  *
  * Long waits end up to PACE_EARLY_USEC early when the engine is awake anyway (for
  * the watchdog, a heartbeat, an event): the watchdog's turn comes more often than
@@ -31,7 +33,7 @@ struct pace {
  * The fact was read now, and says something new or was read because of an event
  * (news), or neither. Facts whose collectors have no refresh_usec are passed over.
  */
-void pace_note(struct pace *p, enum fact_id id, bool news, uint64_t now_usec);
+void pace_note(struct pace *p, const struct fact *f, bool news, uint64_t now_usec);
 
 /* The facts to be read again now; *ret_next_usec is when the next is due (USEC_INFINITY: none). */
 uint64_t pace_due(const struct pace *p, uint64_t now_usec, uint64_t *ret_next_usec);

@@ -148,6 +148,7 @@ struct fact {
 	const char **unseen;     /* patterns of fnmatch(3): items that could not be looked at */
 	size_t n_unseen;
 	struct deps deps;        /* what it was read from */
+	bool heard;              /* all of that tells of its changes: see refresh_first_usec */
 };
 
 /* An empty fact with an arena of its own, state OK. NULL on ENOMEM. */
@@ -240,7 +241,8 @@ struct collector {
 	/*
 	 * The same for the first time after an event or after a reading that found
 	 * something new; then ever more rarely, down to every refresh_usec, which is
-	 * minutes (see daemon/pace.h). 0: always refresh_usec, an hour or more.
+	 * minutes or more (see daemon/pace.h). 0, or where a fact is heard: always
+	 * refresh_usec.
 	 */
 	uint64_t refresh_first_usec;
 	/*

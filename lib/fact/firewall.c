@@ -141,6 +141,15 @@ int firewall_complete(struct fact *f, const struct ruleset *rules, const struct 
 	return r;
 }
 
+static bool has_legacy(const struct ruleset *rs)
+{
+	for (const struct rule_table *t = rs->tables; t; t = t->next) {
+		if (t->legacy)
+			return true;
+	}
+	return false;
+}
+
 static int firewall_collect(const struct collect *c, struct fact *f)
 {
 	const struct fact *addresses = factset_get(c->facts, FACT_ADDRESSES);
@@ -160,6 +169,7 @@ static int firewall_collect(const struct collect *c, struct fact *f)
 		return 0;
 	}
 	int r = firewall_read(c, f->arena, &rules, &why);
+	f->heard = r == 0 && !has_legacy(rules);
 	if (r == 0)
 		r = firewall_host(c, f->arena, &host);
 	if (r < 0 && r != -ENOMEM) {
@@ -184,7 +194,9 @@ const struct collector collector_firewall = {
 	.name = "firewall",
 	.locks = firewall_locks,
 	.needs = FACT_BIT(FACT_ADDRESSES) | FACT_BIT(FACT_SYSCTL),
-	/* Of routes no source tells, nor of iptables-legacy when somebody goes past its lock. */
+	/* For who changes iptables-legacy past its lock; then a reading starts a unit
+	   (firewall_legacy()). */
+	.refresh_first_usec = USEC_PER_MIN / 2,
 	.refresh_usec = USEC_PER_HOUR,
 	.collect = firewall_collect,
 };

@@ -214,6 +214,7 @@ static void in_network(void **state)
 	assert_null(item(f, "opening all of tcp on eth7 IPv4"));
 	expect(f, "opening tcp 22 on eth7 IPv4", "10.0.0.0/8");
 	expect(f, "policy inet f in", "drop (input hook)");
+	assert_true(f->heard);
 }
 
 /* What nft cannot tell, iptables' own program does. */
@@ -248,6 +249,7 @@ static void with_legacy(void **state)
 	expect(f, "opening tcp 443 on eth7 IPv4", "anywhere");
 	expect(f, "policy ip filter INPUT (legacy)", "drop (input hook)");
 	assert_null(item(f, "opening all of tcp on eth7 IPv4"));
+	assert_false(f->heard);
 }
 
 static void test_legacy(void **state)
