@@ -7,7 +7,7 @@
 
 #include "fact/fact.h"
 
-#define HEALTH_SOURCES 6
+#define HEALTH_SOURCES 8
 
 #define HEALTH_WATCH "inotify" /* the name of the watch, which is always there */
 

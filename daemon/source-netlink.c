@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/source-netlink.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/inet_diag.h>
@@ -21,12 +22,15 @@ enum {
 	BUFFER_SIZE = 8192, /* what does not fit is cut: nothing of it is read */
 	PORT_AT = sizeof(struct nlmsghdr) + offsetof(struct inet_diag_msg, id.idiag_sport),
 	PEER_AT = sizeof(struct nlmsghdr) + offsetof(struct inet_diag_msg, id.idiag_dport),
+	TYPE_AT = offsetof(struct nlmsghdr, nlmsg_type),
+	TABLE_AT = sizeof(struct nlmsghdr) + offsetof(struct rtmsg, rtm_table),
 };
 
 enum filter {
 	FILTER_NONE,
-	FILTER_STREAMS,   /* sockets with a port and without a peer */
+	FILTER_STREAMS,	  /* sockets with a port and without a peer */
 	FILTER_DATAGRAMS, /* of these, those with a port that the kernel does not give out */
+	FILTER_MAIN,	  /* of routes, those of the main table: no verdict asks for another */
 };
 
 /* One netlink socket: the firewall's groups belong here as another row. */
@@ -45,6 +49,10 @@ static const struct channel {
 		{RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_NETCONF,
 			RTNLGRP_IPV6_NETCONF},
 		FILTER_NONE, FACT_BIT(FACT_ADDRESSES) | FACT_BIT(FACT_SYSCTL)},
+	/* Which interface is the way out and the way back; with more rules, that is not known. */
+	{"routes", NETLINK_ROUTE,
+		{RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE},
+		FILTER_MAIN, FACT_BIT(FACT_FIREWALL)},
 	/* For CAP_NET_ADMIN only. Of iptables-legacy it tells nothing, its lock does. */
 	{"nf_tables", NETLINK_NETFILTER, {NFNLGRP_NFTABLES}, FILTER_NONE, FACT_BIT(FACT_FIREWALL)},
 };
@@ -78,6 +86,33 @@ static void tell_health(struct source_netlink *s, const struct channel *c, int r
 				 });
 }
 
+static int attach(int fd, struct sock_filter code[], unsigned short n)
+{
+	const struct sock_fprog program = {.len = n, .filter = code};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno
+											   : 0;
+}
+
+/*
+ * Routes of containers' and of VPNs' own tables come and go, and each address has
+ * one in the local table: the kernel is asked to drop these.
+ */
+static int set_filter_main(int fd)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, TYPE_AT), /* not in the order of networks */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 2),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, TABLE_AT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RT_TABLE_MAIN, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+
+	return attach(fd, code, ARRAY_SIZE(code));
+}
+
 /*
  * Every connection that ends would wake us: the kernel is asked to drop what was
  * none that waited, and what a client had for one question.
@@ -90,6 +125,8 @@ static int set_filter(int fd, enum filter filter)
 
 	if (filter == FILTER_NONE)
 		return 0;
+	if (filter == FILTER_MAIN)
+		return set_filter_main(fd);
 	if (filter == FILTER_DATAGRAMS) {
 		int r = root_open("/", &root);
 		if (r == 0)
@@ -108,11 +145,8 @@ static int set_filter(int fd, enum filter filter)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	};
-	const struct sock_fprog program = {.len = ARRAY_SIZE(code), .filter = code};
 
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0)
-		return -errno;
-	return 0;
+	return attach(fd, code, ARRAY_SIZE(code));
 }
 
 /* All that is there. 0; -errno when it is of no use any more. */

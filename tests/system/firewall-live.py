@@ -143,6 +143,26 @@ def legacy(log):
     print("the same rules of iptables-legacy 20 times: not told", flush=True)
 
 
+def routes(log):
+    """Output is let out by one interface: whether updates get out is the default route's matter."""
+    for line in ("link add eth8 type veth peer name far8", "link set eth8 up", "link set far8 up",
+                 "addr add 198.51.100.9/24 dev eth8", "route add default dev eth7"):
+        run("ip " + line)
+    nft("table inet o {\n chain out {\n  type filter hook output priority 0; policy drop;\n"
+        "  oifname eth8 accept\n }\n}\n")
+    messages(log, 20)
+    for dev, word in ("eth8", "no longer: name lookups"), ("eth7", "name lookups"), ("eth8", "no longer"):
+        begin = time.monotonic()
+        run(f"ip route replace default dev {dev}")
+        found = messages(log, 20)
+        if not any("firewall-egress FAIL" in text and word in text for _, text in found):
+            sys.exit(f"a default route by {dev}: {found}")
+        print(f"a default route by {dev}: told after {(found[-1][0] - begin) * 1000:.0f} ms", flush=True)
+    run("ip route add default dev eth8 table 70")
+    if found := messages(log, QUIET):
+        sys.exit(f"a route of another table: {found}")
+
+
 def main():
     enter()
     with tempfile.TemporaryDirectory() as directory:
@@ -164,6 +184,7 @@ def main():
                 sys.exit("the daemon told nothing at its start")
             changes(log)
             legacy(log)
+            routes(log)
         finally:
             daemon.terminate()
             daemon.wait()

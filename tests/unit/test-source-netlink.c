@@ -103,6 +103,48 @@ static bool any_dropped(void)
 	return any;
 }
 
+/* Of the main table, and the rules of routing; of other tables nobody is woken. */
+static void routes(struct event_base *base)
+{
+	static const struct {
+		const char *command;
+		bool told;
+	} steps[] = {
+		{"link add eth7 type veth peer name far7", false},
+		{"link set eth7 addrgenmode none", false},
+		{"link set far7 addrgenmode none", false},
+		{"link set far7 up", false},
+		{"link set eth7 up", false},
+		{"route add default dev eth7", true},
+		{"route add 192.0.2.0/24 dev eth7 table 1000", false},
+		{"route add 192.0.2.0/24 dev eth7 table 70", false},
+		{"route add local 192.0.2.1 dev eth7 table local", false},
+		{"-6 route add 2001:db8::/32 dev eth7", true},
+		{"-6 route add 2001:db8::/32 dev eth7 table 70", false},
+		{"rule add from 192.0.2.0/24 table 70", true},
+		{"-6 rule add from 2001:db8::/32 table 70", true},
+		{"route add blackhole 198.51.100.0/24", true},
+		{"route del default", true},
+		{"route flush table 70", false},
+	};
+	char line[128];
+
+	if (system("ip link show lo >/dev/null 2>&1") != 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		(void)snprintf(line, sizeof(line), "ip %s 2>/dev/null", steps[i].command);
+		if (system(line) != 0)
+			fail_msg("%s", line);
+		/* Whether an interface brings routes with it is the kernel's matter. */
+		if (strncmp(steps[i].command, "link", 4) == 0)
+			(void)wait_for(base, FACT_BIT(FACT_FIREWALL), 100);
+		else if (wait_for(base, FACT_BIT(FACT_FIREWALL), steps[i].told ? 5000 : 50) !=
+			 steps[i].told)
+			fail_msg("%s: %stold", line, steps[i].told ? "not " : "");
+		told.dirty = 0;
+	}
+}
+
 static void in_network(void **state)
 {
 	struct sockaddr_in peer = {.sin_family = AF_INET, .sin_port = htons(7777),
@@ -111,7 +153,7 @@ static void in_network(void **state)
 	struct source_netlink *s = NULL;
 
 	assert_int_equal(source_netlink_new(base, NULL, on_changed, NULL, &s), 0);
-	assert_int_equal(told.sources, 3);
+	assert_int_equal(told.sources, 4);
 	set_up("lo");
 	assert_true(wait_for(base, ADDRESSES, 5000));
 	assert_false(told.dirty & SOCKETS);
@@ -120,6 +162,8 @@ static void in_network(void **state)
 	assert_false(told.dirty & FACT_BIT(FACT_FIREWALL));
 	if (system("nft add table inet probe 2>/dev/null") == 0)
 		assert_true(wait_for(base, FACT_BIT(FACT_FIREWALL), 5000));
+
+	routes(base);
 
 	/* A connection, and a client's datagram socket: nobody is woken. */
 	int listener = make(SOCK_STREAM, 7777), client = make(SOCK_STREAM, 0);
