@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The source for sockets, links, addresses, the switches of forwarding and the
- * packet filter: the kernel tells over netlink(7) when a socket that waited for
- * others is closed (sock_diag(7)), when an interface, an address or its
- * configuration changes (rtnetlink(7)), and when rules of nftables do. That a socket was opened nobody tells; see the refresh of the
- * collector of listeners.
+ * The source for sockets, links, addresses, the switches of forwarding, routes
+ * and the packet filter: the kernel tells over netlink(7) when a socket that
+ * waited for others is closed (sock_diag(7)), when an interface, an address or
+ * its configuration, a route of the main table or a rule of routing changes
+ * (rtnetlink(7)), and when rules of nftables do. That a socket was opened nobody
+ * tells; see the refresh of the collector of listeners.
  *
  * Nothing in a message is believed: each only means that a fact may have
  * changed. A queue that overflowed means the same, and is told (engine_lost()).

@@ -9,6 +9,11 @@
  * of iptables does; iptables-legacy-save), and when none is there to list them
  * the fact is an error: never "no firewall".
  *
+ * Routes (the main table; unknown where there are rules of routing beside the
+ * kernel's three) say by which interface a packet leaves and its answer would:
+ * for matches on the route back, for what is sent on, and for the way out. What
+ * routing itself drops (rp_filter, blackhole) does not count as filtered.
+ *
  * Items are the openings (protocol, ports, interface; from whom and where to)
  * and the policies of base chains: what a reload of the same rules leaves as it
  * is, without handles and counters.
