@@ -32,6 +32,13 @@ static const struct firewall_lister nft = {
 	"package nftables",
 };
 
+static const struct firewall_lister plain = {
+	"nft",
+	{FIREWALL_ARGV("/usr/sbin/nft", "list", "ruleset"),
+		FIREWALL_ARGV("/sbin/nft", "list", "ruleset")},
+	"",
+};
+
 static const struct firewall_lister saves[2] = {
 	{
 		"iptables-nft-save",
@@ -156,6 +163,13 @@ static int list_nft(const struct collect *c, struct arena *a, const struct table
 		*ret_why = nft.missing;
 		return -EIO;
 	}
+	/* Without it, by which interface such a chain is called stays unknown. */
+	if (r == 0 && x->nft && (strstr(x->nft, "\"ingress\"") || strstr(x->nft, "\"egress\"")) &&
+		!strstr(x->nft, "\"dev\"")) {
+		const char *why = NULL;
+		if (firewall_list(c, a, &plain, &x->plain, &why) == -ENOMEM)
+			return -ENOMEM;
+	}
 	if (t->n == 0 || (r < 0 && !missing) || (x->nft && !strstr(x->nft, "\"xt\"")))
 		return r;
 	r = 0;
@@ -197,6 +211,8 @@ int firewall_parse(struct arena *a, const struct firewall_texts *texts, struct r
 
 	if (r == 0 && texts->nft)
 		r = nft_read(rs, texts->nft, strlen(texts->nft), &offset);
+	if (r == 0 && texts->plain)
+		r = nft_read_devices(rs, texts->plain);
 	if (r == -EBADMSG)
 		*ret_why = arena_printf(
 			a, "nft -j list ruleset: byte %zu is not the JSON expected", offset);

@@ -37,6 +37,7 @@ struct firewall {
  */
 struct firewall_texts {
 	const char *nft;       /* `nft -j list ruleset` */
+	const char *plain;     /* `nft list ruleset`, where the JSON lacks interfaces */
 	const char *save[2];   /* iptables-nft-save, ip6tables-nft-save */
 	const char *legacy[2]; /* iptables-legacy-save, ip6tables-legacy-save */
 };

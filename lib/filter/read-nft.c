@@ -100,6 +100,61 @@ static int read_chain(struct nft_reader *rd, const json_t *object)
 	return read_devices(rd, object, c);
 }
 
+/* ---- two comparisons that may be one ---- */
+
+/* Fields that lie side by side in a header. */
+static const struct {
+	const char *first, *second;
+} neighbours[] = {{"sport", "dport"}, {"type", "code"}};
+
+/* Whether it says that this field is not some value; of which protocol, into *ret_protocol. */
+static bool is_not(const json_t *stmt, const char *field, const char **ret_protocol)
+{
+	const json_t *match = json_object_get(stmt, "match");
+	const json_t *payload = json_object_get(json_object_get(match, "left"), "payload");
+	const json_t *right = json_object_get(match, "right");
+	const char *op = json_string_value(json_object_get(match, "op"));
+	const char *name = json_string_value(json_object_get(payload, "field"));
+
+	*ret_protocol = json_string_value(json_object_get(payload, "protocol"));
+	return op && strcmp(op, "!=") == 0 && name && strcmp(name, field) == 0 && *ret_protocol &&
+	       (json_is_integer(right) || json_is_string(right));
+}
+
+/* The place of such a statement of the protocol (NULL: any); -1: none. */
+static int find_not(const json_t *expr, const char *field, const char *protocol)
+{
+	for (size_t i = 0; i < json_array_size(expr); i++) {
+		const char *found;
+		if (is_not(json_array_get(expr, i), field, &found) &&
+			(!protocol || strcmp(found, protocol) == 0))
+			return (int)i;
+	}
+	return -1;
+}
+
+/*
+ * Finds two that nft up to 1.0.6 may have loaded as one comparison: sets them and
+ * returns true.
+ */
+static bool find_joined(const json_t *expr, int joined[static 2])
+{
+	for (size_t i = 0; i < ARRAY_SIZE(neighbours); i++) {
+		const char *protocol;
+		int first = find_not(expr, neighbours[i].first, NULL);
+		if (first < 0)
+			continue;
+		(void)is_not(json_array_get(expr, (size_t)first), neighbours[i].first, &protocol);
+		int second = find_not(expr, neighbours[i].second, protocol);
+		if (second < 0)
+			continue;
+		joined[0] = first;
+		joined[1] = second;
+		return true;
+	}
+	return false;
+}
+
 static int read_rule(struct nft_reader *rd, const json_t *object)
 {
 	const json_t *expr = json_object_get(object, "expr");
@@ -120,9 +175,14 @@ static int read_rule(struct nft_reader *rd, const json_t *object)
 	size_t n = json_array_size(expr);
 	if (n > STMTS_MAX)
 		return ruleset_opaque(rd->rs, rd->rule, "too many statements", true);
+	int joined[2] = {-1, -1};
+	if (find_joined(expr, joined))
+		r = ruleset_opaque(rd->rs, rd->rule,
+			"two != of one header, which nft up to 1.0.6 loads as one", false);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		rd->last = i + 1 == n;
-		r = nft_stmt(rd, json_array_get(expr, i));
+		if ((int)i != joined[0] && (int)i != joined[1])
+			r = nft_stmt(rd, json_array_get(expr, i));
 	}
 	return r;
 }

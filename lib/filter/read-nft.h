@@ -9,10 +9,12 @@
  * opaque, and a table of iptables-nft whose expressions only iptables-save
  * explains has has_xt set.
  *
- * nft up to 1.0.6 does not tell by which interface an ingress chain is called,
- * nor that a set is dynamic (which follows from the rules that add to it). And it
- * prints `tcp dport < 80 tcp sport > 3306` as `tcp sport != 80-3306`, with which
- * it is taken at its word: nothing tells the two apart.
+ * nft up to 1.0.6 does not tell in JSON by which interface an ingress chain is
+ * called (nft_read_devices() reads that elsewhere), nor that a set is dynamic
+ * (which follows from the rules that add to it). And it prints
+ * `tcp dport < 80 tcp sport > 3306` as `tcp sport != 80-3306`, with which it is
+ * taken at its word: nothing tells the two apart. `tcp sport != 1 tcp dport != 2`
+ * it loads as one comparison of both, and prints it as two: such a rule is opaque.
  */
 #pragma once
 
@@ -24,3 +26,14 @@
  * (bytes), and rs is not to be used then: half a ruleset looks like an open one.
  */
 int nft_read(struct ruleset *rs, const char *json, size_t size, size_t *ret_offset);
+
+/* Whether an ingress or egress chain is in it without its interfaces. */
+bool nft_lacks_devices(const struct ruleset *rs);
+
+/*
+ * Gives such chains their interfaces from the text of `nft list ruleset`, which
+ * has them. Only lines that read `type T hook H device "D" ...` or `devices =
+ * { D, D }` in a chain that is known count; where there is none for a chain, its
+ * interfaces stay unknown. Before ruleset_finish(). 0 or -ENOMEM.
+ */
+int nft_read_devices(struct ruleset *rs, const char *text);

@@ -2,6 +2,7 @@
 /* nft_read, and flow_ask over whatever rules came out of it. */
 #include <netinet/in.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "filter/flow.h"
 #include "filter/read-nft.h"
@@ -74,8 +75,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ruleset *rs = ruleset_new();
 	size_t offset;
 
-	if (rs && size < 65536 && nft_read(rs, (const char *)data, size, &offset) == 0 &&
-		ruleset_finish(rs) == 0) {
+	/* Behind a zero byte stands what nft says in its own language. */
+	const uint8_t *zero = size > 0 ? memchr(data, 0, size) : NULL;
+	char *plain = zero ? strndup((const char *)zero + 1, size - (size_t)(zero + 1 - data))
+			   : NULL;
+	size_t json = zero ? (size_t)(zero - data) : size;
+	bool read = rs && size < 65536 && nft_read(rs, (const char *)data, json, &offset) == 0 &&
+		    (!plain || nft_read_devices(rs, plain) == 0);
+	free(plain);
+	if (read && ruleset_finish(rs) == 0) {
 		for (size_t i = 0; i < ARRAY_SIZE(queries); i++) {
 			struct flow_answer found = {0};
 			struct arena *a = arena_new();

@@ -153,6 +153,20 @@ def try_from():
     v6.close()
 
 
+def try_devices():
+    """nft 1.0.6 tells the interface of an ingress chain in its own language alone."""
+    run("nft", "add table netdev n")
+    run("nft", 'add chain netdev n c { type filter hook ingress device "far7" priority 0; policy drop; }')
+    for device, wanted in (("far7", {"arrives"}), ("eth7", {"is stopped"})):
+        one = json.loads(exposure("--from", "10.1.1.1", "--format", "json").stdout)
+        fate = {w["connection"] for x in one["listeners"] if x["port"] == 7000 for w in x["ways"]
+                if w["address"] == "192.0.2.9"}
+        expect(f"ingress of {device}", fate, wanted)
+        if device == "far7":
+            run("nft", 'add chain netdev n d { type filter hook ingress device "eth7" priority 0; policy drop; }')
+    run("nft", "delete table netdev n")
+
+
 def main():
     prepare()
     sockets = [listen("0.0.0.0", 7000), listen("0.0.0.0", 8080), listen("127.0.0.1", 443),
@@ -189,6 +203,7 @@ def main():
         sys.exit(text)
     try_groups()
     try_from()
+    try_devices()
     for argv in (("--from", "10.0.0.0/8"), ("--from", "nobody"), ("--root", "/mnt")):
         done = exposure(*argv, check=False)
         expect(f"{argv}", (done.returncode, bool(done.stderr)), (2, True))

@@ -143,6 +143,8 @@ static const char *stmt_text(struct arena *a, const struct rule_stmt *s)
 	return "";
 }
 
+#define PORT(protocol, field) "{'payload':{'protocol':'" protocol "','field':'" field "'}}"
+
 /* A statement of nft as this nft prints it, what is made of it, and how it is shown. */
 static const struct {
 	const char *json, *stmts, *shown;
@@ -283,6 +285,20 @@ static const struct {
 	{"{'xt':{'type':'match','name':'string'}}", "OPAQUE", "xt match string"},
 	{"{'tproxy':{'family':'ip','port':50080}}", "OPAQUE!", NULL},
 	{"{'synproxy':'sp'}", "OPAQUE!", NULL},
+	/* What nft 1.0.6 may have loaded as one comparison, wherever they stand; and what not. */
+	{MATCH("!=", PORT("tcp", "sport"), "5") "," MATCH("!=", PORT("tcp", "dport"), "7"),
+		"OPAQUE", "tcp sport != 5 tcp dport != 7"},
+	{MATCH("!=", PORT("udp", "dport"), "7") "," DROP "," MATCH("!=", PORT("udp", "sport"), "5"),
+		"OPAQUE drop", NULL},
+	{MATCH("!=", PORT("icmp", "type"), "8") "," MATCH("!=", PORT("icmp", "code"), "3"),
+		"OPAQUE", NULL},
+	{MATCH("!=", PORT("tcp", "sport"), "5") "," MATCH("==", PORT("tcp", "dport"), "7"),
+		"sport/6!={5} dport/6={7}", NULL},
+	{MATCH("!=", PORT("tcp", "sport"), "5") "," MATCH("!=", PORT("udp", "dport"), "7"),
+		"sport/6!={5} dport/17!={7}", NULL},
+	{MATCH("!=", PORT("tcp", "sport"), "{'set':[5,6]}") "," MATCH(
+		 "!=", PORT("tcp", "dport"), "7"),
+		"sport/6!={5-6} dport/6!={7}", NULL},
 	{"{'fwd':{'dev':'lo'}}", "OPAQUE!", NULL},
 	{"'jump { tcp dport 22 accept }'", "OPAQUE!", "jump { tcp dport 22 accept }"},
 	{"{}", "OPAQUE!", NULL},
@@ -412,6 +428,75 @@ static void test_ifname(_unused_ void **unused)
 	assert_true(any.lo == 0 && any.hi == ~(u128)0);
 }
 
+#define INGRESS(name)                                                                       \
+	"{'chain':{'family':'netdev','table':'n','name':'" name "','type':'filter','hook':" \
+	"'ingress','prio':0,'policy':'drop'}}"
+#define NETDEV "{'table':{'family':'netdev','name':'n'}}," INGRESS("c") "," INGRESS("d")
+#define OWN_WORDS(chain, rest) \
+	"table netdev n {\n\tchain " chain " {\n\t\ttype filter hook ingress " rest ";\n\t}\n}\n"
+
+/* The interfaces of ingress chains, as nft says them in its own language. */
+static void test_devices(_unused_ void **unused)
+{
+	static const struct {
+		const char *text, *c;
+	} vectors[] = {
+		{OWN_WORDS("c", "device \"eth0\" priority filter"), "eth0"},
+		{OWN_WORDS("c", "device eth0 priority filter"), "eth0"},
+		{OWN_WORDS("c", "devices = { eth0, \"eth1\" } priority 1"), "eth0 eth1"},
+		{OWN_WORDS("c", "priority 1"), NULL},
+		{OWN_WORDS("c", "devices = { eth0"), NULL},
+		{OWN_WORDS("c", "devices = {  } priority 1"), NULL},
+		{OWN_WORDS("c", "devices { eth0 } priority 1"), NULL},
+		{OWN_WORDS("other", "device eth0 priority 1"), NULL},
+		{"table inet n {\n\tchain c {\n\t\ttype filter hook ingress device \"eth0\" ;\n",
+			NULL},
+		{"table netdev n {\n\tset c {\n\t\ttype filter hook ingress device \"eth0\" ;\n",
+			NULL},
+		/* A comment may hold line feeds, and anything behind them. */
+		{"table netdev n {\n\tcomment \"x\n\tchain c {\n\t\ttype filter hook ingress "
+		 "device eth0 ;\n\"\n}\n" OWN_WORDS("c", "device \"eth7\" priority 1"),
+			"eth7"},
+		{"", NULL},
+		{"\"", NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		_cleanup_(ruleset_freep) struct ruleset *rs = ruleset_new();
+		char found[64] = "";
+		assert_int_equal(test_read(rs, NETDEV), 0);
+		assert_true(nft_lacks_devices(rs));
+		assert_int_equal(nft_read_devices(rs, vectors[i].text), 0);
+		const struct rule_chain *c = rs->tables->chains;
+		for (size_t k = 0; c->devices && c->devices[k]; k++) {
+			(void)strcat(found, k > 0 ? " " : "");
+			(void)strcat(found, c->devices[k]);
+		}
+		if (strcmp(found, vectors[i].c ? vectors[i].c : "") != 0)
+			fail_msg("%zu: %s", i, found);
+		assert_null(c->next->devices);
+	}
+}
+
+static int read_devices(void *arg)
+{
+	_cleanup_(ruleset_freep) struct ruleset *rs = ruleset_new();
+	size_t offset;
+	int r = rs ? nft_read(rs, arg, strlen(arg), &offset) : -ENOMEM;
+
+	return r == 0 ? nft_read_devices(rs, OWN_WORDS("c", "devices = { eth0, eth1 } priority 1"))
+		      : r;
+}
+
+static void test_devices_alloc(_unused_ void **unused)
+{
+	char text[] = "{'nftables': [" NETDEV "]}";
+
+	for (char *p = text; *p; p++)
+		*p = *p == '\'' ? '"' : *p;
+	alloc_each(read_devices, text, 3);
+}
+
 static void test_alloc(_unused_ void **unused)
 {
 	_cleanup_(arena_freep) struct arena *a = arena_new();
@@ -449,6 +534,8 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_replace),
 		cmocka_unit_test(test_ifname),
+		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_devices_alloc),
 		cmocka_unit_test(test_alloc),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
