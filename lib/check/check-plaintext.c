@@ -30,7 +30,7 @@ static const struct speaker speakers[] = {
 	{"X*vnc", "VNC", {0}, false, "the options that it was started with are not read"},
 	{"vino-server", "VNC", {0}, false, "the settings of its user are not read"},
 	{"vsftpd", "FTP", {0}, false, NOT_FOUND},
-	{"proftpd", "FTP", {0}, false, NOT_READ},
+	{"proftpd", "FTP", {0}, false, NOT_FOUND},
 	{"pure-ftpd*", "FTP", {0}, false, NOT_FOUND},
 	{"*ftpd", "FTP", {0}, false, NOT_READ},
 	{"dovecot", "POP3, IMAP or ManageSieve", {110, 143, 4190}, false, NOT_FOUND},
@@ -246,14 +246,17 @@ const struct check check_listener_plaintext = {
 		     "known, by its port: what a port speaks was not asked.",
 	.remedy = "Replace telnet and rsh by SSH (`apt-get purge telnetd inetutils-telnetd "
 		  "rsh-server`), FTP and TFTP by SFTP, and switch TLS on in what stays: "
-		  "`ssl_enable=YES` in /etc/vsftpd.conf, `ssl = required` in "
+		  "`ssl_enable=YES` in /etc/vsftpd.conf, `TLSEngine on` and `TLSRequired on` in "
+		  "/etc/proftpd/tls.conf, `echo 3 > /etc/pure-ftpd/conf/TLS`, `ssl = required` in "
 		  "/etc/dovecot/conf.d/10-ssl.conf, `SLAPD_SERVICES=\"ldaps:/// ldapi:///\"` in "
 		  "/etc/default/slapd, `createUser` and `rouser` in the place of `rocommunity` in "
 		  "/etc/snmp/snmpd.conf; reach VNC through `ssh -L`.",
 	.remedy_rhel =
 		"Replace telnet and rsh by SSH (`dnf remove telnet-server rsh-server`), FTP and "
 		"TFTP by SFTP, and switch TLS on in what stays: `ssl_enable=YES` in "
-		"/etc/vsftpd/vsftpd.conf, `ssl = required` in /etc/dovecot/conf.d/10-ssl.conf, "
+		"/etc/vsftpd/vsftpd.conf, `TLSEngine on` and `TLSRequired on` in "
+		"/etc/proftpd.conf, `TLS 3` in /etc/pure-ftpd/pure-ftpd.conf, `ssl = required` in "
+		"/etc/dovecot/conf.d/10-ssl.conf, "
 		"`nsslapd-require-secure-binds: on` in the directory server, `createUser` and "
 		"`rouser` in the place of `rocommunity` in /etc/snmp/snmpd.conf; reach VNC "
 		"through `ssh -L`.",

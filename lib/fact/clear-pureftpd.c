@@ -10,12 +10,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "fact/clear-servers.h"
 #include "fact/name-servers.h"
 
 static const char wrapper[] = "/usr/sbin/pure-ftpd-wrapper";
 static const char wrapper_tls[] = "/etc/pure-ftpd/conf/TLS";
-static const char wrapper_anonymous[] = "/etc/pure-ftpd/conf/AnonymousOnly";
 
 struct value {
 	const char *text; /* as written, for evidence: "TLS 1" */
@@ -40,14 +40,17 @@ static int set_tls(struct reading *r, const char *value, const struct value *sai
 	return 0;
 }
 
-/* yes, on, 1; no, off, 0. */
-static int set_anonymous(struct reading *r, const char *value, const struct value *said)
+/* AnonymousOnly, or the NoAnonymous that takes it back: the later of the two holds. */
+static int set_anonymous(struct reading *r, bool only, const char *value, const struct value *said)
 {
-	static const char *const words[][2] = {{"no", "yes"}, {"off", "on"}, {"0", "1"}};
+	static const char *const words[][2] = {
+		{"no", "yes"}, {"off", "on"}, {"0", "1"}, {"false", "true"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcasecmp(value, words[i][0]) == 0 || strcasecmp(value, words[i][1]) == 0) {
-			r->anonymous = strcasecmp(value, words[i][1]) == 0;
+		if (strcasecmp(value, words[i][0]) == 0)
+			return 0;
+		if (strcasecmp(value, words[i][1]) == 0) {
+			r->anonymous = only;
 			r->anonymous_said = *said;
 			return 0;
 		}
@@ -59,20 +62,24 @@ static int set_anonymous(struct reading *r, const char *value, const struct valu
 
 static int each_file(const char *path, char *text, void *arg);
 
+/* "KEY VALUE", with "=" or ":" between as well. */
 static int take_line(struct reading *r, const struct conf_place *at, char *line)
 {
-	char *save = NULL, *key = strtok_r(line, " \t\r", &save);
-	char *value = key ? strtok_r(NULL, " \t\r", &save) : NULL;
+	static const char between[] = " \t\r=:";
+	char *save = NULL, *key = strtok_r(line, between, &save);
+	char *value = save ? save + strspn(save, between) : NULL;
 
 	if (!key || *key == '#')
 		return 0;
+	if (value)
+		value[strcspn(value, " \t\r")] = '\0';
 	const struct value said = {arena_printf(r->files.a, "%s %s", key, value ? value : ""), *at};
 	if (!said.text)
 		return -ENOMEM;
 	if (strcasecmp(key, "TLS") == 0)
 		return set_tls(r, value ? value : "", &said);
-	if (strcasecmp(key, "AnonymousOnly") == 0)
-		return set_anonymous(r, value ? value : "", &said);
+	if (strcasecmp(key, "AnonymousOnly") == 0 || strcasecmp(key, "NoAnonymous") == 0)
+		return set_anonymous(r, (*key | 0x20) == 'a', value ? value : "", &said);
 	if (strcasecmp(key, "!Include") == 0 && value)
 		return conf_files_read(&r->files, value, at, false, each_file, r);
 	return 0;
@@ -100,7 +107,7 @@ static int each_file(const char *path, char *text, void *arg)
 static int each_value(const char *path, char *text, void *arg)
 {
 	struct reading *r = arg;
-	const bool tls = strcmp(path, wrapper_tls) == 0;
+	const char *name = text_base_name(path);
 	struct value said = {NULL, {path, 0}};
 
 	while (*text) {
@@ -112,24 +119,30 @@ static int each_value(const char *path, char *text, void *arg)
 		for (size_t n = strlen(text); n > 0 && strchr(" \t\r\v\f", text[n - 1]);)
 			text[--n] = '\0';
 		if (*text && *text != '#') {
-			said.text = arena_printf(
-				r->files.a, "%s %s", tls ? "TLS" : "AnonymousOnly", text);
+			said.text = arena_printf(r->files.a, "%s %s", name, text);
 			if (!said.text)
 				return -ENOMEM;
-			return tls ? set_tls(r, text, &said) : set_anonymous(r, text, &said);
+			return strcmp(name, "TLS") == 0
+				       ? set_tls(r, text, &said)
+				       : set_anonymous(r, *name == 'A', text, &said);
 		}
 		text = next;
 	}
 	return 0;
 }
 
+/* Of AnonymousOnly and NoAnonymous the directory's order decides: what leaves more open is taken.
+ */
 static int read_wrapper(struct reading *r)
 {
-	int e = conf_files_read(&r->files, wrapper_tls, NULL, true, each_value, r);
+	static const char *const paths[] = {wrapper_tls, "/etc/pure-ftpd/conf/AnonymousOnly",
+		"/etc/pure-ftpd/conf/NoAnonymous"};
+	int e = 0;
 
 	r->path = wrapper_tls;
-	return e == 0 ? conf_files_read(&r->files, wrapper_anonymous, NULL, true, each_value, r)
-		      : e;
+	for (size_t i = 0; e == 0 && i < ARRAY_SIZE(paths); i++)
+		e = conf_files_read(&r->files, paths[i], NULL, true, each_value, r);
+	return e;
 }
 
 /* ---- the command line ---- */
@@ -149,7 +162,9 @@ static int take_option(
 	if (strcmp(o, "-Y") == 0 || strcmp(o, "--tls") == 0)
 		return set_tls(r, value ? value : "", &said);
 	if (strcmp(o, "-e") == 0 || strcmp(o, "--anonymousonly") == 0)
-		return set_anonymous(r, "1", &said);
+		return set_anonymous(r, true, "1", &said);
+	if (strcmp(o, "-E") == 0 || strcmp(o, "--noanonymous") == 0)
+		return set_anonymous(r, false, "1", &said);
 	return 0;
 }
 

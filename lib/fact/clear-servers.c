@@ -6,9 +6,14 @@
 
 #include "base/text.h"
 #include "fact/collectors.h"
+#include "fact/guards.h"
 #include "fact/packages.h"
 #include "fact/unit-file.h"
 #include "fact/units.h"
+
+enum {
+	VARIABLES_MAX = 64 * 1024,
+};
 
 int clear_add(struct arena *a, struct clear_list *l, const struct clear_service *s)
 {
@@ -95,6 +100,29 @@ int clear_commands(struct arena *a, const struct clear_list *l, const char *prog
 	return found;
 }
 
+int clear_variable(struct arena *a, const struct root *root, const char *word,
+	const char *const paths[], const char *const **ret, size_t *ret_n)
+{
+	const size_t skip = word[1] == '{' ? 2 : 1;
+	const char *name = arena_strndup(a, word + skip, strcspn(word + skip, "}"));
+	const char *value = NULL;
+	unsigned line;
+	bool plain;
+	int e = name ? 0 : -ENOMEM;
+
+	*ret = NULL;
+	*ret_n = 0;
+	for (; e == 0 && !value && *paths; paths++) {
+		_cleanup_file_ struct file file = {0};
+		e = root_read(root, *paths, VARIABLES_MAX, &file);
+		if (e == 0)
+			e = guard_assignment(a, file.data, name, &value, &line, &plain);
+		else if (e != -ENOMEM)
+			e = 0; /* it gives nothing, as to who reads it */
+	}
+	return e == 0 && value ? guard_words(a, value, " \t", ret, ret_n) : e;
+}
+
 static void add_item(struct fact *f, const struct clear_service *s)
 {
 	static const char *const kinds[] = {
@@ -122,9 +150,11 @@ static int clear_servers_collect(const struct collect *c, struct fact *f)
 {
 	int (*const readers[])(struct arena *, const struct root *, struct clear_list *) = {
 		clear_vsftpd,
+		clear_proftpd,
 		clear_pureftpd,
 		clear_inetd,
 		clear_xinetd,
+		clear_sockets,
 		clear_dovecot,
 		clear_slapd,
 	};

@@ -56,6 +56,7 @@ struct clear_list {
  * The readers of one server each: they add its services, none where it is not
  * installed. 0; or -ENOMEM, and then the list holds a part of them.
  */
+int clear_proftpd(struct arena *a, const struct root *root, struct clear_list *ret);
 int clear_vsftpd(struct arena *a, const struct root *root, struct clear_list *ret);
 int clear_dovecot(struct arena *a, const struct root *root, struct clear_list *ret);
 int clear_slapd(struct arena *a, const struct root *root, struct clear_list *ret);
@@ -64,8 +65,11 @@ int clear_pureftpd(struct arena *a, const struct root *root, struct clear_list *
 /* The same: what each port is handed over to, by the program that is started there. */
 int clear_inetd(struct arena *a, const struct root *root, struct clear_list *ret);
 int clear_xinetd(struct arena *a, const struct root *root, struct clear_list *ret);
+/* Of socket units that are on, those of ret->units. */
+int clear_sockets(struct arena *a, const struct root *root, struct clear_list *ret);
 
 /* The same of one text (written to), whose includes name nothing. 0 or -ENOMEM. */
+int clear_proftpd_text(struct arena *a, char *text, struct clear_list *ret);
 int clear_vsftpd_text(struct arena *a, char *text, struct clear_list *ret);
 int clear_dovecot_text(struct arena *a, char *text, struct clear_list *ret);
 int clear_slapd_text(struct arena *a, char *text, struct clear_list *ret);
@@ -91,3 +95,11 @@ void clear_fault(struct clear_service *s, const struct conf_files *f);
 int clear_commands(struct arena *a, const struct clear_list *l, const char *program,
 	int (*each)(const char *const *words, size_t n, const struct conf_place *at, void *arg),
 	void *arg);
+
+/*
+ * The words that "$NAME" or "${NAME}" of a command line stands for, by the first
+ * of the files (paths, ends with NULL) that assigns it, as EnvironmentFile= or a
+ * shell reads them; none where none does. 0 or -ENOMEM.
+ */
+int clear_variable(struct arena *a, const struct root *root, const char *word,
+	const char *const paths[], const char *const **ret, size_t *ret_n);

@@ -29,7 +29,7 @@ static const struct {
 	{"*tftpd*", "TFTP", ALWAYS, NULL},
 	{"vsftpd", "FTP", CONFIG, clear_vsftpd},
 	{"pure-ftpd*", "FTP", CONFIG, clear_pureftpd},
-	{"*proftpd*", "FTP", UNDECIDED, NULL},
+	{"*proftpd*", "FTP", CONFIG, clear_proftpd},
 	{"*ftpd*", "FTP", ALWAYS, NULL},
 	{"*fingerd*", "finger", ALWAYS, NULL},
 	{"*talkd*", "talk", ALWAYS, NULL},

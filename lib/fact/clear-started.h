@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What inetd and xinetd hand a connection over to: known by the program that they start. */
+/* What inetd, xinetd and systemd hand a connection over to: known by the program they start. */
 #pragma once
 
 #include "fact/clear-servers.h"

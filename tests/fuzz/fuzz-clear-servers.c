@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		clear_xinetd_text,
 		clear_dovecot_text,
 		clear_slapd_text,
+		clear_proftpd_text,
 	};
 	struct arena *a = arena_new();
 	struct clear_list l = {0};

@@ -28,6 +28,11 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*read)(struct arena *, const struct root *, struct clear_list *);
 	} readers[] = {
+		{"inetd", clear_inetd},
+		{"proftpd", clear_proftpd},
+		{"pure-ftpd", clear_pureftpd},
+		{"vsftpd", clear_vsftpd},
+		{"xinetd", clear_xinetd},
 		{"dovecot", clear_dovecot},
 		{"slapd", clear_slapd},
 	};

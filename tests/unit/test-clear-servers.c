@@ -38,6 +38,16 @@
 				 "login 513/tcp\nfinger 79/tcp\n"                              \
 	}
 
+#define PROFTPD                          \
+	{                                \
+		"/usr/sbin/proftpd", "x" \
+	}
+#define PRO "/etc/proftpd/proftpd.conf"
+#define FTPD(kind_, setting_, path, line)                                                     \
+	{                                                                                     \
+		"proftpd", "FTP", .kind = (kind_), .setting = (setting_), .at = {path, line}, \
+	}
+
 static const struct clear_vector vectors[] = {
 	{"vsftpd that is not installed", {{"/etc/vsftpd.conf", "ssl_enable=NO\n"}}, {{NULL}}},
 	{"vsftpd without a file", {VSFTPD}, {{NULL}}},
@@ -166,6 +176,83 @@ static const struct clear_vector vectors[] = {
 	{"a long option",
 		{PUREFTPD, {PURE_UNIT, "[Service]\nExecStart=/usr/sbin/pure-ftpd -e --tls=1\n"}},
 		PURE(CLEAR_LOGIN, "-e", PURE_UNIT, 2)},
+	{"signs between",
+		{PUREFTPD, {"/etc/pure-ftpd.conf", "tls: 2\nAnonymousOnly=yes\nTLS = 1\n"}},
+		PURE(CLEAR_LOGIN, "AnonymousOnly yes", "/etc/pure-ftpd.conf", 2)},
+	{"the later holds",
+		{PUREFTPD, {"/etc/pure-ftpd.conf",
+				   "AnonymousOnly true\nNoAnonymous 1\nAnonymousOnly no\nTLS 1\n"}},
+		PURE(CLEAR_OPEN, "TLS 1", "/etc/pure-ftpd.conf", 4)},
+	/* ProFTPD */
+	{"proftpd by its defaults", {PROFTPD, {PRO, "Port 21\n"}},
+		{FTPD(CLEAR_OPEN, "no TLSEngine", PRO, 0)}},
+	{"a module that is not loaded",
+		{PROFTPD, {PRO, "<IfModule mod_tls.c>\n TLSEngine on\n TLSRequired "
+				"on\n</IfModule>\n"}},
+		{FTPD(CLEAR_OPEN, "no TLSEngine", PRO, 0)}},
+	{"a module that is",
+		{PROFTPD,
+			{PRO, "Include /etc/proftpd/modules.conf\nInclude /etc/proftpd/none.conf\n"
+			      "<IfModule mod_tls.c>\n tlsengine on\n Include /etc/proftpd/d\n"
+			      "</IfModule>\n<IfModule !mod_tls.c>\nTLSRequired off\n</IfModule>\n"},
+			{"/etc/proftpd/modules.conf", "LoadModule mod_tls.c\n"},
+			{"/etc/proftpd/d/x",
+				"# TLSRequired off\nTLSRequired \\\n \"auth+data\" # x\n"}},
+		{FTPD(CLEAR_SHUT, "TLSRequired auth+data", "/etc/proftpd/d/x", 2)}},
+	{"TLS on request", {PROFTPD, {PRO, "TLSEngine on\n"}},
+		{FTPD(CLEAR_OPEN, "no TLSRequired", PRO, 0)}},
+	{"the first holds, and data in the clear",
+		{PROFTPD,
+			{PRO, "TLSEngine yes\nTLSRequired ctrl\nTLSRequired on\nTLSEngine off\n"}},
+		{FTPD(CLEAR_LOGIN, "TLSRequired ctrl", PRO, 2)}},
+	{"data alone", {PROFTPD, {PRO, "TLSEngine on\nTLSRequired data\n"}},
+		{FTPD(CLEAR_OPEN, "TLSRequired data", PRO, 2)}},
+	{"a password before the user is known",
+		{PROFTPD, {PRO, "TLSEngine on\nTLSRequired on\nTLSOptions NoCertRequest "
+				"AllowPerUser\n"}},
+		{FTPD(CLEAR_OPEN, "TLSOptions AllowPerUser", PRO, 3)}},
+	{"TLS from the first byte",
+		{PROFTPD, {PRO, "TLSEngine on\nTLSOptions UseImplicitSSL\nTLSRequired data\n"}},
+		{FTPD(CLEAR_SHUT, "TLSRequired data", PRO, 3)}},
+	{"a virtual host has nothing of the main server",
+		{PROFTPD,
+			{PRO, "TLSEngine on\nTLSRequired on\n<Directory />\nTLSRequired off\n"
+			      "</Directory>\n<VirtualHost 192.0.2.1>\n Port 2121\n</VirtualHost>\n"
+			      "<VirtualHost 127.0.0.1 ::1>\n Port 2122\n</VirtualHost>\n"
+			      "<VirtualHost 0.0.0.0>\n Port 0\n</VirtualHost>\n"
+			      "<VirtualHost 192.0.2.2>\n Port 22\n SFTPEngine "
+			      "on\n</VirtualHost>\n"}},
+		{{"proftpd", "FTP", .ports = {21}, .kind = CLEAR_SHUT, .setting = "TLSRequired on",
+			 .at = {PRO, 2}},
+			{"proftpd", "FTP", .ports = {2121}, .kind = CLEAR_OPEN,
+				.setting = "no TLSEngine", .at = {PRO, 0}},
+			{"proftpd", "SFTP", .ports = {22}, .kind = CLEAR_SHUT,
+				.setting = "SFTPEngine on", .at = {PRO, 17}}}},
+	{"but what is global, unless it says otherwise",
+		{PROFTPD, {PRO, "<Global>\nTLSEngine on\nTLSRequired on\n</Global>\n"
+				"<VirtualHost 192.0.2.1>\nPort 2121\nTLSRequired "
+				"off\n</VirtualHost>\n"}},
+		{{"proftpd", "FTP", .ports = {21}, .kind = CLEAR_SHUT, .setting = "TLSRequired on",
+			 .at = {PRO, 3}},
+			{"proftpd", "FTP", .ports = {2121}, .kind = CLEAR_OPEN,
+				.setting = "TLSRequired off", .at = {PRO, 7}}}},
+	{"what its unit defines, and the file that it names",
+		{PROFTPD, {"/etc/default/proftpd", "CONFIG_FILE=/etc/p.conf\nOPTIONS=\"-DTLS\"\n"},
+			{"/etc/systemd/system/proftpd.service",
+				"[Service]\nExecStart=/usr/sbin/proftpd -c $CONFIG_FILE "
+				"${OPTIONS}\n"},
+			{"/etc/p.conf",
+				"<IfDefine TLS>\nTLSEngine on\nTLSRequired on\n</IfDefine>\n"
+				"<IfDefine !TLS>\nTLSRequired off\n</IfDefine>\n"}},
+		{FTPD(CLEAR_SHUT, "TLSRequired on", "/etc/p.conf", 3)}},
+	{"what somebody built",
+		{{"/usr/local/sbin/proftpd", "x"},
+			{"/etc/proftpd.conf", "<IfModule mod_tls.c>\nTLSEngine on\n</IfModule>\n"}},
+		{{"proftpd", "FTP", .fault = "whether mod_tls.c is built", .fault_line = 1,
+			.fault_path = "/etc/proftpd.conf"}}},
+	{"a word that means nothing", {PROFTPD, {PRO, "TLSEngine on\nTLSRequired all\n"}},
+		{{"proftpd", "FTP", .fault = "TLSRequired all", .fault_line = 2,
+			.fault_path = PRO}}},
 	/* inetd */
 	{"inetd without a line", {INETD, {"/etc/inetd.conf", "#telnet stream tcp\n"}}, {{NULL}}},
 	{"inetd.conf",
@@ -258,6 +345,38 @@ static const struct clear_vector vectors[] = {
 				"telnet stream tcp nowait root /usr/sbin/in.telnetd in.telnetd\n"}},
 		{{"xinetd", "telnet", .ports = {23}, .kind = CLEAR_OPEN,
 			.setting = "telnet /usr/sbin/in.telnetd", .at = {"/etc/inetd.conf", 1}}}},
+	/* systemd's own */
+	{"a socket unit for each connection, and one that is switched off",
+		{{"/usr/lib/systemd/system/telnet.socket",
+			 "[Socket]\nListenStream=[::]:2323\nListenStream=/run/telnet\nAccept=yes\n"
+			 "[Install]\nWantedBy=default.target\n"},
+			{"/etc/systemd/system/default.target", "[Unit]\nWants=telnet.socket\n"},
+			{"/usr/lib/systemd/system/telnet@.service",
+				"[Service]\nExecStart=-/usr/sbin/in.telnetd -h\n"},
+			{"/usr/lib/systemd/system/finger.socket",
+				"[Socket]\nListenStream=79\nAccept=yes\n"},
+			{"/usr/lib/systemd/system/finger@.service",
+				"[Service]\nExecStart=/usr/sbin/in.fingerd\n"}},
+		{{"systemd", "telnet", .ports = {2323}, .kind = CLEAR_OPEN,
+			.setting = "telnet.socket starts /usr/sbin/in.telnetd",
+			.at = {"/usr/lib/systemd/system/telnet@.service", 2}}}},
+	{"socket units that name their service",
+		{PROFTPD, {PRO, "TLSEngine on\nTLSRequired on\n"},
+			{"/etc/systemd/system/default.target",
+				"[Unit]\nWants=x.socket tftp.socket\n"},
+			{"/usr/lib/systemd/system/x.socket",
+				"[Socket]\nListenStream=0.0.0.0:21\nService=ftp.service\n"},
+			{"/usr/lib/systemd/system/ftp.service",
+				"[Service]\nExecStart=/usr/sbin/in.proftpd\n"},
+			{"/usr/lib/systemd/system/tftp.socket", "[Socket]\nListenDatagram=69\n"},
+			{"/usr/lib/systemd/system/tftp.service",
+				"[Service]\nExecStart=/usr/sbin/in.tftpd -s /srv\n"}},
+		{FTPD(CLEAR_SHUT, "TLSRequired on", PRO, 2),
+			{"systemd", "TFTP", .udp = true, .ports = {69}, .kind = CLEAR_OPEN,
+				.setting = "tftp.socket starts /usr/sbin/in.tftpd",
+				.at = {"/usr/lib/systemd/system/tftp.service", 2}},
+			{"systemd", "FTP", .ports = {21}, .kind = CLEAR_SHUT,
+				.setting = "TLSRequired on", .at = {PRO, 2}}}},
 	{"a block without an end",
 		{XINETD, NAMES,
 			{"/etc/xinetd.conf",
@@ -303,6 +422,10 @@ static struct clear_text texts[] = {
 	{clear_vsftpd_text, "ssl_enable=NO\nuser_config_dir=/etc/x\nlocal_enable\n"},
 	{clear_pureftpd_text, "TLS 1\nAnonymousOnly yes\nTLS 7\n"},
 	{clear_pureftpd_value, "# x\n2\n"},
+	{clear_proftpd_text, "LoadModule a\nLoadModule b\nDefine c\n<Global>\nTLSEngine on\n"
+			     "</Global>\n<VirtualHost 192.0.2.1>\nPort 2121\nTLSRequired on\n"
+			     "TLSOptions AllowPerUser UseImplicitSSL\n</VirtualHost>\n"},
+	{clear_proftpd_text, "TLSEngine x\nInclude /x\nPort 99999\n"},
 	{clear_inetd_text, "telnet stream tcp nowait root /usr/sbin/tcpd in.telnetd -x\n"
 			   "21 stream tcp nowait root /usr/sbin/vsftpd vsftpd\n"},
 	{clear_xinetd_text, "defaults\n{\ndisabled = a b\nenabled += telnet c d e f\n}\n"
