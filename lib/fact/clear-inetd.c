@@ -19,9 +19,11 @@ enum {
 struct reading {
 	struct conf_files *files;
 	const char *services; /* services(5); NULL: none */
-	const char *listener;
+	const struct clear_inetd *whose;
 	struct clear_list *list;
 };
+
+static const struct clear_inetd inetd = {"i*netd", NULL, NULL};
 
 static int take(struct reading *r, const struct conf_place *at, const char *line)
 {
@@ -45,7 +47,7 @@ static int take(struct reading *r, const struct conf_place *at, const char *line
 	if (!args)
 		return -ENOMEM;
 	memcpy(args, w + SERVER + 1, (n - SERVER - 1) * sizeof(*args));
-	struct clear_started s = {.listener = r->listener,
+	struct clear_started s = {.listener = r->whose->listener,
 		.server = w[SERVER],
 		.args = args,
 		.port = clear_started_port(r->services, name, udp),
@@ -56,6 +58,8 @@ static int take(struct reading *r, const struct conf_place *at, const char *line
 		s.setting = arena_printf(r->files->a, "%s %s", s.setting, w[i]);
 	if (!s.setting)
 		return -ENOMEM;
+	if (r->whose->takes && !r->whose->takes(name, r->whose->arg))
+		return 0;
 	if (s.port == 0 || (!udp && strncmp(w[PROTOCOL], "tcp", 3) != 0))
 		return 0;
 	return clear_started(r->files->a, r->files->root, &s, r->list);
@@ -87,12 +91,12 @@ static int each_file(const char *path, char *text, void *arg)
 	return e;
 }
 
-int clear_inetd_read(
-	struct conf_files *f, const char *pattern, const char *listener, struct clear_list *ret)
+int clear_inetd_read(struct conf_files *f, const char *pattern, const struct clear_inetd *whose,
+	struct clear_list *ret)
 {
 	_cleanup_file_ struct file services = {0};
 	int e = f->root ? root_read(f->root, "/etc/services", SERVICES_MAX, &services) : 0;
-	struct reading r = {f, services.data, listener, ret};
+	struct reading r = {f, services.data, whose, ret};
 
 	if (e == -ENOMEM)
 		return e;
@@ -116,7 +120,7 @@ static int each_command(const char *const *words, size_t n, const struct conf_pl
 		if (strspn(words[i], "0123456789") == strlen(words[i]))
 			continue; /* of -q or -R */
 		t->named = true;
-		e = clear_inetd_read(&t->files, words[i], "i*netd", t->list);
+		e = clear_inetd_read(&t->files, words[i], &inetd, t->list);
 	}
 	return e;
 }
@@ -134,16 +138,16 @@ int clear_inetd(struct arena *a, const struct root *root, struct clear_list *ret
 	if (e >= 0)
 		e = clear_commands(a, ret, "inetutils-inetd", each_command, &t);
 	if (e >= 0 && !t.named)
-		e = clear_inetd_read(&t.files, "/etc/inetd.conf", "i*netd", ret);
+		e = clear_inetd_read(&t.files, "/etc/inetd.conf", &inetd, ret);
 	if (e >= 0 && !t.named)
-		e = clear_inetd_read(&t.files, "/etc/inetd.d/*", "i*netd", ret);
-	return e < 0 ? e : clear_started_fault(a, &t.files, "i*netd", ret);
+		e = clear_inetd_read(&t.files, "/etc/inetd.d/*", &inetd, ret);
+	return e < 0 ? e : clear_started_fault(a, &t.files, inetd.listener, ret);
 }
 
 int clear_inetd_text(struct arena *a, char *text, struct clear_list *ret)
 {
 	struct conf_files files = {.a = a};
-	struct reading r = {&files, "telnet 23/tcp\ntftp 69/udp\n", "i*netd", ret};
+	struct reading r = {&files, "telnet 23/tcp\ntftp 69/udp\n", &inetd, ret};
 
 	return each_file("inetd.conf", text, &r);
 }

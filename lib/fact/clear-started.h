@@ -29,6 +29,13 @@ int clear_started_fault(
 /* The port that the word, a number or a name of services(5), means; 0: none. */
 unsigned clear_started_port(const char *services, const char *word, bool udp);
 
-/* Reads the file or pattern as inetd.conf(5) for the listener. 0 or -ENOMEM. */
-int clear_inetd_read(
-	struct conf_files *f, const char *pattern, const char *listener, struct clear_list *ret);
+/* Whose inetd.conf it is, and which of its services that one starts (takes NULL: all). */
+struct clear_inetd {
+	const char *listener;
+	bool (*takes)(const char *service, const void *arg);
+	const void *arg;
+};
+
+/* Reads the file or pattern as inetd.conf(5). 0 or -ENOMEM. */
+int clear_inetd_read(struct conf_files *f, const char *pattern, const struct clear_inetd *whose,
+	struct clear_list *ret);

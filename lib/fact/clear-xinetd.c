@@ -215,6 +215,14 @@ static int each_line(void *arg, const struct conf_place *at, const char *const *
 				    : take_attribute(r, at, words, n);
 }
 
+/* By the lists in defaults, which are of services in inetd.conf as well. */
+static bool is_started(const char *id, const void *arg)
+{
+	const struct reading *r = arg;
+
+	return !has(&r->disabled, id) && (!r->enabled.said || has(&r->enabled, id));
+}
+
 /* Nobody but this machine itself. */
 static bool is_local(const struct values *x)
 {
@@ -240,8 +248,7 @@ static int add_service(
 		.port = clear_started_port(services, s->port ? s->port : s->name, s->udp),
 		.at = s->server_at};
 
-	if (s->disabled || s->internal || !s->server || x.port == 0 || has(&r->disabled, s->id) ||
-		(r->enabled.said && !has(&r->enabled, s->id)))
+	if (s->disabled || s->internal || !s->server || x.port == 0 || !is_started(s->id, r))
 		return 0;
 	if (s->args.n > 0) {
 		struct values args = s->args;
@@ -323,6 +330,7 @@ int clear_xinetd(struct arena *a, const struct root *root, struct clear_list *re
 	_cleanup_file_ struct file services = {0};
 	struct starts t = {.path = main_path};
 	struct reading r;
+	const struct clear_inetd whose = {"xinetd", is_started, &r};
 
 	if (!name_server_installed(root, programs))
 		return 0;
@@ -335,7 +343,7 @@ int clear_xinetd(struct arena *a, const struct root *root, struct clear_list *re
 	if (e == 0)
 		e = conf_lines_read(&r.lines, t.path, NULL, false);
 	if (e == 0 && t.compat)
-		e = clear_inetd_read(&r.files, "/etc/inetd.conf", "xinetd", ret);
+		e = clear_inetd_read(&r.files, "/etc/inetd.conf", &whose, ret);
 	return e < 0 ? e : finish(&r, services.data, ret);
 }
 

@@ -404,7 +404,8 @@ class Inetd(Super):
 
 class Xinetd(Super):
     program = "xinetd"
-    argv = ["/usr/sbin/xinetd", "-dontfork", "-stayalive", "-f", "/etc/xinetd.conf"]
+    # As Debian's script starts it: /etc/inetd.conf counts as well.
+    argv = ["/usr/sbin/xinetd", "-dontfork", "-stayalive", "-inetd_compat"]
     number = 0
 
     def attribute(self, key, value, op="="):
@@ -449,7 +450,11 @@ class Xinetd(Super):
     def make(self):
         for path in ("/etc/xinetd.d/one", "/etc/xinetd.d/two~", "/etc/xinetd.d/x.conf", "/etc/x.inc"):
             self.write(path, "")
-        self.ids, self.taken = ["telnet", "ftp"], set()
+        self.ids, self.taken, old = ["telnet", "ftp"], set(), ""
+        if self.chance(0.3):
+            old = "%s stream tcp nowait root /usr/sbin/in.%s in.%s\n" % (
+                self.port(False, True), *2 * (self.pick("telnetd", "rshd", "ftpd"),))
+        self.write("/etc/inetd.conf", old)
         blocks = [self.block() for _ in range(self.rnd.randint(1, 5))]
         defaults = ""
         for key, p in (("disabled", 0.25), ("enabled", 0.15)):
