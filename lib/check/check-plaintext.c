@@ -38,8 +38,8 @@ static const struct speaker speakers[] = {
 	{"cyrmaster", "POP3, IMAP or ManageSieve", {110, 143, 4190}, false, NOT_READ},
 	{"slapd", "LDAP", {389}, false, NOT_FOUND},
 	{"ns-slapd", "LDAP", {389}, false, NOT_READ},
-	{"snmpd", "SNMP", {0}, true, NOT_READ},
-	{"snmptrapd", "SNMP", {0}, true, NOT_READ},
+	{"snmpd", "SNMP", {0}, true, NOT_FOUND},
+	{"snmptrapd", "SNMP", {0}, true, NOT_FOUND},
 };
 
 /* What usually speaks there, where the program that does is not known by its name. */

@@ -157,6 +157,8 @@ static int clear_servers_collect(const struct collect *c, struct fact *f)
 		clear_sockets,
 		clear_dovecot,
 		clear_slapd,
+		clear_snmpd,
+		clear_snmptrapd,
 	};
 	struct clear_servers *all = arena_alloc(f->arena, sizeof(*all));
 	const struct fact *units = factset_get(c->facts, FACT_UNITS);

@@ -60,6 +60,8 @@ int clear_proftpd(struct arena *a, const struct root *root, struct clear_list *r
 int clear_vsftpd(struct arena *a, const struct root *root, struct clear_list *ret);
 int clear_dovecot(struct arena *a, const struct root *root, struct clear_list *ret);
 int clear_slapd(struct arena *a, const struct root *root, struct clear_list *ret);
+int clear_snmpd(struct arena *a, const struct root *root, struct clear_list *ret);
+int clear_snmptrapd(struct arena *a, const struct root *root, struct clear_list *ret);
 int clear_pureftpd(struct arena *a, const struct root *root, struct clear_list *ret);
 
 /* The same: what each port is handed over to, by the program that is started there. */
@@ -73,6 +75,7 @@ int clear_proftpd_text(struct arena *a, char *text, struct clear_list *ret);
 int clear_vsftpd_text(struct arena *a, char *text, struct clear_list *ret);
 int clear_dovecot_text(struct arena *a, char *text, struct clear_list *ret);
 int clear_slapd_text(struct arena *a, char *text, struct clear_list *ret);
+int clear_snmpd_text(struct arena *a, char *text, struct clear_list *ret);
 int clear_pureftpd_text(struct arena *a, char *text, struct clear_list *ret);
 int clear_pureftpd_value(struct arena *a, char *text, struct clear_list *ret); /* Debian's TLS */
 int clear_inetd_text(struct arena *a, char *text, struct clear_list *ret);

@@ -17,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		clear_dovecot_text,
 		clear_slapd_text,
 		clear_proftpd_text,
+		clear_snmpd_text,
 	};
 	struct arena *a = arena_new();
 	struct clear_list l = {0};

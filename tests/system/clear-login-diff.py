@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 
-from daemonlab import CLIENTS, NETS4, NETS6, SERVER, Daemon, lab
+from daemonlab import CLIENTS, NETS4, NETS6, SERVER, Daemon, ask, lab
 
 ROUNDS = int(os.environ.get("ROUNDS", "60"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -29,7 +29,8 @@ PACKAGES = ["dovecot-core", "dovecot-imapd", "dovecot-pop3d", "dovecot-managesie
             "dovecot-sieve", "libsodium23", "libexttextcat-2.0-0", "libexttextcat-data",
             "liblua5.4-0", "libunwind8", "libtirpc3", "libwrap0", "libapparmor1", "libstemmer0d",
             "libicu72", "libssl3", "openssl", "slapd", "libldap-2.5-0", "libodbc2", "libltdl7",
-            "libperl5.36", "libsasl2-2", "libsasl2-modules", "libsasl2-modules-db", "libargon2-1"]
+            "libperl5.36", "libsasl2-2", "libsasl2-modules", "libsasl2-modules-db", "libargon2-1",
+            "snmpd", "snmp", "libsnmp40", "libsnmp-base", "libpci3", "libsensors5", "libsensors-config"]
 KINDS = ["SHUT", "LOGIN", "OPEN"]
 PASSWORD = "pw"
 
@@ -385,6 +386,124 @@ class Slapd(Generator):
         return best
 
 
+def parts(data):
+    """The values that stand one behind the other: [(tag, bytes)]."""
+    out, at = [], 0
+    while at + 2 <= len(data):
+        size, head = data[at + 1], 2
+        if size & 128:
+            head += size & 127
+            size = int.from_bytes(data[at + 2:at + head], "big")
+        out.append((data[at], data[at + head:at + head + size]))
+        at += head + size
+    return out
+
+
+def is_told(reply):
+    """Whether the answer to GETNEXT has a value."""
+    pdu = parts(parts(parts(reply)[0][1])[2][1])
+    value = parts(parts(parts(pdu[3][1])[0][1])[0][1]) if pdu[1][1] == b"\0" else None
+    bound = parts(parts(pdu[3][1])[0][1])
+    return pdu[1][1] == b"\0" and bound[1][0] not in (0x80, 0x81, 0x82) and value is not None
+
+
+class Snmpd(Generator):
+    program, ready = "snmpd", b"NET-SNMP version"
+    argv = ["env", "SNMP_PERSISTENT_DIR=/run/snmp", "/usr/sbin/snmpd", "-f", "-Lo", "-I",
+            "-smux,mteTrigger,mteTriggerConf"]
+    check = ["true"]
+    services = {"SNMP": None}
+    secrets = ["c0mm-one", "c0mm two", "c0mm-three", "c0mm#4"]
+    nobodys = ["c0mm-none"]
+
+    @staticmethod
+    def prepare():
+        pass
+
+    def secret(self):
+        text = self.left.pop() # each once: rows may hide one another
+        return f'"{text}"' if " " in text else self.pick("%s", '"%s"', "'%s'") % text
+
+    def source(self, six):
+        return self.pick("default", *(["::1", *NETS6[:4]] if six else
+                                      ["127.0.0.1", "127.0.0.0/8", *NETS4[:7]]))
+
+    def view(self):
+        return self.pick("", "", " .1.3", " -V some", " -V none", " -V system")
+
+    def rule(self):
+        six = self.pick("", "", "6")
+        kind = self.rnd.random()
+        if kind < 0.3:
+            source = self.pick(None, self.source(six))
+            return "%s%s %s%s%s" % (self.pick("rocommunity", "rwcommunity", "RoCommunity"), six,
+                                    self.pick("", "", "-v 2c ", "-v 1 "), self.secret(),
+                                    " " + source + self.view() if source else "")
+        if kind < 0.4:
+            return "authcommunity %s %s" % (self.pick("read", "read,write", "log", "notify"), self.secret())
+        if kind < 0.65:
+            level = self.pick(None, "noauth", "auth", "priv", "authPriv", "authNoPriv")
+            return "%s %s%s" % (self.pick("rouser", "rwuser", "authuser read", "authuser log"),
+                                self.users.pop(),
+                                " " + level + self.view() if level else "")
+        i = self.rnd.randint(0, 99)
+        model = self.pick("v1", "v2c", "usm", "v2c")
+        out = []
+        if self.chance(0.9):
+            out.append("com2sec%s name%d %s %s" % (six, i, self.source(six), self.secret()))
+        if self.chance(0.9):
+            out.append("group group%d %s %s" % (i, model, self.users.pop() if model == "usm" else
+                                                f"name{i}"))
+        if self.chance(0.9):
+            out.append("access group%d \"\" %s %s prefix %s %s none" % (
+                i, self.pick("any", "any", model, "v1"), self.pick("noauth", "noauth", "auth", "priv"),
+                self.pick("some", "none", "_all_", "none"), self.pick("none", "none", "system")))
+        return "\n".join(out)
+
+    def make(self):
+        shutil.rmtree("/run/snmp", ignore_errors=True)
+        os.makedirs("/run/snmp")
+        self.left = self.rnd.sample(self.secrets, len(self.secrets))
+        self.users = self.rnd.sample(["u0", '"u1"', "u9"], 3)
+        rules = [self.rule() for _ in range(self.rnd.randint(0, 3))]
+        rules += ["view some included .1.3", "view system excluded .1.3", "# rocommunity c0mm-none",
+                  'createUser u0 SHA password123 AES password123', "createUser u1 MD5 password123"]
+        self.rnd.shuffle(rules)
+        if self.chance(0.2):
+            rules.insert(self.rnd.randint(0, len(rules)), "[snmp] rocommunity c0mm-none")
+        shutil.rmtree("/etc/snmp/snmpd.conf.d", ignore_errors=True)
+        k = self.rnd.randint(0, len(rules))
+        if self.chance(0.4):
+            self.write("/etc/snmp/snmpd.conf.d/x.conf", "\n".join(rules[k:]) + "\n")
+            rules[k:] = [self.pick("includeDir /etc/snmp/snmpd.conf.d", "includeFile snmpd.conf.d/x.conf",
+                                   "includeFile /etc/snmp/snmpd.conf.d/x.conf")]
+        self.write("/etc/snmp/snmpd.conf", "agentaddress udp:161,udp6:161\n" + "\n".join(rules) + "\n")
+
+    def most(self, it, port, protocol):
+        clients = it.clients()
+        try:
+            for version in (0, 1):
+                for secret in self.secrets + self.nobodys:
+                    pdu = ber(0xa1, ber(2, b"\1"), ber(2, b"\0"), ber(2, b"\0"),
+                              ber(0x30, ber(0x30, ber(6, b"\x2b"), ber(5))))
+                    data = ber(0x30, ber(2, bytes([version])), ber(4, secret.encode()), pdu)
+                    replies = ask([(s, (server, 161), data) for _, server, s in clients], 0.1)
+                    for (client, server, _), reply in zip(clients, replies):
+                        if reply and is_told(reply):
+                            return "OPEN", f"{client} at {server}, version {version + 1}"
+        finally:
+            for _, _, s in clients:
+                s.close()
+        for user in ("u0", "u1"):
+            for level in ("noAuthNoPriv", "authNoPriv"):
+                done = subprocess.run(["snmpgetnext", "-v3", "-l", level, "-u", user, "-a",
+                                       "SHA" if user == "u0" else "MD5", "-A", "password123", "-r", "1",
+                                       "-t", "2", "127.0.0.1", ".1.3"], capture_output=True, text=True)
+                if done.stdout and "No " not in done.stdout and not done.stderr:
+                    return "LOGIN", f"{user} {level}"
+        return "SHUT", None
+
+
 def compare(g, it, shown):
     """[(wrong, what was seen, text)] of one configuration that runs."""
     out = []
@@ -440,7 +559,7 @@ def play(kind, clear_show, it):
 def main():
     it = lab(os.path.abspath(__file__), PACKAGES)
     only = os.environ.get("ONLY", "")
-    wrong = sum(play(k, sys.argv[1], it) for k in (Dovecot, Slapd) if only in k.program)
+    wrong = sum(play(k, sys.argv[1], it) for k in (Dovecot, Slapd, Snmpd) if only in k.program)
     sys.exit(wrong != 0)
 
 

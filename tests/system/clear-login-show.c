@@ -35,6 +35,8 @@ int main(int argc, char **argv)
 		{"xinetd", clear_xinetd},
 		{"dovecot", clear_dovecot},
 		{"slapd", clear_slapd},
+		{"snmpd", clear_snmpd},
+		{"snmptrapd", clear_snmptrapd},
 	};
 	struct arena *a = arena_new();
 	struct clear_list l = {0};
