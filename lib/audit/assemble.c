@@ -9,16 +9,25 @@ enum {
 	FINISHED_MAX = 64, /* that nobody took yet */
 	/* All that is open may become old at once, behind what is finished already. */
 	EVENTS_MAX = AUDIT_OPEN_MAX + FINISHED_MAX + AUDIT_OPEN_MAX,
+
+	ROOM_RECORDS = 8, /* a rename over a file with all that belongs to it */
+	ROOM_TEXT = 1536,
 };
 
-/* An event and what holds its records. */
+/*
+ * An event and what holds its records: most of them fit into the room that comes with
+ * it, so that an event is one allocation.
+ */
 struct held {
-	struct audit_event event; /* first: it is what the taker gets and frees */
-	struct arena *arena;
+	struct audit_event event;     /* first: it is what the taker gets and frees */
+	struct arena *arena;	      /* for what does not fit; NULL until then */
 	struct audit_record *records; /* as event.records, which others must not change */
 	uint64_t since_usec;
 	size_t size;
 	bool finished;
+	size_t used; /* of text */
+	struct audit_record room[ROOM_RECORDS];
+	char text[ROOM_TEXT];
 };
 
 struct audit_assembler {
@@ -59,18 +68,59 @@ DEFINE_FREEP(struct held *, held_free)
 
 static struct held *held_new(const struct audit_stamp *stamp, uint64_t now_usec)
 {
-	struct held *h = calloc(1, sizeof(*h));
+	struct held *h = malloc(sizeof(*h));
 
 	if (!h)
 		return NULL;
+	/* The room need not be cleared. */
+	memset(h, 0, offsetof(struct held, room));
 	h->event.stamp = *stamp;
 	h->since_usec = now_usec;
-	h->arena = arena_new();
-	if (!h->arena) {
-		free(h);
-		return NULL;
-	}
+	h->event.records = h->records = h->room;
 	return h;
+}
+
+static struct arena *held_arena(struct held *h)
+{
+	if (!h->arena)
+		h->arena = arena_new();
+	return h->arena;
+}
+
+/* A copy of n bytes with a NUL behind them; NULL on ENOMEM. */
+static const char *held_copy(struct held *h, const char *p, size_t n)
+{
+	if (n < sizeof(h->text) - h->used) {
+		char *to = h->text + h->used;
+		*(char *)mempcpy(to, p, n) = '\0';
+		h->used += n + 1;
+		return to;
+	}
+	return held_arena(h) ? arena_memdup(h->arena, p, n) : NULL;
+}
+
+/* The place of the next record; NULL on ENOMEM. */
+static struct audit_record *held_slot(struct held *h)
+{
+	size_t n = h->event.n;
+
+	if (n < ROOM_RECORDS)
+		return &h->room[n];
+	if (n == ROOM_RECORDS && h->records == h->room) {
+		struct audit_record *grown = NULL;
+		struct audit_record *slot = NULL;
+		for (size_t i = 0; i <= n && held_arena(h); i++) {
+			slot = arena_grow(h->arena, &grown, i, sizeof(*slot));
+			if (!slot)
+				return NULL;
+			if (i < n)
+				*slot = h->room[i];
+		}
+		if (slot)
+			h->records = grown;
+		return slot;
+	}
+	return arena_grow(h->arena, &h->records, n, sizeof(h->records[0]));
 }
 
 static size_t record_size(const struct audit_record *record)
@@ -81,17 +131,17 @@ static size_t record_size(const struct audit_record *record)
 /* A copy of the record behind those that are there. 0 or -ENOMEM, then h is as before. */
 static int held_add(struct held *h, const struct audit_record *record)
 {
-	struct audit_record *slot = arena_grow(h->arena, &h->records, h->event.n, sizeof(*slot));
+	struct audit_record *slot = held_slot(h);
 	struct audit_record copy = *record;
 
 	if (!slot)
 		return -ENOMEM;
 	h->event.records = h->records;
-	copy.body = arena_memdup(h->arena, record->body, record->size);
+	copy.body = held_copy(h, record->body, record->size);
 	if (record->enriched)
-		copy.enriched = arena_memdup(h->arena, record->enriched, record->enriched_size);
+		copy.enriched = held_copy(h, record->enriched, record->enriched_size);
 	if (record->node)
-		copy.node = arena_memdup(h->arena, record->node, record->node_size);
+		copy.node = held_copy(h, record->node, record->node_size);
 	if (!copy.body || (record->enriched && !copy.enriched) || (record->node && !copy.node))
 		return -ENOMEM;
 	*slot = copy;

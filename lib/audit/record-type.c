@@ -243,18 +243,23 @@ static unsigned unknown_number(const char *name, size_t n)
 	return number <= UINT16_MAX ? number : 0;
 }
 
+static bool is_named(const struct record_type *row, const char *name, size_t n)
+{
+	return n < sizeof(row->name) && memcmp(row->name, name, n) == 0 && row->name[n] == '\0';
+}
+
 unsigned record_type_number(const char *name, size_t n)
 {
-	/* Most of a log is system calls: what they are made of stands first. */
-	static const uint16_t often[] = {RECORD_SYSCALL, RECORD_PATH, RECORD_PROCTITLE, RECORD_CWD};
+	/* Most of a log is system calls: what they are made of comes first. */
+	static const struct record_type often[] = {{RECORD_SYSCALL, "SYSCALL"},
+		{RECORD_PATH, "PATH"}, {RECORD_PROCTITLE, "PROCTITLE"}, {RECORD_CWD, "CWD"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(often); i++) {
-		const char *known = record_type_name(often[i]);
-		if (strlen(known) == n && memcmp(known, name, n) == 0)
-			return often[i];
+		if (is_named(&often[i], name, n))
+			return often[i].type;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-		if (strlen(types[i].name) == n && memcmp(types[i].name, name, n) == 0)
+		if (is_named(&types[i], name, n))
 			return types[i].type;
 	}
 	return unknown_number(name, n);

@@ -109,9 +109,10 @@ int audit_record_parse(unsigned type, const char *text, size_t n, struct audit_r
 /* Up to the next blank. */
 static size_t take_word(struct cursor *c, const char **ret)
 {
+	const char *blank = memchr(c->p, ' ', (size_t)(c->end - c->p));
+
 	*ret = c->p;
-	while (c->p < c->end && *c->p != ' ')
-		c->p++;
+	c->p = blank ? blank : c->end;
 	return (size_t)(c->p - *ret);
 }
 
@@ -151,15 +152,15 @@ struct fields {
 	bool open; /* words that follow belong to the last field, which is op= */
 };
 
-static size_t count_fields(const struct audit_record *record)
+static size_t count_equals(const char *p, size_t n)
 {
-	size_t n = 0;
+	size_t count = 0;
 
-	for (size_t i = 0; i < record->size; i++)
-		n += record->body[i] == '=';
-	for (size_t i = 0; i < record->enriched_size; i++)
-		n += record->enriched[i] == '=';
-	return n;
+	for (const char *equals; n > 0 && (equals = memchr(p, '=', n)); count++) {
+		n -= (size_t)(equals + 1 - p);
+		p = equals + 1;
+	}
+	return count;
 }
 
 /* What may stand behind a closing quote. */
@@ -265,7 +266,8 @@ static void take_field(struct fields *f)
 int audit_fields_parse(struct arena *a, const struct audit_record *record, struct audit_fields *ret)
 {
 	struct fields f = {.c = {record->body, record->body + record->size}};
-	size_t max = count_fields(record);
+	size_t max = count_equals(record->body, record->size) +
+		     count_equals(record->enriched, record->enriched_size);
 
 	f.v = arena_alloc(a, max * sizeof(*f.v));
 	if (!f.v)

@@ -41,12 +41,11 @@ static bool word_is(struct word w, const char *text)
 /* Whether it is one of the list's, which has a blank behind each. */
 static bool is_listed(const char *list, struct word w)
 {
-	for (const char *p = list; *p;) {
-		size_t n = strcspn(p, " ");
-		if (n == w.n && memcmp(p, w.p, n) == 0)
+	const char *p = list, *end = list + strlen(list);
+
+	for (; w.n > 0 && (p = memmem(p, (size_t)(end - p), w.p, w.n)); p++) {
+		if ((p == list || p[-1] == ' ') && p[w.n] == ' ')
 			return true;
-		p += n;
-		p += strspn(p, " ");
 	}
 	return false;
 }

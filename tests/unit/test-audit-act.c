@@ -475,11 +475,11 @@ static void test_alloc(_unused_ void **state)
 {
 	char lines[1024];
 
-	alloc_each(run, (void *)files[3].lines, 20);
-	alloc_each(run, (void *)kernel[0].lines, 10);
-	alloc_each(run, (void *)kernel[1].lines, 20);
+	alloc_each(run, (void *)files[3].lines, 10);
+	alloc_each(run, (void *)kernel[0].lines, 6);
+	alloc_each(run, (void *)kernel[1].lines, 6);
 	alloc_each(
-		run, (char *)CALL("49", "5", "7ffd", "10") "type=SOCKADDR saddr=0200\n" TITLE, 10);
+		run, (char *)CALL("49", "5", "7ffd", "10") "type=SOCKADDR saddr=0200\n" TITLE, 6);
 	alloc_each(run,
 		(char *)CALL("87", "1", "0", "0")
 			PATH("0", "\"/a\"", "DELETE", "8") "type=EXECVE argc=1 a0=\"a\"\n",
@@ -487,7 +487,7 @@ static void test_alloc(_unused_ void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(messages); i++) {
 		(void)snprintf(lines, sizeof(lines), SAID, messages[i].type, messages[i].msg);
 		if (messages[i].shown)
-			alloc_each(run, lines, 8);
+			alloc_each(run, lines, 4);
 	}
 }
 

@@ -200,29 +200,38 @@ static void test_size_of_event(_unused_ void **state)
 	assert_ptr_equal(audit_event_find(e, RECORD_PATH), &e->records[0]);
 }
 
+/* An event of more records and more text than have room in it, and a single one. */
 static int run(_unused_ void *arg)
 {
-	static const char *const lines[] = {
-		"node=a type=SYSCALL msg=audit(1.000:5): uid=0\x1dUID=\"root\"",
-		"node=a type=PATH msg=audit(1.000:5): item=0",
-		"node=a type=PROCTITLE msg=audit(1.000:5): proctitle=\"x\"",
-	};
+	static const char single[] = "type=USER_LOGIN msg=audit(1.000:6): pid=1";
 	_cleanup_(audit_assembler_freep) struct audit_assembler *s = NULL;
 	_cleanup_(audit_event_freep) struct audit_event *e = NULL;
 	struct audit_record record;
+	char line[512];
 
-	int r = audit_assembler_new(0, &s);
+	int r = audit_assembler_new(USEC_PER_SEC, &s);
+	for (int i = 0; r == 0 && i < 20; i++) {
+		(void)snprintf(line, sizeof(line),
+			"node=a type=PATH msg=audit(1.000:5): item=%d name=%0200d\x1dOUID=\"root\"",
+			i, i);
+		assert_int_equal(audit_line_parse(line, strlen(line), &record), 0);
+		r = audit_assembler_add(s, &record, 0);
+	}
+	if (r == 0) {
+		assert_int_equal(audit_line_parse(single, strlen(single), &record), 0);
+		r = audit_assembler_add(s, &record, 0);
+	}
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		assert_int_equal(audit_line_parse(lines[i], strlen(lines[i]), &record), 0);
-		r = audit_assembler_add(s, &record, 0);
-		if (r < 0)
-			return r;
-		e = audit_assembler_next(s, 0);
-		assert_non_null(e);
-		assert_int_equal(e->n, 1);
-		audit_event_free(TAKE_PTR(e));
+	audit_assembler_flush(s);
+	e = audit_assembler_next(s, 0);
+	assert_int_equal(e->n, 20);
+	for (int i = 0; i < 20; i++) {
+		(void)snprintf(line, sizeof(line), "item=%d name=%0200d", i, i);
+		assert_int_equal(e->records[i].size, strlen(line));
+		assert_memory_equal(e->records[i].body, line, strlen(line));
+		assert_string_equal(e->records[i].enriched, "OUID=\"root\"");
+		assert_string_equal(e->records[i].node, "a");
 	}
 	return 0;
 }
