@@ -292,6 +292,16 @@ void engine_source(struct engine *e, const struct engine_source *s)
 	health_source(&e->health, s);
 }
 
+void engine_covered(struct engine *e, uint64_t facts)
+{
+	pace_cover(&e->pace, facts, clock_usec(CLOCK_MONOTONIC));
+}
+
+uint64_t engine_unwatched(const struct engine *e)
+{
+	return watch_blind(e->watch);
+}
+
 /* Replaces the coverage fact when what it says has changed. 0 or -ENOMEM. */
 static int refresh_coverage(struct engine *e)
 {

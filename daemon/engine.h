@@ -63,6 +63,15 @@ void engine_source(struct engine *e, const struct engine_source *s);
 void engine_set_acts(struct engine *e, const struct attribution_source *s);
 
 /*
+ * A source tells of every change of these facts from now on, and of no others:
+ * they need not be read soon after a change, as others without an event are.
+ */
+void engine_covered(struct engine *e, uint64_t facts);
+
+/* The facts that are not watched completely, see watch_blind(). */
+uint64_t engine_unwatched(const struct engine *e);
+
+/*
  * Does all that is due. Returns when to call it again (monotonic µs;
  * USEC_INFINITY: not before an event). What it cannot go on after (-ENOMEM; -EUCLEAN:
  * the state database makes no sense) goes to *ret_error.

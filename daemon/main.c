@@ -22,6 +22,7 @@
 #include "daemon/engine.h"
 #include "daemon/log.h"
 #include "daemon/wallclock.h"
+#include "daemon/source-audit.h"
 #include "daemon/source-netlink.h"
 #include "daemon/source-systemd.h"
 
@@ -43,6 +44,7 @@ struct manager {
 	struct control *control;
 	struct source_systemd *systemd;
 	struct source_netlink *netlink;
+	struct source_audit *audit;
 	uint64_t watchdog_usec;
 	bool announced;
 	size_t heap_free; /* free in the heap when it was last trimmed */
@@ -95,6 +97,8 @@ static void advance(struct manager *m)
 		return;
 	}
 	announce(m);
+	if (m->audit)
+		source_audit_refresh(m->audit);
 	trim(m);
 	error = wallclock_arm(m->wallclock_fd, engine_lapse_realtime(m->engine));
 	if (error < 0)
@@ -202,6 +206,13 @@ static void apply_log_level(const struct policy *p)
 	}
 }
 
+static enum attribution attribution_of(const struct manager *m)
+{
+	const struct policy *p = engine_judge(m->engine)->policy;
+
+	return attribution_from(policy_string(p, "hardend", "attribution"));
+}
+
 static void reload(struct manager *m)
 {
 	struct policy *p = NULL;
@@ -217,6 +228,7 @@ static void reload(struct manager *m)
 			fail(m, log_error(r, "cannot take the new configuration"));
 			return;
 		}
+		source_audit_configure(m->audit, attribution_of(m));
 		log_line(LOG_NOTICE, "configuration reloaded");
 	}
 	(void)sd_notify(0, "READY=1");
@@ -316,12 +328,24 @@ static int manager_init(struct manager *m)
 	r = source_netlink_new(m->base, m->engine, on_changed, m, &m->netlink);
 	if (r < 0)
 		return log_error(r, "cannot set up the source netlink");
+	const struct source_audit_params audit = {
+		.base = m->base,
+		.engine = m->engine,
+		.root = &m->root,
+		.ops = &audit_kernel_ops,
+		.changed = on_changed,
+		.arg = m,
+	};
+	r = source_audit_new(&audit, attribution_of(m), &m->audit);
+	if (r < 0)
+		return log_error(r, "cannot set up the source audit");
 	return control_new(m->base, m->engine, address, reader_group(), on_changed, m, &m->control);
 }
 
 static void manager_fini(struct manager *m)
 {
 	control_free(m->control);
+	source_audit_free(m->audit);
 	source_netlink_free(m->netlink);
 	source_systemd_free(m->systemd);
 	struct event *const events[] = {

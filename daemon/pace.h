@@ -13,6 +13,8 @@
  * the watchdog, a heartbeat, an event): the watchdog's turn comes more often than
  * that, so that a machine on which nothing happens is not woken for this.
  *
+ * What a source tells of completely (pace_cover) is read every refresh_usec only.
+ *
  * Pure: time comes by argument (monotonic µs).
  */
 #pragma once
@@ -25,8 +27,9 @@
 struct pace {
 	struct {
 		uint64_t read_usec, wait_usec;
-		bool known;
+		bool known, heard;
 	} v[FACT_MAX];
+	uint64_t covered;
 };
 
 /*
@@ -34,6 +37,9 @@ struct pace {
  * (news), or neither. Facts whose collectors have no refresh_usec are passed over.
  */
 void pace_note(struct pace *p, const struct fact *f, bool news, uint64_t now_usec);
+
+/* From now on a source tells of all changes of these facts, and of no others. */
+void pace_cover(struct pace *p, uint64_t facts, uint64_t now_usec);
 
 /* The facts to be read again now; *ret_next_usec is when the next is due (USEC_INFINITY: none). */
 uint64_t pace_due(const struct pace *p, uint64_t now_usec, uint64_t *ret_next_usec);

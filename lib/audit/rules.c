@@ -113,9 +113,10 @@ int audit_ruleset_add(struct audit_ruleset *s, const void *data, size_t size)
 {
 	if (size < sizeof(struct audit_rule_data))
 		return -EBADMSG;
-	const struct audit_rule_data *copy = (const void *)arena_memdup(s->arena, data, size);
+	struct audit_rule_data *copy = arena_alloc(s->arena, size);
 	if (!copy)
 		return -ENOMEM;
+	memcpy(copy, data, size);
 	/* What stands behind it, for alignment, is not part of it. */
 	if (copy->buflen > size - sizeof(*copy) || !is_sound(copy))
 		return -EBADMSG;

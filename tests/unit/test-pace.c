@@ -75,6 +75,21 @@ static void test_heard(void **state)
 	due_at(&p, WALL, now + 30 * S);
 }
 
+/* While a source tells of it, it is read rarely; when that ends, soon. */
+static void test_covered(void **state)
+{
+	struct pace p = {0};
+	uint64_t now = USEC_PER_DAY;
+
+	pace_cover(&p, FACT_BIT(FACT), now);
+	note(&p, FACT, true, now);
+	due_at(&p, FACT, now + 150 * S);
+	pace_cover(&p, 0, now + 10 * S);
+	due_at(&p, FACT, now + 11 * S);
+	pace_cover(&p, FACT_BIT(FACT), now + 10 * S);
+	due_at(&p, FACT, now + 160 * S);
+}
+
 static void test_plain(void **state)
 {
 	struct pace p = {0};
@@ -101,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_backs_off),
 		cmocka_unit_test(test_heard),
+		cmocka_unit_test(test_covered),
 		cmocka_unit_test(test_plain),
 	};
 
