@@ -153,9 +153,12 @@ class Machine:
                 pass
         return None
 
+    def command(self, *argv):
+        """What runs this in the machine."""
+        return ["nsenter", "-t", self.leader, "-a", "--", *argv]
+
     def try_run(self, *argv, stdin=None):
-        p = subprocess.run(["nsenter", "-t", self.leader, "-a", "--", *argv], input=stdin,
-                           capture_output=True, text=True)
+        p = subprocess.run(self.command(*argv), input=stdin, capture_output=True, text=True)
         return p.returncode, p.stdout, p.stderr
 
     def run(self, *argv, stdin=None):
@@ -200,8 +203,7 @@ class Machine:
         if self.follower:
             return
         self.follower = subprocess.Popen(
-            ["nsenter", "-t", self.leader, "-a", "--", "journalctl", "-f", "-n", "all", "-t",
-             "hardend", "-o", "json", "--all"],
+            self.command("journalctl", "-f", "-n", "all", "-t", "hardend", "-o", "json", "--all"),
             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
         threading.Thread(target=self.reader, args=(self.follower.stdout,), daemon=True).start()
 

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: ISC
+"""The daemon's audit rules in a kernel of their own: there after the start, put back and told with
+who when somebody removes them, not doubled by a crash, gone after the stop, others' as they were;
+a socket that listens for 50 ms is seen; auditd running and not; locked rules."""
+import statistics
+import time
+
+from machine import show
+from vm import VM
+
+SECONDS = 60
+MINE = ["-w /etc/hosts -p wa -k mine", "-a always,exit -F arch=b64 -S sethostname -F key=mine"]
+
+# Removes all rules and prints after how many ms from then on the daemon's are there again.
+FLUSH = """
+import subprocess, sys, time
+def ours():
+    out = subprocess.run(["auditctl", "-l"], capture_output=True, text=True).stdout
+    return sum("hardend" in line for line in out.splitlines())
+want = int(sys.argv[1])
+subprocess.run(["auditctl", "-D"], check=True, capture_output=True)
+begin = time.monotonic()
+while ours() < want and time.monotonic() < begin + 30:
+    pass
+print(round((time.monotonic() - begin) * 1000), ours())
+"""
+
+# Listens for 50 ms; prints when it began.
+LISTEN = """
+import socket, sys, time
+s = socket.socket()
+s.bind(("0.0.0.0", int(sys.argv[1])))
+print(time.time(), flush=True)
+s.listen()
+time.sleep(0.05)
+"""
+
+
+def rules(m):
+    lines = m.run("auditctl", "-l").splitlines()
+    return ([x for x in lines if "hardend" in x],
+            [x for x in lines if "hardend" not in x and x != "No rules"])
+
+
+def wait_log(m, text, since):
+    """Until the daemon's own log has this line, after that moment."""
+    script = (f"timeout {SECONDS} journalctl -u hardend --since=@{since} -f -n all -o cat | "
+              f"grep -m1 -F '{text}'")
+    return m.run("bash", "-c", script)
+
+
+def now(m):
+    return m.run("date", "+%s").strip()
+
+
+def wait_event(m, key, text):
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        e = m.take(end - time.monotonic())
+        if e and text in e.get(key, ""):
+            return e
+    raise AssertionError(f"no event with {text!r}; the last: {show(m.seen[-1]) if m.seen else None}")
+
+
+def restart(m, verb, since=None):
+    since = since or now(m)
+    m.run("systemctl", verb, "hardend")
+    wait_log(m, "tells who makes changes", since)
+
+
+def configure(m, attribution):
+    m.sh("mkdir -p /etc/hardend; "
+         f"printf '[hardend]\\nattribution = {attribution}\\nflap_max = 1000\\n' "
+         "> /etc/hardend/hardend.conf; chmod 644 /etc/hardend/hardend.conf")
+
+
+def started(m):
+    ours, others = rules(m)
+    assert any("/etc " in x for x in ours) and any("listen" in x for x in ours), ours
+    assert not others, others
+    assert "enabled 1" in m.run("auditctl", "-s")
+    print(f"{len(ours)} rules after the start, no auditd")
+    return ours
+
+
+def flushed(m, ours):
+    for rule in MINE:
+        m.run("auditctl", *rule.split())
+    took, n = m.run("python3", "-c", FLUSH, str(len(ours))).split()
+    e = wait_event(m, "MESSAGE", "audit rules were removed")
+    assert int(n) == len(ours) and int(took) < 1000, (took, n)
+    # Under emulation it takes longer to remove them all than to put the first ones back.
+    for text in ("/usr/sbin/auditctl", "login uid 0", "auditctl -D", "put back"):
+        assert text in e["MESSAGE"], show(e)
+    assert rules(m) == (ours, []), "what others lost is not ours to put back"
+    print(f"auditctl -D: all {n} rules are back after {took} ms; {e['MESSAGE']}")
+
+
+def killed(m, ours):
+    for rule in MINE:
+        m.run("auditctl", *rule.split())
+    others = rules(m)[1]
+    assert len(others) == len(MINE)
+    since = now(m)
+    m.run("systemctl", "kill", "-s", "KILL", "hardend")
+    wait_log(m, "tells who makes changes", since)
+    assert rules(m) == (ours, others), rules(m)
+    print("killed and started again: no rule twice, none missing")
+    return others
+
+
+def seen_briefly(m):
+    delays = []
+    for port in range(7001, 7008):
+        begin = float(m.run("python3", "-c", LISTEN, str(port)))
+        e = wait_event(m, "HARDEND_SUBJECT", f":{port}")
+        delays.append((int(e["__REALTIME_TIMESTAMP"]) / 1e6 - begin) * 1000)
+    print("sockets that listened for 50 ms, from listen to the alert in the journal: "
+          f"median {statistics.median(delays):.1f} ms of", [f"{d:.1f}" for d in delays])
+
+
+def stopped(m, others):
+    m.run("systemctl", "stop", "hardend")
+    assert rules(m) == ([], others), rules(m)
+    print("stopped: none of ours is left, others' are as they were")
+
+
+def beside_auditd(m):
+    m.run("auditctl", "-D")
+    m.run("systemctl", "start", "auditd")
+    configure(m, "if-audited")
+    since = now(m)
+    m.run("systemctl", "start", "hardend")
+    wait_log(m, "no audit rules", since)
+    assert rules(m) == ([], []), rules(m)
+    pid = [x for x in m.run("auditctl", "-s").splitlines() if x.startswith("pid")]
+    # Somebody begins to audit: so do we.
+    m.run("auditctl", *MINE[0].split())
+    wait_log(m, "tells who makes changes", since)
+    ours, others = rules(m)
+    assert len(ours) > 10 and len(others) == 1
+    assert pid == [x for x in m.run("auditctl", "-s").splitlines() if x.startswith("pid")]
+    m.run("augenrules", "--load")
+    wait_event(m, "MESSAGE", "audit rules were removed")
+    assert rules(m)[0] == ours
+    print("beside auditd: rules when there are others', and back after augenrules --load")
+
+
+def locked(m):
+    m.run("systemctl", "stop", "hardend")
+    m.run("auditctl", *MINE[0].split())
+    m.run("auditctl", "-e", "2")
+    before = rules(m)
+    m.run("systemctl", "start", "hardend")
+    e = wait_event(m, "MESSAGE", "locked (-e 2)")
+    assert e["HARDEND_CHECK"] == "monitor-coverage", show(e)
+    m.run("systemctl", "stop", "hardend")
+    assert rules(m) == before
+    print("locked:", e["MESSAGE"])
+
+
+def main():
+    with VM("audit") as m:
+        m.install()
+        m.systemctl("disable", "auditd")
+        m.boot()
+        configure(m, "yes")
+        m.follow()
+        restart(m, "start")
+        ours = started(m)
+        flushed(m, ours)
+        others = killed(m, ours)
+        seen_briefly(m)
+        stopped(m, others)
+        beside_auditd(m)
+        locked(m)
+
+
+main()
