@@ -12,6 +12,9 @@
 	"5 minutes"
 
 static const struct audit_state_text texts[AUDIT_STATE_MAX] = {
+	[AUDIT_UNWANTED] = {.note = "not used (attribution = no)" LATER},
+	[AUDIT_UNUSED] = {.note = "not used, since this machine has no audit rules (attribution = "
+				  "if-audited)" LATER},
 	[AUDIT_CONTAINER] = {"this is a container, and the kernel's audit tells nothing "
 			     "there" LATER,
 		"attribution = no in hardend.conf; hardend on the container's host knows who"},

@@ -48,9 +48,9 @@ enum audit_state {
 	AUDIT_STATE_MAX,
 };
 
-/* What is wrong and what still works, and what to do; both NULL when nothing is. */
+/* What is wrong, and what still works; what to do; what is so as the configuration wants it. */
 struct audit_state_text {
-	const char *detail, *remedy;
+	const char *detail, *remedy, *note; /* NULL: nothing */
 };
 const struct audit_state_text *audit_state_text(enum audit_state s);
 

@@ -91,7 +91,9 @@ static void describe_source(const struct health_source *h, struct coverage_sourc
 		s->degraded = true;
 		s->detail = h->s.detail;
 		s->remedy = h->s.remedy;
-	} else if (s->detail) {
+	} else if (!s->detail) {
+		s->detail = h->s.note;
+	} else {
 		s->degraded = true;
 		s->remedy = "net.core.rmem_default large enough for the bursts of this machine";
 	}

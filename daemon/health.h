@@ -17,6 +17,7 @@ struct engine_source {
 	uint64_t facts;     /* what it tells of */
 	const char *detail; /* why it does not work; NULL: it works */
 	const char *remedy;
+	const char *note; /* what it does not do though nothing is wrong, as the policy wants; or NULL */
 };
 
 struct health {

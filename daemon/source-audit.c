@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "daemon/audit-kernel.h"
+#include "daemon/behalf.h"
 #include "daemon/log.h"
 
 enum {
@@ -20,10 +21,11 @@ enum {
 #define NAME "audit"
 /* After rules changed: who removes them does it one by one. */
 #define CHECK_USEC     (100 * USEC_PER_MSEC)
-#define CHECK_MAX_USEC USEC_PER_MIN	     /* between two checks, when somebody insists */
-#define TELL_USEC	USEC_PER_SEC /* after the last that was put back */
-#define FIT_USEC       (2 * USEC_PER_SEC)    /* after facts were read */
-#define LOST_USEC      USEC_PER_MIN	     /* between two looks at the kernel's counter */
+#define CHECK_MAX_USEC USEC_PER_MIN	  /* between two checks, when somebody insists */
+#define TELL_USEC      USEC_PER_SEC	  /* after the last that was put back */
+#define FIT_USEC       (2 * USEC_PER_SEC) /* after facts were read */
+#define BEHALF_USEC    USEC_PER_SEC	  /* how long a process has the ancestors that it had */
+#define LOST_USEC      USEC_PER_MIN	  /* between two looks at the kernel's counter */
 
 static const uint64_t told_facts = FACT_BIT(FACT_LISTENERS) | FACT_BIT(FACT_FIREWALL) |
 				   FACT_BIT(FACT_AUDITD);
@@ -41,11 +43,17 @@ struct source_audit {
 	struct acts *acts;
 	struct event *readable, *check, *tell, *fit, *late;
 	int fd;
-	uint32_t pid; /* ours: what we do is nobody's act */
-	uint64_t dirty;
-	uint64_t readings; /* of facts, when the places were last looked at */
+	uint32_t pid;		  /* ours: what we do is nobody's act */
+	uint64_t dirty, settling; /* facts that acts may have changed, and may go on to change */
+	uint64_t readings;	  /* of facts, when the places were last looked at */
 	uint64_t pause_usec, told_usec, looked_usec;
 	size_t returned, missing; /* rules that somebody removed, not told yet */
+	struct {
+		struct arena *arena; /* of the chain; NULL: none */
+		uint32_t pid, ppid;  /* whose it is */
+		uint64_t usec;
+		struct actor_chain chain;
+	} behalf;
 	enum audit_state told;
 	bool seen; /* a state was told */
 	uint64_t skip[SKIPPED],
@@ -97,17 +105,14 @@ static void tell_state(struct source_audit *s)
 	s->seen = true;
 	s->told = s->keeper.state;
 	engine_covered(s->p.engine, works ? FACT_BIT(FACT_LISTENERS) : 0);
+	const char *note = text->note ? text->note : text->detail;
 	engine_source(s->p.engine, &(struct engine_source){
 					   .name = NAME,
 					   .detail = is_fault(s) ? text->detail : NULL,
 					   .remedy = is_fault(s) ? text->remedy : NULL,
+					   .note = note,
 				   });
-	log_line(LOG_NOTICE, "audit: %s",
-		works			  ? "tells who makes changes"
-		: text->detail		  ? text->detail
-		: s->told == AUDIT_UNUSED ? "this machine has no audit rules, and attribution = "
-					    "if-audited: who makes changes is not known"
-					  : "not used, attribution = no");
+	log_line(LOG_NOTICE, "audit: %s", works ? "tells who makes changes" : note);
 }
 
 /* Events were lost: all that they could have told is read again. */
@@ -149,15 +154,22 @@ static bool is_ephemeral(const struct act *act)
 	       (act->address.ss_family == AF_INET6 && v6->sin6_port == 0);
 }
 
+/*
+ * What a bind may have changed. That of a stream is told by the listen that follows
+ * at once; a reading in between would find nothing, and put the next one off.
+ */
+static uint64_t bound(const struct act *act)
+{
+	/* A port that the kernel is to choose is a client's. */
+	return act->kind == ACT_BIND && !is_ephemeral(act) ? FACT_BIT(FACT_LISTENERS) : 0;
+}
+
 /* What the act may have changed. */
 static uint64_t facts_of(struct source_audit *s, const struct act *act)
 {
 	switch (act->kind) {
 	case ACT_LISTEN:
 		return FACT_BIT(FACT_LISTENERS);
-	case ACT_BIND:
-		/* A port that the kernel is to choose is a client's. */
-		return is_ephemeral(act) ? 0 : FACT_BIT(FACT_LISTENERS);
 	case ACT_FILTER:
 		return FACT_BIT(FACT_FIREWALL);
 	case ACT_AUDIT_CHANGE:
@@ -172,17 +184,51 @@ static uint64_t facts_of(struct source_audit *s, const struct act *act)
 	}
 }
 
+/*
+ * On whose behalf it was done. A program that writes many files is asked about
+ * once: its ancestors stay, whichever of them it is.
+ */
+static int find_behalf(struct source_audit *s, const struct act *act, struct actor_chain *ret)
+{
+	uint64_t mono = clock_usec(CLOCK_MONOTONIC);
+
+	if (s->behalf.arena && s->behalf.pid == act->actor.pid &&
+		s->behalf.ppid == act->actor.ppid && mono - s->behalf.usec < BEHALF_USEC) {
+		*ret = s->behalf.chain;
+		return 0;
+	}
+	arena_free(s->behalf.arena);
+	s->behalf.arena = arena_new();
+	if (!s->behalf.arena)
+		return -ENOMEM;
+	s->behalf.pid = act->actor.pid;
+	s->behalf.ppid = act->actor.ppid;
+	s->behalf.usec = mono;
+	s->behalf.chain = (struct actor_chain){0};
+	int r = behalf_find(s->p.root, s->behalf.arena, &act->actor, &s->behalf.chain);
+	*ret = s->behalf.chain;
+	return r;
+}
+
 static int take_event(struct source_audit *s, const struct audit_event *e)
 {
 	static const struct act_options options = {.key = AUDIT_KEY};
 	_cleanup_(arena_freep) struct arena *a = arena_new();
+	struct actor_chain chain;
 	struct act act;
 
 	int r = a ? act_parse(a, e, &options, &act) : -ENOMEM;
 	if (r <= 0 || act.actor.pid == s->pid)
 		return MIN(r, 0);
-	s->dirty |= facts_of(s, &act);
-	return acts_put(s->acts, &act, NULL);
+	if (act.success) {
+		s->dirty |= facts_of(s, &act);
+		s->settling |= bound(&act);
+	}
+	/* What a program says is of its own doing, and asked about nobody. */
+	if (act.said || act.actor.pid == 0)
+		return acts_put(s->acts, &act, NULL);
+	r = find_behalf(s, &act, &chain);
+	return r < 0 ? r : acts_put(s->acts, &act, chain.kind == BEHALF_NONE ? NULL : &chain);
 }
 
 static int take_events(struct source_audit *s, uint64_t mono)
@@ -279,11 +325,14 @@ static int drain(struct source_audit *s, unsigned max)
 /* What acts have marked goes to the engine. */
 static void flush(struct source_audit *s)
 {
-	uint64_t dirty = s->dirty;
+	uint64_t dirty = s->dirty, settling = s->settling & ~dirty;
+	struct now now = clock_now();
 
-	s->dirty = 0;
+	s->dirty = s->settling = 0;
+	if (settling)
+		engine_dirty(s->p.engine, settling, WATCH_SETTLE, now);
 	if (dirty)
-		engine_dirty(s->p.engine, dirty, WATCH_NOW, clock_now());
+		engine_dirty(s->p.engine, dirty, WATCH_NOW, now);
 	s->p.changed(s->p.arg);
 }
 
@@ -307,7 +356,7 @@ static void on_readable(_unused_ evutil_socket_t fd, _unused_ short what, void *
 		s->keeper.state = AUDIT_DENIED;
 		tell_state(s);
 	}
-	if (s->dirty || r < 0)
+	if (s->dirty || s->settling || r < 0)
 		flush(s);
 }
 
@@ -318,7 +367,7 @@ static void on_late(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
 
 	if (s->fd >= 0 && drain(s, DATAGRAMS_AT_ONCE) < 0)
 		stop_listening(s);
-	if (s->dirty)
+	if (s->dirty || s->settling)
 		flush(s);
 }
 
@@ -484,7 +533,7 @@ void source_audit_drain(struct source_audit *s)
 {
 	if (s->fd >= 0)
 		(void)drain(s, DATAGRAMS_AT_ONCE); /* the next turn of the loop meets it again */
-	if (s->dirty)
+	if (s->dirty || s->settling)
 		arm(s->late, 0);
 }
 
@@ -539,6 +588,7 @@ void source_audit_free(struct source_audit *s)
 		if (timers[i])
 			event_free(timers[i]);
 	}
+	arena_free(s->behalf.arena);
 	acts_free(s->acts);
 	audit_assembler_free(s->assembler);
 	audit_keeper_fini(&s->keeper);

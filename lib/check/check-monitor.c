@@ -14,10 +14,13 @@ static void evaluate_coverage(_unused_ const struct check *c, const struct facts
 		verdict_set(ret, RESULT_NOTAPPLICABLE, "nothing is watched during a single scan");
 		return;
 	}
+	const struct coverage_source *noted = NULL;
 	for (size_t i = 0; i < f->u.coverage->n; i++) {
 		const struct coverage_source *s = &f->u.coverage->sources[i];
-		if (!s->degraded)
+		if (!s->degraded) {
+			noted = s->detail ? s : noted;
 			continue;
+		}
 		verdict_add(ret, &(struct evidence){
 					 .result = RESULT_FAIL,
 					 .severity = SEV_MEDIUM,
@@ -28,7 +31,8 @@ static void evaluate_coverage(_unused_ const struct check *c, const struct facts
 				 });
 	}
 	if (ret->result == RESULT_PASS)
-		verdict_summary(ret, "all event sources work");
+		verdict_summary(ret, "all event sources work%s%s%s%s", noted ? "; " : "",
+			noted ? noted->name : "", noted ? ": " : "", noted ? noted->detail : "");
 }
 
 const struct check check_monitor_coverage = {

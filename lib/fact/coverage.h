@@ -12,7 +12,8 @@
 struct coverage_source {
 	const char *name;   /* "inotify" */
 	bool degraded;
-	const char *detail; /* what is wrong, what is covered by what instead; or NULL */
+	/* What is wrong, what is covered by what instead; not degraded: what it does not do; or NULL */
+	const char *detail;
 	const char *remedy; /* what to do, or NULL */
 	uint64_t lost;      /* times that events were lost since start */
 };

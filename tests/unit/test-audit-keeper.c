@@ -310,6 +310,9 @@ static void test_states(void **state)
 		assert_non_null(audit_state_text((enum audit_state)s)->remedy);
 	}
 	assert_null(audit_state_text(AUDIT_WORKS)->detail);
+	assert_null(audit_state_text(AUDIT_UNUSED)->detail);
+	assert_non_null(audit_state_text(AUDIT_UNUSED)->note);
+	assert_non_null(audit_state_text(AUDIT_UNWANTED)->note);
 }
 
 static void test_lost(void **state)

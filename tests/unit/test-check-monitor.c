@@ -16,13 +16,17 @@ static void test_coverage(void **state)
 		{.name = "systemd", .degraded = true, .detail = "no bus"},
 		{.name = "audit"},
 	};
+	static const struct coverage_source noted[] = {
+		{.name = "inotify"}, {.name = "audit", .detail = "not used"}};
 	static const struct {
 		const struct coverage_source *sources;
 		size_t n, n_evidence;
 		enum result result;
+		const char *summary;
 	} vectors[] = {
 		{NULL, 0, 0, RESULT_NOTAPPLICABLE},
-		{good, 2, 0, RESULT_PASS},
+		{good, 2, 0, RESULT_PASS, "all event sources work"},
+		{noted, 2, 0, RESULT_PASS, "all event sources work; audit: not used"},
 		{bad, 3, 2, RESULT_FAIL},
 	};
 
@@ -37,6 +41,8 @@ static void test_coverage(void **state)
 		judge_default("monitor-coverage", &facts, v);
 		assert_int_equal(v->result, vectors[i].result);
 		assert_int_equal(v->n_evidence, vectors[i].n_evidence);
+		if (vectors[i].summary)
+			assert_string_equal(v->summary, vectors[i].summary);
 		if (vectors[i].n_evidence) {
 			assert_string_equal(v->evidence[0].expected, "more of them");
 			assert_non_null(v->evidence[1].expected);

@@ -62,6 +62,25 @@ static void test_life(void **state)
 	assert_int_equal(h.n, 2);
 }
 
+/* What a source does not do, as the policy wants, is said and is no fault. */
+static void test_note(void **state)
+{
+	static const struct engine_source unused = {.name = "audit", .note = "not used"};
+	_cleanup_(fact_freep) struct fact *f = NULL;
+	struct health h;
+
+	health_init(&h);
+	health_source(&h, &unused);
+	assert_int_equal(health_fact(&h, 0, &f), 1);
+	assert_false(f->u.coverage->sources[1].degraded);
+	assert_string_equal(f->u.coverage->sources[1].detail, "not used");
+	assert_false(health_degraded(&h));
+	health_lost(&h, "audit", SSHD);
+	fact_free(TAKE_PTR(f));
+	assert_int_equal(health_fact(&h, 0, &f), 1);
+	assert_true(f->u.coverage->sources[1].degraded);
+}
+
 static void test_overflow(void **state)
 {
 	struct health h;
@@ -137,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_note),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_memory),
