@@ -23,6 +23,8 @@ static const struct audit_state_text texts[AUDIT_STATE_MAX] = {
 	[AUDIT_DENIED] = {"the kernel's audit may not be read or set" LATER,
 		"CAP_AUDIT_CONTROL and CAP_AUDIT_READ in CapabilityBoundingSet= of "
 		"hardend.service"},
+	[AUDIT_OFF] = {"audit was switched off (auditctl -e 0)" LATER,
+		"`auditctl -e 1`, or attribution = yes, with which hardend does that"},
 	[AUDIT_LOCKED] = {"the audit rules are locked (-e 2) without all of those with the key "
 			  "hardend: who makes a change is known only where the others have a rule. "
 			  "Changes are noticed all the same, new sockets within 5 minutes",
@@ -232,14 +234,19 @@ static int bring(struct audit_keeper *k, struct checking *c, struct audit_check 
 		return 0;
 	}
 	r = mend(k, c, ret);
-	if (r == 0 && c->status.enabled == 0 && k->attribution == ATTRIBUTION_YES) {
+	bool off = c->status.enabled == 0;
+	ret->off = off && k->state == AUDIT_WORKS;
+	if (r == 0 && off && k->attribution == ATTRIBUTION_YES) {
 		r = k->ops->enable(true);
-		k->switched = k->switched || r == 0;
+		k->switched = k->switched || (r == 0 && !ret->off);
+		off = r < 0;
 	}
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
 		k->state = AUDIT_DENIED;
+	else if (off)
+		k->state = AUDIT_OFF;
 	else
 		k->state = c->refused ? AUDIT_REFUSED : silenced(c->difference.obstacle);
 	return 0;

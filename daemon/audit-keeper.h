@@ -39,6 +39,7 @@ enum audit_state {
 	AUDIT_CONTAINER, /* not the machine itself: the kernel tells nothing here */
 	AUDIT_ABSENT,	 /* none in the kernel, or audit=0 */
 	AUDIT_DENIED,
+	AUDIT_OFF,    /* -e 0, after it was on */
 	AUDIT_LOCKED, /* -e 2, and rules of ours are missing */
 	AUDIT_REFUSED,
 	AUDIT_SILENCED_TASK, /* by rules of others: enum audit_obstacle */
@@ -72,6 +73,7 @@ struct audit_check {
 	size_t added, removed;
 	size_t returned; /* of added: they were there before, and somebody removed them */
 	size_t missing;	 /* likewise, but they could not be put back */
+	bool off;	 /* somebody switched audit off; where it is to be on, it is again */
 	bool lost;	 /* the kernel dropped records since the check before */
 };
 

@@ -234,3 +234,32 @@ int behalf_find(
 	*ret = chain;
 	return 0;
 }
+
+void behalf_memo_fini(struct behalf_memo *m)
+{
+	arena_free(m->arena);
+	*m = (struct behalf_memo){0};
+}
+
+int behalf_find_memo(struct behalf_memo *m, const struct root *root, const struct actor *x,
+	uint64_t now_usec, struct actor_chain *ret)
+{
+	bool same = m->arena && m->pid == x->pid && m->ppid == x->ppid;
+
+	if (same && now_usec - m->usec < BEHALF_MEMO_USEC) {
+		*ret = m->chain;
+		return 0;
+	}
+	behalf_memo_fini(m);
+	m->arena = arena_new();
+	int r = m->arena ? behalf_find(root, m->arena, x, &m->chain) : -ENOMEM;
+	if (r < 0) {
+		behalf_memo_fini(m);
+		return r;
+	}
+	m->pid = x->pid;
+	m->ppid = x->ppid;
+	m->usec = now_usec;
+	*ret = m->chain;
+	return 0;
+}

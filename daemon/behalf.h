@@ -11,6 +11,9 @@
 
 #include "audit/act.h"
 #include "base/fsio.h"
+#include "base/util.h"
+
+#define BEHALF_MEMO_USEC USEC_PER_SEC /* how long a process has the ancestors that it had */
 
 /*
  * Looks at the ancestors of the actor, and at itself. The farthest package manager
@@ -20,3 +23,16 @@
  */
 int behalf_find(
 	const struct root *root, struct arena *a, const struct actor *x, struct actor_chain *ret);
+
+/* The last answer: a program that writes many files is asked about once. Zeroed is empty. */
+struct behalf_memo {
+	struct arena *arena; /* of the chain; NULL: none */
+	uint32_t pid, ppid;  /* whose it is */
+	uint64_t usec;	     /* of when, monotonic */
+	struct actor_chain chain;
+};
+void behalf_memo_fini(struct behalf_memo *m);
+
+/* The same through the memo; *ret is borrowed from it until the next call. 0 or -ENOMEM. */
+int behalf_find_memo(struct behalf_memo *m, const struct root *root, const struct actor *x,
+	uint64_t now_usec, struct actor_chain *ret);

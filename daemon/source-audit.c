@@ -24,7 +24,6 @@ enum {
 #define CHECK_MAX_USEC USEC_PER_MIN	  /* between two checks, when somebody insists */
 #define TELL_USEC      USEC_PER_SEC	  /* after the last that was put back */
 #define FIT_USEC       (2 * USEC_PER_SEC) /* after facts were read */
-#define BEHALF_USEC    USEC_PER_SEC	  /* how long a process has the ancestors that it had */
 #define LOST_USEC      USEC_PER_MIN	  /* between two looks at the kernel's counter */
 
 static const uint64_t told_facts = FACT_BIT(FACT_LISTENERS) | FACT_BIT(FACT_FIREWALL) |
@@ -48,12 +47,8 @@ struct source_audit {
 	uint64_t readings;	  /* of facts, when the places were last looked at */
 	uint64_t pause_usec, told_usec, looked_usec;
 	size_t returned, missing; /* rules that somebody removed, not told yet */
-	struct {
-		struct arena *arena; /* of the chain; NULL: none */
-		uint32_t pid, ppid;  /* whose it is */
-		uint64_t usec;
-		struct actor_chain chain;
-	} behalf;
+	bool off;		  /* and audit was switched off */
+	struct behalf_memo behalf;
 	enum audit_state told;
 	bool seen; /* a state was told */
 	uint64_t skip[SKIPPED],
@@ -184,32 +179,6 @@ static uint64_t facts_of(struct source_audit *s, const struct act *act)
 	}
 }
 
-/*
- * On whose behalf it was done. A program that writes many files is asked about
- * once: its ancestors stay, whichever of them it is.
- */
-static int find_behalf(struct source_audit *s, const struct act *act, struct actor_chain *ret)
-{
-	uint64_t mono = clock_usec(CLOCK_MONOTONIC);
-
-	if (s->behalf.arena && s->behalf.pid == act->actor.pid &&
-		s->behalf.ppid == act->actor.ppid && mono - s->behalf.usec < BEHALF_USEC) {
-		*ret = s->behalf.chain;
-		return 0;
-	}
-	arena_free(s->behalf.arena);
-	s->behalf.arena = arena_new();
-	if (!s->behalf.arena)
-		return -ENOMEM;
-	s->behalf.pid = act->actor.pid;
-	s->behalf.ppid = act->actor.ppid;
-	s->behalf.usec = mono;
-	s->behalf.chain = (struct actor_chain){0};
-	int r = behalf_find(s->p.root, s->behalf.arena, &act->actor, &s->behalf.chain);
-	*ret = s->behalf.chain;
-	return r;
-}
-
 static int take_event(struct source_audit *s, const struct audit_event *e)
 {
 	static const struct act_options options = {.key = AUDIT_KEY};
@@ -227,7 +196,8 @@ static int take_event(struct source_audit *s, const struct audit_event *e)
 	/* What a program says is of its own doing, and asked about nobody. */
 	if (act.said || act.actor.pid == 0)
 		return acts_put(s->acts, &act, NULL);
-	r = find_behalf(s, &act, &chain);
+	r = behalf_find_memo(
+		&s->behalf, s->p.root, &act.actor, clock_usec(CLOCK_MONOTONIC), &chain);
 	return r < 0 ? r : acts_put(s->acts, &act, chain.kind == BEHALF_NONE ? NULL : &chain);
 }
 
@@ -408,7 +378,27 @@ static int find_places(const struct source_audit *s, struct audit_places *ret)
 	return r < 0 ? r : audit_places_fold(ret);
 }
 
-/* Somebody removed rules of ours: told when it is over; ever more rarely while it goes on. */
+/* What somebody did to audit. */
+static void describe(const struct source_audit *s, char *ret, size_t size)
+{
+	const char *who = *s->who ? s->who : "somebody whom no record names";
+	size_t n = s->returned + s->missing;
+	bool mended = s->off ? s->keeper.state != AUDIT_OFF : s->missing == 0;
+	char what[64];
+
+	if (s->off)
+		(void)snprintf(what, sizeof(what), "audit was switched off");
+	else
+		(void)snprintf(what, sizeof(what), "%zu of hardend's audit rules were removed", n);
+	(void)snprintf(ret, size, "%s by %s; %s: who made changes %s is not known", what, who,
+		s->off && mended ? "it was switched on again"
+		: s->off	 ? "it stays off, since attribution = if-audited"
+		: mended	 ? "they were put back"
+				 : "they cannot be put back, since the rules are locked (-e 2) now",
+		mended ? "in between" : "from now on");
+}
+
+/* Somebody is at audit: told when it is over; ever more rarely while it goes on. */
 static void on_tell(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
 {
 	struct source_audit *s = arg;
@@ -419,19 +409,14 @@ static void on_tell(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
 				? MIN(MAX(s->pause_usec, CHECK_USEC) * 2, CHECK_MAX_USEC)
 				: CHECK_USEC;
 	s->told_usec = now.monotonic_usec;
-	(void)snprintf(text, sizeof(text),
-		"%zu of hardend's audit rules were removed by %s; %s: who made changes in between "
-		"is "
-		"not known",
-		s->returned + s->missing, *s->who ? s->who : "somebody whom no record names",
-		s->missing ? "they cannot be put back, since the rules are locked (-e 2) now"
-			   : "they were put back");
+	describe(s, text, sizeof(text));
 	s->returned = s->missing = 0;
+	s->off = false;
 	s->who[0] = '\0';
 	int r = ledger_note(
 		engine_ledger(s->p.engine), EVENT_DEGRADED, SEV_HIGH, text, now.realtime_usec);
 	if (r < 0)
-		(void)log_error(r, "cannot tell that audit rules were removed");
+		(void)log_error(r, "cannot tell that audit was changed");
 	s->p.changed(s->p.arg);
 }
 
@@ -441,6 +426,7 @@ static void note_removed(struct source_audit *s, const struct audit_check *c)
 
 	s->returned += c->returned;
 	s->missing = MAX(s->missing, c->missing);
+	s->off = s->off || c->off;
 	if (event_add(s->tell, &tv) < 0)
 		(void)log_error(-ENOMEM, "cannot set a timer of audit");
 }
@@ -462,9 +448,9 @@ static void check_rules(struct source_audit *s)
 	}
 	if (c.added || c.removed)
 		log_line(LOG_INFO, "audit: %zu rules added, %zu removed", c.added, c.removed);
-	if (c.returned || c.missing)
+	if (c.returned || c.missing || c.off)
 		note_removed(s, &c);
-	else if (s->returned + s->missing == 0)
+	else if (s->returned + s->missing == 0 && !s->off)
 		s->who[0] = '\0'; /* it was none of ours */
 	if (c.lost)
 		lose(s);
@@ -588,7 +574,7 @@ void source_audit_free(struct source_audit *s)
 		if (timers[i])
 			event_free(timers[i]);
 	}
-	arena_free(s->behalf.arena);
+	behalf_memo_fini(&s->behalf);
 	acts_free(s->acts);
 	audit_assembler_free(s->assembler);
 	audit_keeper_fini(&s->keeper);

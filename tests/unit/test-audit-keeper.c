@@ -253,6 +253,32 @@ static void test_switch(void **state)
 	}
 }
 
+/* Switched off under us: on again where the policy says yes, else told. */
+static void test_switched_off(void **state)
+{
+	struct fixture f;
+
+	set_up(&f, ATTRIBUTION_YES);
+	assert_false(look(&f, AUDIT_WORKS).off);
+	kernel.status.enabled = 0;
+	assert_true(look(&f, AUDIT_WORKS).off);
+	assert_int_equal(kernel.status.enabled, 1);
+	assert_false(look(&f, AUDIT_WORKS).off);
+	audit_keeper_stop(&f.k);
+	assert_int_equal(kernel.status.enabled, 1); /* as it was before us */
+	tear_down(&f);
+	set_up(&f, ATTRIBUTION_IF_AUDITED);
+	add_other(AUDIT_FILTER_EXIT, AUDIT_ALWAYS);
+	(void)look(&f, AUDIT_WORKS);
+	kernel.status.enabled = 0;
+	assert_true(look(&f, AUDIT_OFF).off);
+	assert_false(look(&f, AUDIT_OFF).off);
+	assert_int_equal(kernel.switched, 0);
+	kernel.status.enabled = 1;
+	(void)look(&f, AUDIT_WORKS);
+	tear_down(&f);
+}
+
 static void test_locked(void **state)
 {
 	struct fixture f;
@@ -368,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_crash),
 		cmocka_unit_test(test_if_audited),
 		cmocka_unit_test(test_switch),
+		cmocka_unit_test(test_switched_off),
 		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_lost),

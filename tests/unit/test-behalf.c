@@ -124,6 +124,29 @@ static void test_chains(void **state)
 	}
 }
 
+/* Asked again within a second it is not looked for anew. */
+static void test_memo(void **state)
+{
+	const struct test_root *t = *state;
+	struct actor x = {.pid = 999, .ppid = 80, .session = AUDIT_ID_UNSET};
+	struct behalf_memo m = {0};
+	struct actor_chain c;
+
+	assert_int_equal(behalf_find_memo(&m, &t->root, &x, USEC_PER_DAY, &c), 0);
+	assert_string_equal(c.what, "backup@home.service");
+	test_write(t, "/proc/80/cgroup", "0::/system.slice/other.service\n");
+	assert_int_equal(behalf_find_memo(&m, &t->root, &x, USEC_PER_DAY + 1, &c), 0);
+	assert_string_equal(c.what, "backup@home.service");
+	assert_int_equal(
+		behalf_find_memo(&m, &t->root, &x, USEC_PER_DAY + BEHALF_MEMO_USEC, &c), 0);
+	assert_string_equal(c.what, "other.service");
+	x.ppid = 51;
+	assert_int_equal(
+		behalf_find_memo(&m, &t->root, &x, USEC_PER_DAY + BEHALF_MEMO_USEC, &c), 0);
+	assert_int_equal(c.kind, BEHALF_NONE);
+	behalf_memo_fini(&m);
+}
+
 static int run(void *arg)
 {
 	const struct test_root *t = arg;
@@ -145,6 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_memo),
 		cmocka_unit_test(test_alloc),
 	};
 
