@@ -11,18 +11,19 @@ from vm import VM
 SECONDS = 60
 MINE = ["-w /etc/hosts -p wa -k mine", "-a always,exit -F arch=b64 -S sethostname -F key=mine"]
 
-# Removes all rules and prints after how many ms from then on the daemon's are there again.
+# Removes all rules and prints how many ms that took, and after how many more the daemon's are back.
 FLUSH = """
 import subprocess, sys, time
 def ours():
     out = subprocess.run(["auditctl", "-l"], capture_output=True, text=True).stdout
     return sum("hardend" in line for line in out.splitlines())
 want = int(sys.argv[1])
+start = time.monotonic()
 subprocess.run(["auditctl", "-D"], check=True, capture_output=True)
 begin = time.monotonic()
 while ours() < want and time.monotonic() < begin + 30:
     pass
-print(round((time.monotonic() - begin) * 1000), ours())
+print(round((begin - start) * 1000), round((time.monotonic() - begin) * 1000), ours())
 """
 
 # Listens for 50 ms; prints when it began.
@@ -93,14 +94,15 @@ def started(m):
 def flushed(m, ours):
     for rule in MINE:
         m.run("auditctl", *rule.split())
-    took, n = m.run("python3", "-c", FLUSH, str(len(ours))).split()
+    removing, took, n = map(int, m.run("python3", "-c", FLUSH, str(len(ours))).split())
     e = wait_event(m, "MESSAGE", "audit rules were removed")
-    assert int(n) == len(ours) and int(took) < 1000, (took, n)
-    # Under emulation it takes longer to remove them all than to put the first ones back.
+    # An emulated kernel on a busy host is measured by what the removing took there.
+    assert n == len(ours) and took < max(1000, removing), (removing, took, n)
     for text in ("/usr/sbin/auditctl", "login uid 0", "auditctl -D", "put back"):
         assert text in e["MESSAGE"], show(e)
     assert rules(m) == (ours, []), "what others lost is not ours to put back"
-    print(f"auditctl -D: all {n} rules are back after {took} ms; {e['MESSAGE']}")
+    print(f"auditctl -D, which took {removing} ms: all {n} rules are back {took} ms later; "
+          f"{e['MESSAGE']}")
 
 
 def switched_off(m):
