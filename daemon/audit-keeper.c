@@ -12,19 +12,24 @@
 	"5 minutes"
 
 static const struct audit_state_text texts[AUDIT_STATE_MAX] = {
-	[AUDIT_UNWANTED] = {.note = "not used (attribution = no)" LATER},
+	[AUDIT_UNWANTED] = {.note = "not used (attribution = no)" LATER, .why = "attribution = no"},
 	[AUDIT_UNUSED] = {.note = "not used, since this machine has no audit rules (attribution = "
-				  "if-audited)" LATER},
+				  "if-audited)" LATER,
+		.why = "the machine has no audit rules (attribution = if-audited)"},
 	[AUDIT_CONTAINER] = {"this is a container, and the kernel's audit tells nothing "
 			     "there" LATER,
-		"attribution = no in hardend.conf; hardend on the container's host knows who"},
+		"attribution = no in hardend.conf; hardend on the container's host knows who",
+		.why = "audit tells nothing in a container"},
 	[AUDIT_ABSENT] = {"the kernel has no audit, or was started with audit=0" LATER,
-		"take audit=0 out of the kernel's command line and boot, or set attribution = no"},
+		"take audit=0 out of the kernel's command line and boot, or set attribution = no",
+		.why = "the kernel has no audit"},
 	[AUDIT_DENIED] = {"the kernel's audit may not be read or set" LATER,
 		"CAP_AUDIT_CONTROL and CAP_AUDIT_READ in CapabilityBoundingSet= of "
-		"hardend.service"},
+		"hardend.service",
+		.why = "the audit of the kernel may not be read"},
 	[AUDIT_OFF] = {"audit was switched off (auditctl -e 0)" LATER,
-		"`auditctl -e 1`, or attribution = yes, with which hardend does that"},
+		"`auditctl -e 1`, or attribution = yes, with which hardend does that",
+		.why = "audit is switched off"},
 	[AUDIT_LOCKED] = {"the audit rules are locked (-e 2) without all of those with the key "
 			  "hardend: who makes a change is known only where the others have a rule. "
 			  "Changes are noticed all the same, new sockets within 5 minutes",
@@ -38,18 +43,22 @@ static const struct audit_state_text texts[AUDIT_STATE_MAX] = {
 	[AUDIT_SILENCED_TASK] = {"an audit rule of somebody else (-a task,never) keeps processes "
 				 "from being audited" LATER,
 		"take -a task,never out of /etc/audit/rules.d, `augenrules --load`, and start "
-		"services anew or boot: what runs already stays unaudited"},
+		"services anew or boot: what runs already stays unaudited",
+		.why = "audit rules of somebody else silence those of hardend"},
 	[AUDIT_SILENCED_EXIT] = {"an audit rule of somebody else (-a exit,never) stands before "
 				 "those of hardend" LATER,
 		"take the rule without conditions out of /etc/audit/rules.d (`auditctl -l` shows "
-		"it), or give it conditions, and `augenrules --load`"},
+		"it), or give it conditions, and `augenrules --load`",
+		.why = "audit rules of somebody else silence those of hardend"},
 	[AUDIT_SILENCED_RECORDS] = {"an audit rule of somebody else (-a exclude,always) drops the "
 				    "records that say who" LATER,
 		"take msgtype=SYSCALL, PATH or CONFIG_CHANGE out of the exclude rules in "
-		"/etc/audit/rules.d and `augenrules --load`"},
+		"/etc/audit/rules.d and `augenrules --load`",
+		.why = "audit rules of somebody else silence those of hardend"},
 	[AUDIT_SILENCED_FILES] = {"an audit rule of somebody else (-a filesystem,never) keeps all "
 				  "files from being audited" LATER,
-		"take that rule out of /etc/audit/rules.d and `augenrules --load`"},
+		"take that rule out of /etc/audit/rules.d and `augenrules --load`",
+		.why = "audit rules of somebody else silence those of hardend"},
 };
 
 const struct audit_ops audit_kernel_ops = {
@@ -61,11 +70,11 @@ const struct audit_ops audit_kernel_ops = {
 	.remove = audit_kernel_delete,
 };
 
-enum attribution attribution_from(const char *word)
+enum audit_use audit_use_from(const char *word)
 {
 	if (strcmp(word, "yes") == 0)
-		return ATTRIBUTION_YES;
-	return strcmp(word, "no") == 0 ? ATTRIBUTION_NO : ATTRIBUTION_IF_AUDITED;
+		return AUDIT_USE_YES;
+	return strcmp(word, "no") == 0 ? AUDIT_USE_NO : AUDIT_USE_IF_AUDITED;
 }
 
 const struct audit_state_text *audit_state_text(enum audit_state s)
@@ -214,7 +223,7 @@ static size_t count_missing(const struct audit_keeper *k, const struct checking 
 /* Whether there are to be rules. */
 static bool decide(struct audit_keeper *k, const struct checking *c)
 {
-	if (k->attribution == ATTRIBUTION_YES)
+	if (k->use == AUDIT_USE_YES)
 		return true;
 	/* Decided once: who removes all rules does not make us leave. */
 	k->used = k->used || (c->have.n > 0 && c->status.enabled > 0);
@@ -236,7 +245,7 @@ static int bring(struct audit_keeper *k, struct checking *c, struct audit_check 
 	r = mend(k, c, ret);
 	bool off = c->status.enabled == 0;
 	ret->off = off && k->state == AUDIT_WORKS;
-	if (r == 0 && off && k->attribution == ATTRIBUTION_YES) {
+	if (r == 0 && off && k->use == AUDIT_USE_YES) {
 		r = k->ops->enable(true);
 		k->switched = k->switched || (r == 0 && !ret->off);
 		off = r < 0;
@@ -267,7 +276,7 @@ static int check(struct audit_keeper *k, const struct audit_places *places, stru
 {
 	audit_ruleset_init(&c->have, c->arena);
 	if (!k->ops->is_ours()) {
-		k->state = k->attribution == ATTRIBUTION_NO ? AUDIT_UNWANTED : AUDIT_CONTAINER;
+		k->state = k->use == AUDIT_USE_NO ? AUDIT_UNWANTED : AUDIT_CONTAINER;
 		return 0;
 	}
 	int r = k->ops->status(&c->status);
@@ -276,13 +285,13 @@ static int check(struct audit_keeper *k, const struct audit_places *places, stru
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
-		k->state = k->attribution == ATTRIBUTION_NO ? AUDIT_UNWANTED : state_of(r);
+		k->state = k->use == AUDIT_USE_NO ? AUDIT_UNWANTED : state_of(r);
 		return 0;
 	}
 	ret->lost = c->status.lost != k->lost && k->arena;
 	k->lost = c->status.lost;
-	if (k->attribution == ATTRIBUTION_NO || !decide(k, c)) {
-		k->state = k->attribution == ATTRIBUTION_NO ? AUDIT_UNWANTED : AUDIT_UNUSED;
+	if (k->use == AUDIT_USE_NO || !decide(k, c)) {
+		k->state = k->use == AUDIT_USE_NO ? AUDIT_UNWANTED : AUDIT_UNUSED;
 		(void)withdraw(k, &c->have); /* rules that are locked stay */
 		return 0;
 	}
@@ -333,9 +342,9 @@ bool audit_keeper_lost(struct audit_keeper *k)
 	return s.lost != before;
 }
 
-void audit_keeper_configure(struct audit_keeper *k, enum attribution a)
+void audit_keeper_configure(struct audit_keeper *k, enum audit_use a)
 {
-	k->attribution = a;
+	k->use = a;
 	k->used = false;
 }
 

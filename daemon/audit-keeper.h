@@ -12,14 +12,14 @@
 
 #include "audit/rules.h"
 
-enum attribution {
-	ATTRIBUTION_NO,
-	ATTRIBUTION_IF_AUDITED, /* only where somebody has rules, or ours were loaded at boot */
-	ATTRIBUTION_YES,
+enum audit_use {
+	AUDIT_USE_NO,
+	AUDIT_USE_IF_AUDITED, /* only where somebody has rules, or ours were loaded at boot */
+	AUDIT_USE_YES,
 };
 
 /* By its word in the configuration. */
-enum attribution attribution_from(const char *word);
+enum audit_use audit_use_from(const char *word);
 
 /* As in audit-kernel.h. */
 struct audit_ops {
@@ -52,13 +52,14 @@ enum audit_state {
 /* What is wrong, and what still works; what to do; what is so as the configuration wants it. */
 struct audit_state_text {
 	const char *detail, *remedy, *note; /* NULL: nothing */
+	const char *why; /* in an alert: why nobody can be named; NULL: somebody may be */
 };
 const struct audit_state_text *audit_state_text(enum audit_state s);
 
 struct audit_keeper {
 	const struct audit_ops *ops;
 	const struct root *root;
-	enum attribution attribution;
+	enum audit_use use;
 	enum audit_state state;
 	bool used;     /* it was decided that there are rules; until the configuration is read */
 	bool switched; /* audit was off, and we switched it on */
@@ -98,7 +99,7 @@ int audit_keeper_fits(const struct audit_keeper *k, const struct audit_places *p
 bool audit_keeper_lost(struct audit_keeper *k);
 
 /* Another configuration: it is decided anew at the next check. */
-void audit_keeper_configure(struct audit_keeper *k, enum attribution a);
+void audit_keeper_configure(struct audit_keeper *k, enum audit_use a);
 
 /* Takes our rules out of the kernel. Rules that are locked stay. */
 void audit_keeper_stop(struct audit_keeper *k);

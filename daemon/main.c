@@ -206,11 +206,11 @@ static void apply_log_level(const struct policy *p)
 	}
 }
 
-static enum attribution attribution_of(const struct manager *m)
+static enum audit_use attribution_of(const struct manager *m)
 {
 	const struct policy *p = engine_judge(m->engine)->policy;
 
-	return attribution_from(policy_string(p, "hardend", "attribution"));
+	return audit_use_from(policy_string(p, "hardend", "attribution"));
 }
 
 static void reload(struct manager *m)

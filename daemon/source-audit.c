@@ -86,8 +86,13 @@ static bool is_fault(const struct source_audit *s)
 {
 	enum audit_state state = s->keeper.state;
 
-	return s->keeper.attribution == ATTRIBUTION_YES ||
+	return s->keeper.use == AUDIT_USE_YES ||
 	       (state != AUDIT_CONTAINER && state != AUDIT_ABSENT);
+}
+
+static void drain_for(void *arg)
+{
+	source_audit_drain(arg);
 }
 
 static void tell_state(struct source_audit *s)
@@ -107,6 +112,12 @@ static void tell_state(struct source_audit *s)
 					   .remedy = is_fault(s) ? text->remedy : NULL,
 					   .note = note,
 				   });
+	engine_set_acts(s->p.engine, &(struct attribution_source){
+					     .acts = text->why ? NULL : s->acts,
+					     .why = text->why,
+					     .drain = drain_for,
+					     .arg = s,
+				     });
 	log_line(LOG_NOTICE, "audit: %s", works ? "tells who makes changes" : note);
 }
 
@@ -523,20 +534,15 @@ void source_audit_drain(struct source_audit *s)
 		arm(s->late, 0);
 }
 
-struct acts *source_audit_acts(struct source_audit *s)
+void source_audit_configure(struct source_audit *s, enum audit_use use)
 {
-	return s->acts;
-}
-
-void source_audit_configure(struct source_audit *s, enum attribution attribution)
-{
-	audit_keeper_configure(&s->keeper, attribution);
+	audit_keeper_configure(&s->keeper, use);
 	s->seen = false;
 	source_audit_refresh(s);
 }
 
-int source_audit_new(const struct source_audit_params *p, enum attribution attribution,
-	struct source_audit **ret)
+int source_audit_new(
+	const struct source_audit_params *p, enum audit_use use, struct source_audit **ret)
 {
 	_cleanup_(source_audit_freep) struct source_audit *s = calloc(1, sizeof(*s));
 
@@ -557,7 +563,7 @@ int source_audit_new(const struct source_audit_params *p, enum attribution attri
 	s->late = evtimer_new(p->base, on_late, s);
 	if (!s->check || !s->tell || !s->fit || !s->late)
 		return -ENOMEM;
-	source_audit_configure(s, attribution);
+	source_audit_configure(s, use);
 	*ret = TAKE_PTR(s);
 	return 0;
 }
@@ -566,6 +572,7 @@ void source_audit_free(struct source_audit *s)
 {
 	if (!s)
 		return;
+	engine_set_acts(s->p.engine, &(struct attribution_source){0});
 	if (s->keeper.ops)
 		audit_keeper_stop(&s->keeper);
 	stop_listening(s);

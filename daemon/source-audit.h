@@ -30,15 +30,15 @@ struct source_audit_params {
 
 /* Starts to listen when the engine has read its first facts, if it is wanted and can be. 0 or
  * -ENOMEM. All in p is kept. */
-int source_audit_new(const struct source_audit_params *p, enum attribution attribution,
-	struct source_audit **ret);
+int source_audit_new(
+	const struct source_audit_params *p, enum audit_use use, struct source_audit **ret);
 
 /* Also takes the daemon's rules out of the kernel. */
 void source_audit_free(struct source_audit *s);
 DEFINE_FREEP(struct source_audit *, source_audit_free)
 
 /* Another configuration. */
-void source_audit_configure(struct source_audit *s, enum attribution attribution);
+void source_audit_configure(struct source_audit *s, enum audit_use use);
 
 /*
  * To be called after each step of the engine: when facts were read from other
@@ -51,6 +51,3 @@ void source_audit_refresh(struct source_audit *s);
  * acts just done are among those remembered. Does not call changed().
  */
 void source_audit_drain(struct source_audit *s);
-
-/* What is remembered; borrowed. */
-struct acts *source_audit_acts(struct source_audit *s);

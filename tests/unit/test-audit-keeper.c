@@ -121,7 +121,7 @@ struct fixture {
 	struct audit_keeper k;
 };
 
-static void set_up(struct fixture *f, enum attribution a)
+static void set_up(struct fixture *f, enum audit_use a)
 {
 	kernel = (struct kernel){.status.enabled = 1};
 	test_root_init(&f->t);
@@ -157,7 +157,7 @@ static void test_life(void **state)
 {
 	struct fixture f;
 
-	set_up(&f, ATTRIBUTION_YES);
+	set_up(&f, AUDIT_USE_YES);
 	add_other(AUDIT_FILTER_EXIT, AUDIT_ALWAYS);
 	struct audit_check c = look(&f, AUDIT_WORKS);
 	size_t n = c.added;
@@ -196,12 +196,12 @@ static void test_crash(void **state)
 {
 	struct fixture f;
 
-	set_up(&f, ATTRIBUTION_YES);
+	set_up(&f, AUDIT_USE_YES);
 	test_write(&f.t, "/usr/bin/x", "");
 	size_t n = look(&f, AUDIT_WORKS).added;
 	audit_keeper_fini(&f.k);
 	audit_keeper_init(&f.k, &ops, &f.t.root);
-	audit_keeper_configure(&f.k, ATTRIBUTION_YES);
+	audit_keeper_configure(&f.k, AUDIT_USE_YES);
 	f.places.n = 1;
 	struct audit_check c = look(&f, AUDIT_WORKS);
 	assert_int_equal(c.removed, 1);
@@ -214,7 +214,7 @@ static void test_if_audited(void **state)
 {
 	struct fixture f;
 
-	set_up(&f, ATTRIBUTION_IF_AUDITED);
+	set_up(&f, AUDIT_USE_IF_AUDITED);
 	(void)look(&f, AUDIT_UNUSED);
 	assert_int_equal(kernel.n, 0);
 	/* Rules that nobody switched on cost nothing and tell nothing. */
@@ -228,7 +228,7 @@ static void test_if_audited(void **state)
 	while (kernel.n > 0)
 		drop(0);
 	assert_true(look(&f, AUDIT_WORKS).returned > 0);
-	audit_keeper_configure(&f.k, ATTRIBUTION_NO);
+	audit_keeper_configure(&f.k, AUDIT_USE_NO);
 	(void)look(&f, AUDIT_UNWANTED);
 	assert_int_equal(kernel.n, 0);
 	tear_down(&f);
@@ -239,7 +239,7 @@ static void test_switch(void **state)
 {
 	for (int used = 0; used < 3; used++) {
 		struct fixture f;
-		set_up(&f, ATTRIBUTION_YES);
+		set_up(&f, AUDIT_USE_YES);
 		kernel.status.enabled = 0;
 		(void)look(&f, AUDIT_WORKS);
 		assert_int_equal(kernel.status.enabled, 1);
@@ -258,7 +258,7 @@ static void test_switched_off(void **state)
 {
 	struct fixture f;
 
-	set_up(&f, ATTRIBUTION_YES);
+	set_up(&f, AUDIT_USE_YES);
 	assert_false(look(&f, AUDIT_WORKS).off);
 	kernel.status.enabled = 0;
 	assert_true(look(&f, AUDIT_WORKS).off);
@@ -267,7 +267,7 @@ static void test_switched_off(void **state)
 	audit_keeper_stop(&f.k);
 	assert_int_equal(kernel.status.enabled, 1); /* as it was before us */
 	tear_down(&f);
-	set_up(&f, ATTRIBUTION_IF_AUDITED);
+	set_up(&f, AUDIT_USE_IF_AUDITED);
 	add_other(AUDIT_FILTER_EXIT, AUDIT_ALWAYS);
 	(void)look(&f, AUDIT_WORKS);
 	kernel.status.enabled = 0;
@@ -283,7 +283,7 @@ static void test_locked(void **state)
 {
 	struct fixture f;
 
-	set_up(&f, ATTRIBUTION_YES);
+	set_up(&f, AUDIT_USE_YES);
 	kernel.status.enabled = 2;
 	struct audit_check c = look(&f, AUDIT_LOCKED);
 	assert_int_equal(c.added + c.missing, 0);
@@ -313,14 +313,14 @@ static void test_states(void **state)
 	struct fixture f;
 
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
-		set_up(&f, ATTRIBUTION_IF_AUDITED);
+		set_up(&f, AUDIT_USE_IF_AUDITED);
 		kernel.refuse = vectors[i].refuse;
 		(void)look(&f, vectors[i].want);
-		audit_keeper_configure(&f.k, ATTRIBUTION_NO);
+		audit_keeper_configure(&f.k, AUDIT_USE_NO);
 		(void)look(&f, AUDIT_UNWANTED);
 		tear_down(&f);
 	}
-	set_up(&f, ATTRIBUTION_YES);
+	set_up(&f, AUDIT_USE_YES);
 	kernel.container = true;
 	(void)look(&f, AUDIT_CONTAINER);
 	assert_int_equal(kernel.asked, 0);
@@ -339,13 +339,15 @@ static void test_states(void **state)
 	assert_null(audit_state_text(AUDIT_UNUSED)->detail);
 	assert_non_null(audit_state_text(AUDIT_UNUSED)->note);
 	assert_non_null(audit_state_text(AUDIT_UNWANTED)->note);
+	assert_non_null(audit_state_text(AUDIT_UNWANTED)->why);
+	assert_null(audit_state_text(AUDIT_WORKS)->why);
 }
 
 static void test_lost(void **state)
 {
 	struct fixture f;
 
-	set_up(&f, ATTRIBUTION_YES);
+	set_up(&f, AUDIT_USE_YES);
 	kernel.status.lost = 5; /* before we were there */
 	assert_false(look(&f, AUDIT_WORKS).lost);
 	assert_false(audit_keeper_lost(&f.k));
@@ -364,7 +366,7 @@ static int run(void *arg)
 
 	audit_keeper_fini(&f->k);
 	audit_keeper_init(&f->k, &ops, &f->t.root);
-	audit_keeper_configure(&f->k, ATTRIBUTION_YES);
+	audit_keeper_configure(&f->k, AUDIT_USE_YES);
 	int r = audit_keeper_check(&f->k, &f->places, &c);
 	if (r == 0)
 		r = audit_keeper_fits(&f->k, &f->places);
@@ -375,16 +377,16 @@ static void test_alloc(void **state)
 {
 	struct fixture f;
 
-	set_up(&f, ATTRIBUTION_YES);
+	set_up(&f, AUDIT_USE_YES);
 	alloc_each(run, &f, 3);
 	tear_down(&f);
 }
 
 static void test_words(void **state)
 {
-	assert_int_equal(attribution_from("yes"), ATTRIBUTION_YES);
-	assert_int_equal(attribution_from("no"), ATTRIBUTION_NO);
-	assert_int_equal(attribution_from("if-audited"), ATTRIBUTION_IF_AUDITED);
+	assert_int_equal(audit_use_from("yes"), AUDIT_USE_YES);
+	assert_int_equal(audit_use_from("no"), AUDIT_USE_NO);
+	assert_int_equal(audit_use_from("if-audited"), AUDIT_USE_IF_AUDITED);
 }
 
 int main(void)
