@@ -164,10 +164,14 @@ int acts_put(struct acts *m, const struct act *act, const struct actor_chain *be
 
 void acts_expire(struct acts *m, uint64_t now_realtime_usec)
 {
-	uint64_t limit = now_realtime_usec > ACTS_AGE_USEC ? now_realtime_usec - ACTS_AGE_USEC : 0;
-
-	while (m->n > 0 && entry_at(m, 0)->act.realtime_usec < limit)
+	while (m->n > 0) {
+		const struct entry *oldest = entry_at(m, 0);
+		uint64_t age = oldest->behalf.kind == BEHALF_PACKAGES ? ACTS_PACKAGES_AGE_USEC
+								      : ACTS_AGE_USEC;
+		if (now_realtime_usec < age || oldest->act.realtime_usec >= now_realtime_usec - age)
+			return;
 		forget_oldest(m);
+	}
 }
 
 void acts_lost(struct acts *m, uint64_t now_realtime_usec)

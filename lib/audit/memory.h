@@ -14,13 +14,16 @@
 #include "audit/act.h"
 
 enum {
-	ACTS_MAX = 512,
-	ACTS_SIZE_MAX = 512 * 1024,
+	ACTS_MAX = 2048,
+	ACTS_SIZE_MAX = 1024 * 1024,
 	ACTS_SESSIONS_MAX = 256,
 	ACTS_FOUND_MAX = 8, /* actors of one answer */
 };
 
 #define ACTS_AGE_USEC (10 * USEC_PER_MIN)
+
+/* Of a package manager's transaction: what it changed is judged when it is over. */
+#define ACTS_PACKAGES_AGE_USEC USEC_PER_HOUR
 
 struct acts;
 
@@ -36,7 +39,10 @@ DEFINE_FREEP(struct acts *, acts_free)
  */
 int acts_put(struct acts *m, const struct act *act, const struct actor_chain *behalf);
 
-/* Forgets what is older than ACTS_AGE_USEC. */
+/*
+ * Forgets what is older than ACTS_AGE_USEC or, for BEHALF_PACKAGES, than
+ * ACTS_PACKAGES_AGE_USEC; what came behind that stays as long.
+ */
 void acts_expire(struct acts *m, uint64_t now_realtime_usec);
 
 /*

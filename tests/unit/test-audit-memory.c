@@ -268,24 +268,48 @@ static void test_bounds(_unused_ void **state)
 	long_path[0] = '/';
 	long_path[sizeof(long_path) - 1] = '\0';
 	struct act_path path = {.path = long_path};
-	struct act act = act_by(ACT_FILE, T0 + 1000, "d");
+	struct act act = act_by(ACT_FILE, T0 + 5000, "d");
 	act.paths = &path;
 	act.n_paths = 1;
 	for (unsigned i = 0; i < 2 * ACTS_SIZE_MAX / sizeof(long_path); i++)
 		assert_int_equal(acts_put(m, &act, NULL), 0);
-	assert_true(acts_size(m) < ACTS_SIZE_MAX + 16 * 1024);
+	assert_true(acts_size(m) < ACTS_SIZE_MAX + 32 * 1024);
 	assert_string_equal(found(m, "/etc/a", 0, out), "");
 	assert_string_equal(found(m, long_path, 0, out), "d*");
 	/* by age */
-	acts_expire(m, T0 + 1000 + ACTS_AGE_USEC);
+	acts_expire(m, T0 + 5000 + ACTS_AGE_USEC);
 	assert_string_equal(found(m, long_path, 0, out), "d*");
-	acts_expire(m, T0 + 1001 + ACTS_AGE_USEC);
+	acts_expire(m, T0 + 5001 + ACTS_AGE_USEC);
 	assert_string_equal(found(m, long_path, 0, out), "");
-	assert_int_equal(acts_since(m), T0 + 1001);
+	assert_int_equal(acts_since(m), T0 + 5001);
 	acts_expire(m, 5);
 	act.success = false;
 	assert_int_equal(acts_put(m, &act, NULL), 0);
 	assert_string_equal(found(m, long_path, 0, out), "");
+}
+
+/* A transaction that goes on for longer than acts are kept is still known at its end. */
+static void test_transaction(_unused_ void **state)
+{
+	static const struct actor_chain chain = {BEHALF_PACKAGES, "apt-get dist-upgrade",
+		{1001, 0, 0, 4, 77, 1, "pts2", "apt-get", "/usr/bin/apt-get", "apt-get"}};
+	_cleanup_(acts_freep) struct acts *m = fresh();
+	struct act_path path = {.path = "/etc/a"};
+	struct act act = act_by(ACT_FILE, T0 + 1, "dpkg");
+	char out[256];
+
+	put_file(m, T0, "a", "=/etc/a");
+	act.paths = &path;
+	act.n_paths = 1;
+	assert_int_equal(acts_put(m, &act, &chain), 0);
+	put_file(m, T0 + 2, "b", "=/etc/a");
+	acts_expire(m, T0 + 1 + ACTS_AGE_USEC);
+	assert_string_equal(found(m, "/etc/a", 0, out), "dpkg b");
+	acts_expire(m, T0 + 1 + ACTS_PACKAGES_AGE_USEC);
+	assert_string_equal(found(m, "/etc/a", 0, out), "dpkg b");
+	acts_expire(m, T0 + 2 + ACTS_PACKAGES_AGE_USEC);
+	assert_string_equal(found(m, "/etc/a", 0, out), "");
+	assert_int_equal(acts_since(m), T0 + 3);
 }
 
 static void put_session(
@@ -406,6 +430,7 @@ int main(void)
 		cmocka_unit_test(test_also),
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_transaction),
 		cmocka_unit_test(test_sessions),
 		cmocka_unit_test(test_session_table),
 		cmocka_unit_test(test_alloc),
