@@ -135,20 +135,31 @@ static void lose(struct source_audit *s)
 	arm(s->check, CHECK_USEC); /* rules may have been removed */
 }
 
+/*
+ * Who changed audit first, until it is told. What has neither a process nor a login
+ * may be our own: with audit off, the kernel does not write the call's record.
+ */
 static void note_who(struct source_audit *s, const struct act *act)
 {
 	const struct actor *x = &act->actor;
 	char login[32] = "nobody", session[32] = "none";
 
+	if (*s->who || (x->pid == 0 && x->auid == AUDIT_ID_UNSET))
+		return;
 	if (x->auid != AUDIT_ID_UNSET)
 		(void)snprintf(login, sizeof(login), "%" PRIu32, x->auid);
 	if (x->session != AUDIT_ID_UNSET)
 		(void)snprintf(session, sizeof(session), "%" PRIu32, x->session);
-	(void)snprintf(s->who, sizeof(s->who),
-		"login uid %s, uid %" PRIu32 ", %s (pid %" PRIu32
-		"), command %s, tty %s, session %s",
-		login, x->uid, *x->exe ? x->exe : "a program", x->pid,
-		*x->command ? x->command : "not known", *x->tty ? x->tty : "none", session);
+	if (x->pid == 0)
+		(void)snprintf(s->who, sizeof(s->who),
+			"login uid %s, session %s (the kernel did not tell the program)", login,
+			session);
+	else
+		(void)snprintf(s->who, sizeof(s->who),
+			"login uid %s, uid %" PRIu32 ", %s (pid %" PRIu32
+			"), command %s, tty %s, session %s",
+			login, x->uid, *x->exe ? x->exe : "a program", x->pid,
+			*x->command ? x->command : "not known", *x->tty ? x->tty : "none", session);
 }
 
 static bool is_ephemeral(const struct act *act)
