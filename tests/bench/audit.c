@@ -148,14 +148,18 @@ static double read_auparse(const char *text, size_t *ret_events)
 /* CPU seconds that an event with somebody else's key costs, as the daemon reads it. */
 static double unrelated_event(void)
 {
-	static const char *const lines[] = {
+	static const char call[] =
 		"arch=c000003e syscall=257 success=yes exit=3 a0=ffffff9c a1=7ffd a2=0 a3=0 "
 		"items=1 ppid=900 pid=901 auid=1000 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 "
 		"sgid=0 fsgid=0 tty=pts1 ses=3 comm=\"cat\" exe=\"/usr/bin/cat\" "
-		"subj=unconfined key=\"other\"",
-		"cwd=\"/root\"",
+		"subj=unconfined key=\"other\"";
+	static const char path[] =
 		"item=0 name=\"/srv/file\" inode=8 dev=fe:01 mode=0100644 ouid=0 ogid=0 "
-		"rdev=00:00 nametype=NORMAL cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0",
+		"rdev=00:00 nametype=NORMAL cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0";
+	static const char *const lines[] = {
+		call,
+		"cwd=\"/root\"",
+		path,
 		"proctitle=636174002F7372762F66696C65",
 		"",
 	};
