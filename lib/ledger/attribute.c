@@ -28,15 +28,27 @@ uint64_t attribute_facts(void)
 		 FACT_BIT(FACT_KERNEL) | FACT_BIT(FACT_PROCESSES));
 }
 
+/* Of one process one act may tell more than another: a program's own message has no command line. */
+static bool is_same(const struct acts_find *a, const struct acts_find *b)
+{
+	const struct actor *x = &a->act->actor, *y = &b->act->actor;
+
+	return acts_same_actor(a, b) ||
+	       (x->pid != 0 && x->pid == y->pid && x->auid == y->auid && x->uid == y->uid &&
+		       strcmp(x->exe, y->exe) == 0);
+}
+
 /* Keeps the newest, in the order of their acts. */
 static void add_find(struct search *s, const struct acts_find *f)
 {
 	size_t at = s->n;
 
 	for (size_t i = 0; i < s->n; i++) {
-		if (!acts_same_actor(&s->v[i], f))
+		if (!is_same(&s->v[i], f))
 			continue;
-		if (s->v[i].act->realtime_usec >= f->act->realtime_usec)
+		if (!*f->act->actor.command ||
+			(*s->v[i].act->actor.command &&
+				s->v[i].act->realtime_usec >= f->act->realtime_usec))
 			return;
 		s->n--;
 		memmove(&s->v[i], &s->v[i + 1], (s->n - i) * sizeof(s->v[0]));

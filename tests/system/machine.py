@@ -62,10 +62,13 @@ def image(name, include, hooks=(), lists=False):
     return path
 
 
+# A package to install and remove without a network.
+HELLO = "chroot \"$1\" sh -c 'cd /root && apt-get -q download hello'"
+
+
 def base_image():
-    """What the machines are made from; with a package to install and remove without a network."""
-    return image("base", PACKAGES, [
-        "chroot \"$1\" sh -c 'cd /root && apt-get -q download hello'"])
+    """What the machines are made from."""
+    return image("base", PACKAGES, [HELLO])
 
 
 class Machine:

@@ -17,7 +17,7 @@ import subprocess
 import threading
 
 import machine
-from machine import Machine, PACKAGES, skip
+from machine import HELLO, Machine, PACKAGES, skip
 
 KERNEL = "linux-image-cloud-amd64,auditd,python3-minimal,cron,procps,passwd"
 ACCEL = os.environ.get("VM_ACCEL", "tcg,thread=multi")
@@ -38,7 +38,7 @@ WantedBy=default.target
 
 
 def vm_image():
-    return machine.image("vm", f"{PACKAGES},{KERNEL}")
+    return machine.image("vm", f"{PACKAGES},{KERNEL}", [HELLO])
 
 
 def free_port():
@@ -70,6 +70,7 @@ class VM(Machine):
         self.write("/etc/systemd/system/ready.service", UNIT)
         self.write("/etc/fstab", "/dev/vda / ext4 defaults 0 1\n")
         self.write("/etc/hostname", self.name + "\n")
+        self.write("/etc/hosts", f"127.0.0.1 localhost {self.name}\n")
         self.systemctl("enable", "systemd-networkd", "systemd-networkd-wait-online", "ready")
 
     def systemctl(self, *argv):
