@@ -397,6 +397,7 @@ static int judge_facts(struct engine *e, uint64_t mask)
 	int r = judge_collect(&e->judge, mask, e->now.realtime_usec);
 	if (r < 0)
 		return r;
+	sched_mark(&e->sched, e->judge.moving, true, e->now.monotonic_usec);
 	watch_facts(e, mask, true);
 	if (mask & e->health.told.blind)
 		e->reconcile_cost_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID) - begin;

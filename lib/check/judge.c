@@ -51,7 +51,7 @@ int judge_collect(struct judge *j, uint64_t mask, uint64_t realtime_usec)
 		.realtime_usec = realtime_usec,
 	};
 
-	j->news = 0;
+	j->news = j->moving = 0;
 	for (int i = 0; i < FACT_MAX; i++) {
 		const struct fact *old = j->facts.v[i];
 		if (!(mask & FACT_BIT(i)) || !collector_get((enum fact_id)i))
@@ -60,10 +60,17 @@ int judge_collect(struct judge *j, uint64_t mask, uint64_t realtime_usec)
 		int r = fact_collect((enum fact_id)i, &c, &f);
 		if (r < 0)
 			return r;
+		j->readings[i]++;
+		if (f->moving && old && j->moved[i] < JUDGE_MOVING_TRIES) {
+			j->moved[i]++;
+			j->moving |= FACT_BIT(i);
+			fact_free(f);
+			continue;
+		}
+		j->moved[i] = 0;
 		if (!old || !fact_same(old, f))
 			j->news |= FACT_BIT(i);
 		factset_put(&j->facts, f);
-		j->readings[i]++;
 	}
 	return 0;
 }

@@ -16,6 +16,8 @@ struct judge {
 	struct verdict **verdicts; /* by check_index(); NULL until judged */
 	uint64_t readings[FACT_MAX]; /* how often each fact was collected */
 	uint64_t news; /* of the facts collected last: those that do not say what they said before */
+	uint64_t moving; /* and those that changed while they were read: see judge_collect() */
+	unsigned moved[FACT_MAX]; /* how often in a row */
 };
 
 /* Empty; 0 or -ENOMEM. */
@@ -28,10 +30,18 @@ void judge_fini(struct judge *j);
  */
 uint64_t judge_collectable(const struct judge *j, uint64_t mask);
 
+enum {
+	JUDGE_MOVING_TRIES = 8,
+};
+
 /*
  * Collects the facts in mask (the caller has applied fact_closure() and
  * judge_collectable()). Facts without a collector are left. 0 or -ENOMEM; on
  * failure the old facts stay.
+ *
+ * A fact that changed while it was read (fact->moving) stays what it was before,
+ * if it was anything, and is in j->moving: to be read again soon. What never
+ * stands still is an error at the JUDGE_MOVING_TRIES-th time.
  */
 int judge_collect(struct judge *j, uint64_t mask, uint64_t realtime_usec);
 

@@ -148,6 +148,7 @@ struct fact {
 	const char **unseen;     /* patterns of fnmatch(3): items that could not be looked at */
 	size_t n_unseen;
 	struct deps deps;        /* what it was read from */
+	bool moving;             /* it failed because it changed each time that it was read */
 	bool heard;              /* all of that tells of its changes: see refresh_first_usec */
 };
 

@@ -173,6 +173,7 @@ static int firewall_collect(const struct collect *c, struct fact *f)
 	if (r == 0)
 		r = firewall_host(c, f->arena, &host);
 	if (r < 0 && r != -ENOMEM) {
+		f->moving = r == -EAGAIN;
 		fact_fail(f, r == -ENOENT ? -EIO : r, "%s", why ? why : strerror(-r));
 		return 0;
 	}
