@@ -146,6 +146,7 @@ static int look(struct audit_keeper *k, const struct audit_places *places, struc
 		.places = &c->places,
 		.machine = audit_machine_of(uname(&u) == 0 ? u.machine : ""),
 		.dpkg = root_stat(k->root, "/usr/bin/dpkg", &st) == 0 ? "/usr/bin/dpkg" : NULL,
+		.no_bind = k->no_bind,
 	};
 	r = audit_ruleset_plan(&c->want, &plan, &left_out);
 	return r < 0 ? r : audit_ruleset_compare(&c->want, &c->have, &c->difference);

@@ -62,6 +62,7 @@ struct audit_keeper {
 	enum audit_use use;
 	enum audit_state state;
 	bool used;     /* it was decided that there are rules; until the configuration is read */
+	bool no_bind;  /* bind(2) has no rules; to be set before a check */
 	bool switched; /* audit was off, and we switched it on */
 	uint32_t lost; /* records that the kernel had lost when it was asked last */
 	struct arena *arena;		/* of: */

@@ -10,19 +10,22 @@
 #include <sys/socket.h>
 
 #include "daemon/audit-kernel.h"
+#include "daemon/audit-meddling.h"
 #include "daemon/behalf.h"
 #include "daemon/log.h"
 
 enum {
 	DATAGRAMS_AT_ONCE = 512, /* of a turn of the loop: a storm must not hold it up */
+	BINDS_MAX = 1000,	 /* in BINDS_USEC: more than a machine starts servers */
 	SKIPPED = 8,		 /* events that are being left out at the same time */
 };
 
 #define NAME "audit"
 /* After rules changed: who removes them does it one by one. */
 #define CHECK_USEC     (100 * USEC_PER_MSEC)
-#define CHECK_MAX_USEC USEC_PER_MIN	  /* between two checks, when somebody insists */
-#define TELL_USEC      USEC_PER_SEC	  /* after the last that was put back */
+#define CHECK_MAX_USEC USEC_PER_MIN /* between two checks, when somebody insists */
+#define TELL_USEC      USEC_PER_SEC /* after the last that was put back */
+#define BINDS_USEC     USEC_PER_MIN
 #define FIT_USEC       (2 * USEC_PER_SEC) /* after facts were read */
 #define LOST_USEC      USEC_PER_MIN	  /* between two looks at the kernel's counter */
 
@@ -46,15 +49,15 @@ struct source_audit {
 	uint64_t dirty, settling; /* facts that acts may have changed, and may go on to change */
 	uint64_t readings;	  /* of facts, when the places were last looked at */
 	uint64_t pause_usec, told_usec, looked_usec;
-	size_t returned, missing; /* rules that somebody removed, not told yet */
-	bool off;		  /* and audit was switched off */
+	uint64_t binds_usec; /* since when they are counted */
+	unsigned binds;
+	struct audit_meddling meddling; /* not told yet */
 	struct behalf_memo behalf;
 	enum audit_state told;
 	bool seen; /* a state was told */
 	uint64_t skip[SKIPPED],
 		kept; /* serials of events without our key, and of one that matters */
 	unsigned next_skip;
-	char who[512]; /* changed rules last; "" when nobody was seen */
 	char buffer[NLMSG_HDRLEN + AUDIT_RECORD_MAX];
 };
 
@@ -90,6 +93,10 @@ static bool is_fault(const struct source_audit *s)
 	       (state != AUDIT_CONTAINER && state != AUDIT_ABSENT);
 }
 
+static const char bind_note[] =
+	"programs bind sockets all the time (a DNS server does for each question), so bind(2) is "
+	"not audited until the next start: UDP sockets that open are noticed within 5 minutes";
+
 static void drain_for(void *arg)
 {
 	source_audit_drain(arg);
@@ -98,14 +105,14 @@ static void drain_for(void *arg)
 static void tell_state(struct source_audit *s)
 {
 	const struct audit_state_text *text = audit_state_text(s->keeper.state);
-	bool works = s->keeper.state == AUDIT_WORKS;
+	bool works = s->keeper.state == AUDIT_WORKS, all = works && !s->keeper.no_bind;
 
 	if (s->seen && s->told == s->keeper.state)
 		return;
 	s->seen = true;
 	s->told = s->keeper.state;
-	engine_covered(s->p.engine, works ? FACT_BIT(FACT_LISTENERS) : 0);
-	const char *note = text->note ? text->note : text->detail;
+	engine_covered(s->p.engine, all ? FACT_BIT(FACT_LISTENERS) : 0);
+	const char *note = works && !all ? bind_note : text->note ? text->note : text->detail;
 	engine_source(s->p.engine, &(struct engine_source){
 					   .name = NAME,
 					   .detail = is_fault(s) ? text->detail : NULL,
@@ -118,7 +125,7 @@ static void tell_state(struct source_audit *s)
 					     .drain = drain_for,
 					     .arg = s,
 				     });
-	log_line(LOG_NOTICE, "audit: %s", works ? "tells who makes changes" : note);
+	log_line(LOG_NOTICE, "audit: %s", all ? "tells who makes changes" : note);
 }
 
 /* Events were lost: all that they could have told is read again. */
@@ -133,33 +140,6 @@ static void lose(struct source_audit *s)
 	acts_lost(s->acts, now.realtime_usec);
 	engine_lost(s->p.engine, NAME, told_facts, now);
 	arm(s->check, CHECK_USEC); /* rules may have been removed */
-}
-
-/*
- * Who changed audit first, until it is told. What has neither a process nor a login
- * may be our own: with audit off, the kernel does not write the call's record.
- */
-static void note_who(struct source_audit *s, const struct act *act)
-{
-	const struct actor *x = &act->actor;
-	char login[32] = "nobody", session[32] = "none";
-
-	if (*s->who || (x->pid == 0 && x->auid == AUDIT_ID_UNSET))
-		return;
-	if (x->auid != AUDIT_ID_UNSET)
-		(void)snprintf(login, sizeof(login), "%" PRIu32, x->auid);
-	if (x->session != AUDIT_ID_UNSET)
-		(void)snprintf(session, sizeof(session), "%" PRIu32, x->session);
-	if (x->pid == 0)
-		(void)snprintf(s->who, sizeof(s->who),
-			"login uid %s, session %s (the kernel did not tell the program)", login,
-			session);
-	else
-		(void)snprintf(s->who, sizeof(s->who),
-			"login uid %s, uid %" PRIu32 ", %s (pid %" PRIu32
-			"), command %s, tty %s, session %s",
-			login, x->uid, *x->exe ? x->exe : "a program", x->pid,
-			*x->command ? x->command : "not known", *x->tty ? x->tty : "none", session);
 }
 
 static bool is_ephemeral(const struct act *act)
@@ -181,6 +161,25 @@ static uint64_t bound(const struct act *act)
 	return act->kind == ACT_BIND && !is_ephemeral(act) ? FACT_BIT(FACT_LISTENERS) : 0;
 }
 
+/*
+ * A program that binds for each question it asks would pay for a record each time,
+ * and fill the log of auditd with them.
+ */
+static void count_bind(struct source_audit *s)
+{
+	uint64_t mono = clock_usec(CLOCK_MONOTONIC);
+
+	if (mono - s->binds_usec > BINDS_USEC) {
+		s->binds_usec = mono;
+		s->binds = 0;
+	}
+	if (++s->binds < BINDS_MAX || s->keeper.no_bind)
+		return;
+	s->keeper.no_bind = true;
+	s->seen = false; /* that is to be told */
+	arm(s->check, CHECK_USEC);
+}
+
 /* What the act may have changed. */
 static uint64_t facts_of(struct source_audit *s, const struct act *act)
 {
@@ -190,7 +189,7 @@ static uint64_t facts_of(struct source_audit *s, const struct act *act)
 	case ACT_FILTER:
 		return FACT_BIT(FACT_FIREWALL);
 	case ACT_AUDIT_CHANGE:
-		note_who(s, act);
+		audit_meddling_by(&s->meddling, &act->actor);
 		arm(s->check, MAX(s->pause_usec, CHECK_USEC));
 		return FACT_BIT(FACT_AUDITD);
 	case ACT_FILE:
@@ -214,6 +213,8 @@ static int take_event(struct source_audit *s, const struct audit_event *e)
 	if (act.success) {
 		s->dirty |= facts_of(s, &act);
 		s->settling |= bound(&act);
+		if (act.kind == ACT_BIND)
+			count_bind(s);
 	}
 	/* What a program says is of its own doing, and asked about nobody. */
 	if (act.said || act.actor.pid == 0)
@@ -400,26 +401,6 @@ static int find_places(const struct source_audit *s, struct audit_places *ret)
 	return r < 0 ? r : audit_places_fold(ret);
 }
 
-/* What somebody did to audit. */
-static void describe(const struct source_audit *s, char *ret, size_t size)
-{
-	const char *who = *s->who ? s->who : "somebody whom no record names";
-	size_t n = s->returned + s->missing;
-	bool mended = s->off ? s->keeper.state != AUDIT_OFF : s->missing == 0;
-	char what[64];
-
-	if (s->off)
-		(void)snprintf(what, sizeof(what), "audit was switched off");
-	else
-		(void)snprintf(what, sizeof(what), "%zu of hardend's audit rules were removed", n);
-	(void)snprintf(ret, size, "%s by %s; %s: who made changes %s is not known", what, who,
-		s->off && mended ? "it was switched on again"
-		: s->off	 ? "it stays off, since attribution = if-audited"
-		: mended	 ? "they were put back"
-				 : "they cannot be put back, since the rules are locked (-e 2) now",
-		mended ? "in between" : "from now on");
-}
-
 /* Somebody is at audit: told when it is over; ever more rarely while it goes on. */
 static void on_tell(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
 {
@@ -431,10 +412,8 @@ static void on_tell(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
 				? MIN(MAX(s->pause_usec, CHECK_USEC) * 2, CHECK_MAX_USEC)
 				: CHECK_USEC;
 	s->told_usec = now.monotonic_usec;
-	describe(s, text, sizeof(text));
-	s->returned = s->missing = 0;
-	s->off = false;
-	s->who[0] = '\0';
+	audit_meddling_text(&s->meddling, s->keeper.state != AUDIT_OFF, text, sizeof(text));
+	s->meddling = (struct audit_meddling){0};
 	int r = ledger_note(
 		engine_ledger(s->p.engine), EVENT_DEGRADED, SEV_HIGH, text, now.realtime_usec);
 	if (r < 0)
@@ -446,9 +425,9 @@ static void note_removed(struct source_audit *s, const struct audit_check *c)
 {
 	const struct timeval tv = {.tv_sec = TELL_USEC / USEC_PER_SEC};
 
-	s->returned += c->returned;
-	s->missing = MAX(s->missing, c->missing);
-	s->off = s->off || c->off;
+	s->meddling.returned += c->returned;
+	s->meddling.missing = MAX(s->meddling.missing, c->missing);
+	s->meddling.off = s->meddling.off || c->off;
 	if (event_add(s->tell, &tv) < 0)
 		(void)log_error(-ENOMEM, "cannot set a timer of audit");
 }
@@ -472,8 +451,8 @@ static void check_rules(struct source_audit *s)
 		log_line(LOG_INFO, "audit: %zu rules added, %zu removed", c.added, c.removed);
 	if (c.returned || c.missing || c.off)
 		note_removed(s, &c);
-	else if (s->returned + s->missing == 0 && !s->off)
-		s->who[0] = '\0'; /* it was none of ours */
+	else if (!evtimer_pending(s->tell, NULL))
+		s->meddling = (struct audit_meddling){0}; /* it was none of ours */
 	if (c.lost)
 		lose(s);
 	if (is_listening(s))

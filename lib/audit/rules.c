@@ -205,7 +205,7 @@ int audit_ruleset_plan(struct audit_ruleset *s, const struct audit_plan *plan, s
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(calls); i++) {
-		if (calls[i].machine == plan->machine)
+		if (calls[i].machine == plan->machine && !(plan->no_bind && calls[i].family))
 			r = plan_call(s, &calls[i]);
 	}
 	for (size_t i = 0; r == 0 && i < n; i++)

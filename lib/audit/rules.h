@@ -55,6 +55,7 @@ struct audit_plan {
 	const struct audit_places *places; /* resolved and folded */
 	enum audit_machine machine;
 	const char *dpkg; /* "/usr/bin/dpkg" where it is, else NULL */
+	bool no_bind;	  /* without rules for bind(2): a program binds all the time */
 };
 
 /*

@@ -11,7 +11,7 @@ static void use(struct arena *a, const struct audit_ruleset *have)
 {
 	static const struct audit_place v[] = {{"/etc", true}};
 	const struct audit_places places = {.v = (void *)v, .n = 1};
-	const struct audit_plan plan = {&places, AUDIT_MACHINE_X86_64, NULL};
+	const struct audit_plan plan = {&places, AUDIT_MACHINE_X86_64, NULL, false};
 	struct audit_difference d;
 	struct audit_ruleset want;
 	size_t left_out;

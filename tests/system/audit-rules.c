@@ -72,7 +72,7 @@ int main(void)
 	if (!a)
 		return 1;
 	audit_ruleset_init(&s, a);
-	const struct audit_plan plan = {&places, machine, "/usr/bin/dpkg"};
+	const struct audit_plan plan = {&places, machine, "/usr/bin/dpkg", false};
 	if (audit_ruleset_plan(&s, &plan, &left_out) < 0)
 		return 1;
 	for (size_t i = 0; i < s.n; i++) {

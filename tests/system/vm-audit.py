@@ -170,11 +170,10 @@ def beside_auditd(m):
 
 # Calls the kernel so often with a rule of somebody else on it, and prints how long that took.
 NOISE = """
-import ctypes, sys, time
-call = ctypes.CDLL(None).syscall
+import os, sys, time
 begin = time.monotonic()
 for i in range(int(sys.argv[1])):
-    call(110)  # getppid
+    os.getppid()
 print(time.monotonic() - begin)
 """
 EVENTS = 20000
@@ -199,6 +198,25 @@ def busy(m):
           f"{1000 * cpu / EVENTS:.0f} us an event, a change in the middle of it included")
     assert cpu / 1000 < took / 2, "the daemon takes half a processor for what is not its own"
     print("told:", e["MESSAGE"][:120])
+
+
+BIND = """
+import socket, sys
+for i in range(int(sys.argv[1])):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind(("127.0.0.1", 2000 + i % 1000))
+    s.close()
+"""
+
+
+def binding(m):
+    """A program that binds for each question it asks has no rule on it for long."""
+    since = now(m)
+    m.run("python3", "-c", BIND, "1500")
+    wait_log(m, "bind(2) is not audited", since)
+    ours = rules(m)[0]
+    assert any("listen" in x for x in ours) and not any("bind" in x for x in ours), ours
+    print("1,500 binds: bind is not audited any more")
 
 
 def locked(m):
@@ -230,6 +248,7 @@ def main():
         stopped(m, others)
         beside_auditd(m)
         busy(m)
+        binding(m)
         locked(m)
 
 

@@ -124,7 +124,7 @@ static int plan(struct arena *a, size_t places, enum audit_machine machine, cons
 	size_t left_out;
 
 	audit_ruleset_init(ret, a);
-	return audit_ruleset_plan(ret, &(struct audit_plan){&p, machine, dpkg}, &left_out);
+	return audit_ruleset_plan(ret, &(struct audit_plan){&p, machine, dpkg, false}, &left_out);
 }
 
 static void test_texts(void **state)
@@ -150,6 +150,14 @@ static void test_texts(void **state)
 	}
 	assert_int_equal(plan(a, 1, audit_machine_of("riscv64"), NULL, &s), 0);
 	assert_int_equal(s.n, 1);
+	/* Where programs bind all the time only listen is left. */
+	const struct audit_places none = {0};
+	const struct audit_plan quiet = {&none, AUDIT_MACHINE_AARCH64, NULL, true};
+	size_t left_out;
+	audit_ruleset_init(&s, a);
+	assert_int_equal(audit_ruleset_plan(&s, &quiet, &left_out), 0);
+	assert_int_equal(s.n, 2);
+	assert_string_equal(audit_rule_text(a, s.v[1]), want[3]);
 }
 
 static void test_left_out(void **state)
@@ -166,7 +174,7 @@ static void test_left_out(void **state)
 	assert_int_equal(audit_places_add(&p, "/etc", true), 0);
 	assert_int_equal(audit_places_fold(&p), 0);
 	audit_ruleset_init(&s, a);
-	const struct audit_plan params = {&p, AUDIT_MACHINE_OTHER, NULL};
+	const struct audit_plan params = {&p, AUDIT_MACHINE_OTHER, NULL, false};
 	assert_int_equal(audit_ruleset_plan(&s, &params, &left_out), 0);
 	assert_int_equal(left_out, 8);
 	assert_int_equal(s.n, AUDIT_PLACES_MAX);
@@ -332,7 +340,7 @@ static int run(void *arg)
 		return r;
 	audit_ruleset_init(&want, a);
 	audit_ruleset_init(&have, a);
-	const struct audit_plan params = {&real, AUDIT_MACHINE_X86_64, "/usr/bin/dpkg"};
+	const struct audit_plan params = {&real, AUDIT_MACHINE_X86_64, "/usr/bin/dpkg", false};
 	r = audit_ruleset_plan(&want, &params, &left_out);
 	for (size_t i = 0; r == 0 && i < want.n; i++) {
 		r = audit_ruleset_add(&have, want.v[i], audit_rule_size(want.v[i]));
