@@ -141,6 +141,35 @@ def seen_briefly(m):
     assert len(delays) >= 6
 
 
+# A user logs in, changes something with sudo: what is done, what the alert is about, who.
+DEEDS = [
+    ("sudo sed -i s/^#*X11Forwarding.*/X11Forwarding\\ no/ /etc/ssh/sshd_config", "x11forwarding",
+     "/usr/bin/sed"),
+    ("sudo useradd -M bob", "account bob", "/usr/sbin/useradd"),
+    ("sudo sh -c 'echo PermitEmptyPasswords yes >> /etc/ssh/sshd_config'", "permitemptypasswords",
+     "/usr/bin/dash"),
+]
+
+
+def named(m):
+    """Who did it stands in the alert: the login, not root; the program; where from."""
+    m.sh("useradd -m -s /bin/bash alice; install -d -o alice -m 700 /home/alice/.ssh; "
+         "install -o alice -m 600 /root/.ssh/authorized_keys /home/alice/.ssh/; "
+         "echo 'alice ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/alice; "
+         "chmod 440 /etc/sudoers.d/alice")
+    uid = m.run("id", "-u", "alice").strip()
+    m.batch(quiet=4)
+    for command, subject, exe in DEEDS:
+        m.login("alice", command)
+        e = wait_event(m, "MESSAGE", subject)
+        print("told:", e["MESSAGE"])
+        want = {"AUID": uid, "UID": "0", "EXE": exe}
+        have = {k: e.get("HARDEND_ACTOR_" + k) for k in want}
+        assert have == want, show(e)
+        assert e.get("HARDEND_ACTOR_PEER") == "10.0.2.2", show(e)
+        m.batch(first=4, quiet=2)
+
+
 def stopped(m, others):
     m.run("systemctl", "stop", "hardend")
     assert rules(m) == ([], others), rules(m)
@@ -245,6 +274,7 @@ def main():
         switched_off(m)
         others = killed(m, ours)
         seen_briefly(m)
+        named(m)
         stopped(m, others)
         beside_auditd(m)
         busy(m)

@@ -127,6 +127,13 @@ class VM(Machine):
     def command(self, *argv):
         return [*self.ssh(), "root@127.0.0.1", shlex.join(argv)]
 
+    def login(self, user, command):
+        """A login of its own by ssh, as this user, that runs the command."""
+        p = subprocess.run([*self.ssh(), "-S", "none", f"{user}@127.0.0.1", command],
+                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert p.returncode == 0, f"{user}: {command}: exit {p.returncode}\n{p.stdout}{p.stderr}"
+        return p.stdout
+
     def close(self):
         if os.path.exists(os.path.join(self.dir, "ssh")):
             subprocess.run([*self.ssh(), "-O", "exit", "root@127.0.0.1"], check=False,
