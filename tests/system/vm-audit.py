@@ -205,7 +205,7 @@ for i in range(int(sys.argv[1])):
     os.getppid()
 print(time.monotonic() - begin)
 """
-EVENTS = 20000
+EVENTS = 5000
 
 
 def ticks(m):
