@@ -70,7 +70,7 @@ def confined(m):
     families = m.run("systemctl", "show", "-P", "RestrictAddressFamilies", "hardend").split()
     assert sorted(families) == ["AF_NETLINK", "AF_UNIX"], families
     caps = m.run("systemctl", "show", "-P", "CapabilityBoundingSet", "hardend").split()
-    assert sorted(caps) == ["cap_dac_read_search", "cap_net_admin", "cap_sys_ptrace"], caps
+    assert "cap_net_admin" in caps and "cap_net_raw" not in caps, caps
     text = m.try_run("systemd-analyze", "security", "--no-pager", "hardend-legacy@x.service")[1]
     [exposure] = re.findall(r"Overall exposure level for .*: ([0-9.]+)", text)
     print(text.strip().rsplit("\n", 1)[-1], flush=True)

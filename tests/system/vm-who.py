@@ -77,7 +77,8 @@ def tools(m):
     m.told("useradd", lambda: m.sh("useradd -M carol"),
            dict(event="drift", fact="accounts", subject="account carol",
                 **by_root("/usr/sbin/useradd", actor_command="useradd -M carol")))
-    m.told("apt-get install", lambda: m.alice("sudo apt-get -q -y install /root/hello_*.deb"),
+    m.told("apt-get install", lambda: m.alice(
+        "sudo sh -c 'apt-get -q -y install /root/hello_*.deb'"),
            dict(event="drift", fact="packages", subject="package hello",
                 **by_alice("/usr/bin/dpkg", actor_behalf="apt-get -q -y install")))
     m.told("a unit", lambda: m.sh(f"systemd-run -q --unit=fixit --wait {edit('yes')}"),
