@@ -13,6 +13,10 @@
 /* Audit tells of a file that is opened for writing, which may be long before it is written. */
 #define EARLIER_USEC USEC_PER_MIN
 
+/* systemd tells that a unit started behind the start of its process, or when a oneshot ended. */
+#define UNIT_BEFORE_USEC USEC_PER_SEC
+#define UNIT_BEHIND_USEC (2 * USEC_PER_SEC)
+
 /* One search: the acts that were found so far, each actor once, the newest last. */
 struct search {
 	const struct acts *acts;
@@ -28,13 +32,20 @@ uint64_t attribute_facts(void)
 		 FACT_BIT(FACT_KERNEL) | FACT_BIT(FACT_PROCESSES));
 }
 
-/* Of one process one act may tell more than another: a program's own message has no command line. */
+/*
+ * Of one process one act may tell more than another: a program's own message has
+ * no command line. What one transaction runs is one, too.
+ */
 static bool is_same(const struct acts_find *a, const struct acts_find *b)
 {
 	const struct actor *x = &a->act->actor, *y = &b->act->actor;
+	bool process = x->pid != 0 && x->pid == y->pid;
+	bool transaction = a->behalf->kind == BEHALF_PACKAGES &&
+			   b->behalf->kind == BEHALF_PACKAGES && x->session == y->session &&
+			   strcmp(a->behalf->what, b->behalf->what) == 0;
 
 	return acts_same_actor(a, b) ||
-	       (x->pid != 0 && x->pid == y->pid && x->auid == y->auid && x->uid == y->uid &&
+	       ((process || transaction) && x->auid == y->auid && x->uid == y->uid &&
 		       strcmp(x->exe, y->exe) == 0);
 }
 
@@ -228,6 +239,11 @@ static void ask_deps(struct search *s)
 
 /* ---- the answer ---- */
 
+static bool is_unit_start(const struct act *act, _unused_ void *arg)
+{
+	return act->kind == ACT_UNIT_START;
+}
+
 /* "alice", or "uid 1004" where no account has it; NULL: nobody's. */
 static const char *user_name(struct arena *a, const struct factset *facts, uint32_t uid)
 {
@@ -249,6 +265,22 @@ static const char *behalf_text(struct arena *a, const struct actor_chain *c)
 	if (c->kind == BEHALF_CRON)
 		return known ? arena_printf(a, "cron: %s", c->what) : "a job of cron";
 	return c->kind != BEHALF_NONE && known ? arena_strdup(a, c->what) : NULL;
+}
+
+/*
+ * The unit that systemd itself started such a process for, when it was gone before
+ * anybody could ask: the only one that started around then. NULL: not known.
+ */
+static const char *unit_of(const struct search *s, const struct act *act)
+{
+	uint64_t when = act->realtime_usec;
+	struct acts_found found;
+
+	if (act->actor.ppid != 1 || act->actor.auid != AUDIT_ID_UNSET)
+		return NULL;
+	acts_find_where(s->acts, when - MIN(when, UNIT_BEFORE_USEC), when + UNIT_BEHIND_USEC,
+		is_unit_start, NULL, &found);
+	return found.n == 1 && found.v[0].count == 1 ? found.v[0].act->object : NULL;
 }
 
 /* A copy; NULL for what is not known. */
@@ -280,7 +312,8 @@ static struct event_actor make_actor(
 		.command = copy(a, own->command),
 		.tty = copy(a, own->tty),
 		.peer = login ? copy(a, login->peer) : NULL,
-		.behalf = behalf_text(a, f->behalf),
+		.behalf = f->behalf->kind == BEHALF_NONE ? copy(a, unit_of(s, f->act))
+							 : behalf_text(a, f->behalf),
 	};
 }
 

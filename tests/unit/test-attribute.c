@@ -304,6 +304,65 @@ static void test_behalf(void **state)
 	assert_string_equal(e.actors[0].behalf, "apt-get install nginx");
 }
 
+/* A unit's process that nobody saw: by the one unit that started then. */
+static void test_unit(void **state)
+{
+	struct fixture *f = *state;
+	struct event_detail d = {.subject = "a", .path = "/etc/passwd"};
+	struct event e = {.details = &d, .n_details = 1};
+	struct actor who = person(7), systemd = person(1);
+
+	who.auid = who.session = systemd.auid = systemd.session = AUDIT_ID_UNSET;
+	who.ppid = 1;
+	put_file(f, 10, "/etc/passwd", who);
+	put_act(f, 11, (struct act){.kind = ACT_UNIT_START, .object = "fixit.service",
+			       .actor = systemd});
+	put_act(f, 20, (struct act){.kind = ACT_UNIT_START, .object = "other.service",
+			       .actor = systemd});
+	assert_int_equal(ask(f, FACT_BIT(FACT_ACCOUNTS), 5, &e), 1);
+	assert_string_equal(e.actors[0].user, "root");
+	assert_string_equal(e.actors[0].behalf, "fixit.service");
+	/* Of two it is not known which. */
+	put_file(f, 20, "/etc/passwd", who);
+	put_act(f, 21, (struct act){.kind = ACT_UNIT_START, .object = "third.service",
+			       .actor = systemd});
+	assert_int_equal(ask(f, FACT_BIT(FACT_ACCOUNTS), 15, &e), 1);
+	assert_null(e.actors[0].behalf);
+	/* Whoever has another parent, or logged in, is none of them. */
+	who.ppid = 5;
+	put_file(f, 30, "/etc/passwd", who);
+	put_act(f, 30, (struct act){.kind = ACT_UNIT_START, .object = "x.service",
+			       .actor = systemd});
+	assert_int_equal(ask(f, FACT_BIT(FACT_ACCOUNTS), 25, &e), 1);
+	assert_null(e.actors[0].behalf);
+}
+
+/* What one transaction of the package manager runs is named once. */
+static void test_transaction(void **state)
+{
+	struct fixture *f = *state;
+	struct event_detail d = {.subject = "a", .path = "/etc/passwd"};
+	struct event e = {.details = &d, .n_details = 1};
+	const struct act_path paths[] = {{.path = "/etc/passwd"}};
+	const struct actor_chain chain = {BEHALF_PACKAGES, "apt-get install nginx", person(1)};
+
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(acts_put(f->acts, &(struct act){.kind = ACT_FILE,
+							   .realtime_usec = T0 + (10 + i) * USEC_PER_SEC,
+							   .success = true,
+							   .actor = person(20 + i),
+							   .paths = paths,
+							   .n_paths = 1,
+							   .op = "",
+							   .object = "",
+							   .peer = ""},
+					 &chain),
+			0);
+	assert_int_equal(ask(f, FACT_BIT(FACT_ACCOUNTS), 5, &e), 1);
+	assert_int_equal(e.n_actors, 1);
+	assert_int_equal(e.actors[0].pid, 22);
+}
+
 int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
@@ -315,6 +374,8 @@ int main(void)
 		TEST(test_kinds),
 		TEST(test_objects),
 		TEST(test_behalf),
+		TEST(test_unit),
+		TEST(test_transaction),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
