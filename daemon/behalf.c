@@ -14,7 +14,10 @@ enum {
 	PATH_SIZE = 64,
 };
 
-/* By the file that it runs: a process may call itself anything. */
+/*
+ * By the file that it runs: a process may call itself anything. All of these run as
+ * root, whoever started them: a user can have a file of the same name, but not that.
+ */
 static const struct {
 	const char *exe;
 	enum behalf_kind kind;
@@ -141,7 +144,7 @@ static int read_process(const struct root *root, struct arena *a, uint32_t pid, 
 	x.command = secret_command(a, cmdline.data, cmdline.size, ACT_COMMAND_MAX);
 	if (!x.exe || !x.command)
 		return -ENOMEM;
-	*ret = (struct process){x, kind_of(exe, &cmdline)};
+	*ret = (struct process){x, x.euid == 0 ? kind_of(exe, &cmdline) : BEHALF_NONE};
 	return 0;
 }
 

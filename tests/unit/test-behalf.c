@@ -9,6 +9,7 @@
 struct process {
 	uint32_t pid, ppid, auid;
 	const char *exe, *command, *cgroup;
+	uint32_t euid;
 };
 
 static void write_process(const struct test_root *t, const struct process *p)
@@ -16,7 +17,8 @@ static void write_process(const struct test_root *t, const struct process *p)
 	char path[64], text[256];
 
 	(void)snprintf(path, sizeof(path), "/proc/%u/status", p->pid);
-	(void)snprintf(text, sizeof(text), "Name:\tx\nPPid:\t%u\nUid:\t0\t0\t0\t0\n", p->ppid);
+	(void)snprintf(
+		text, sizeof(text), "Name:\tx\nPPid:\t%u\nUid:\t0\t%u\t0\t0\n", p->ppid, p->euid);
 	test_write(t, path, text);
 	(void)snprintf(path, sizeof(path), "/proc/%u/loginuid", p->pid);
 	(void)snprintf(text, sizeof(text), "%u", p->auid);
@@ -58,6 +60,10 @@ static const struct process all[] = {
 	{90, 1, AUDIT_ID_UNSET, "/usr/bin/python3.11",
 		"/usr/bin/python3 /usr/bin/unattended-upgrade", "0::/system.slice/apt.service\n"},
 	{91, 1, AUDIT_ID_UNSET, "/tmp/x", "apt-get install me", "0::/user.slice/x\n"},
+	/* a user's own file by that name; a user's own words for an interpreter */
+	{92, 51, 1000, "/home/alice/apt-get", "apt-get install nginx", NULL, 1000},
+	{93, 51, 1000, "/usr/bin/python3.11", "python3 x.py unattended-upgrade", NULL, 1000},
+	{94, 92, 1000, "/home/alice/x", "x", NULL, 1000},
 	/* each other's parents, as /proc may show while pids are used again */
 	{95, 96, AUDIT_ID_UNSET, "/bin/a", "a", "0::/user.slice/x\n"},
 	{96, 95, AUDIT_ID_UNSET, "/bin/b", "b", "0::/user.slice/x\n"},
@@ -102,6 +108,8 @@ static void test_chains(void **state)
 		{90, 1, false, BEHALF_PACKAGES, "/usr/bin/python3 /usr/bin/unattended-upgrade", 90},
 		/* who only calls itself so */
 		{91, 1, false, BEHALF_NONE, NULL, 0},
+		{94, 92, true, BEHALF_NONE, NULL, 0},
+		{93, 51, true, BEHALF_NONE, NULL, 0},
 		{95, 96, false, BEHALF_NONE, NULL, 0},
 		{999, 998, false, BEHALF_NONE, NULL, 0},
 	};
