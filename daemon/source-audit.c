@@ -157,8 +157,7 @@ static bool is_ephemeral(const struct act *act)
  */
 static uint64_t bound(const struct act *act)
 {
-	/* A port that the kernel is to choose is a client's. */
-	return act->kind == ACT_BIND && !is_ephemeral(act) ? FACT_BIT(FACT_LISTENERS) : 0;
+	return act->kind == ACT_BIND ? FACT_BIT(FACT_LISTENERS) : 0;
 }
 
 /*
@@ -210,6 +209,12 @@ static int take_event(struct source_audit *s, const struct audit_event *e)
 	int r = a ? act_parse(a, e, &options, &act) : -ENOMEM;
 	if (r <= 0 || act.actor.pid == s->pid)
 		return MIN(r, 0);
+	/*
+	 * A port that the kernel is to choose is a client's: nobody asks for it, and
+	 * clients are so many that they would push out who changed files.
+	 */
+	if (act.kind == ACT_BIND && is_ephemeral(&act))
+		return 0;
 	if (act.success) {
 		s->dirty |= facts_of(s, &act);
 		s->settling |= bound(&act);
