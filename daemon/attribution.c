@@ -70,6 +70,13 @@ static const char *why_nobody(
 	return "no audit record tells of it";
 }
 
+/* Whether the kernel may still tell of a change of these facts. */
+static bool is_awaited(const struct attribution *t, uint64_t facts)
+{
+	return t->source.acts && (facts & t->touched & attribute_facts()) &&
+	       (t->deadline_usec == 0 || t->now.monotonic_usec < t->deadline_usec);
+}
+
 int attribution_ask(void *arg, struct arena *a, uint64_t facts, struct event *e)
 {
 	struct attribution *t = arg;
@@ -78,6 +85,7 @@ int attribution_ask(void *arg, struct arena *a, uint64_t facts, struct event *e)
 		.changed = facts & t->pending,
 		.since_usec = since(t, facts & t->pending),
 		.until_usec = t->now.realtime_usec,
+		.waiting = is_awaited(t, facts),
 	};
 
 	/* What flapped and was held back is told when nothing is read any more. */
@@ -93,12 +101,10 @@ int attribution_ask(void *arg, struct arena *a, uint64_t facts, struct event *e)
 		return r;
 	if (r > 0 || !(facts & t->touched))
 		return 0;
-	if (t->source.acts && (facts & t->touched & attribute_facts())) {
-		uint64_t now_usec = t->now.monotonic_usec;
+	if (question.waiting) {
 		if (t->deadline_usec == 0)
-			t->deadline_usec = now_usec + ATTRIBUTION_WAIT_USEC;
-		if (now_usec < t->deadline_usec)
-			return -EAGAIN;
+			t->deadline_usec = t->now.monotonic_usec + ATTRIBUTION_WAIT_USEC;
+		return -EAGAIN;
 	}
 	e->unattributed = why_nobody(a, t, question.changed, question.since_usec);
 	return 0;

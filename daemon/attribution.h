@@ -5,8 +5,8 @@
  * named when nobody can be.
  *
  * A change is seen (inotify) before the kernel has told who made it (audit), by
- * some milliseconds: what would be told of nobody is held back for at most
- * ATTRIBUTION_WAIT_USEC, once.
+ * some milliseconds: what would be told of nobody, or of somebody who only was
+ * near, is held back for at most ATTRIBUTION_WAIT_USEC, once.
  */
 #pragma once
 

@@ -340,10 +340,11 @@ int attribute_event(struct arena *a, const struct acts *acts, const struct attri
 	ask_details(&s, e);
 	if (s.n == 0)
 		ask_kinds(&s);
-	if (s.n == 0)
+	if (s.n == 0 && !q->waiting)
 		ask_deps(&s);
-	if (s.n == 0) {
-		s.since_usec -= MIN(s.since_usec, EARLIER_USEC);
+	if (s.n == 0 && !q->waiting) {
+		/* Not before the last reading: that may be days ago. */
+		s.since_usec = MIN(s.since_usec, q->until_usec - MIN(q->until_usec, EARLIER_USEC));
 		ask_details(&s, e);
 	}
 	return s.n > 0 ? answer(a, &s, e) : 0;

@@ -8,9 +8,10 @@
  *     the unit or the port that they name;
  *  2. the kind of act that changes such a fact: the packet filter, audit's rules;
  *  3. anything that the facts were read from;
- *  4. the things themselves, in the minute before: a file is opened, and written later.
+ *  4. the things themselves, in the last minute: a file is opened, and written later.
  * All who did such a thing in the time are named, since which of them it was
- * nobody can tell.
+ * nobody can tell. 3 and 4 may name somebody else while the record of the very
+ * act is still on its way: they are for when nothing more is waited for.
  */
 #pragma once
 
@@ -24,6 +25,7 @@ struct attribute_question {
 	uint64_t changed;	     /* FACT_BITs, of which the event tells */
 	uint64_t since_usec;	     /* realtime: the facts were last read then, and were otherwise */
 	uint64_t until_usec;
+	bool waiting; /* records may still come: nobody is asked by 3 and 4 */
 };
 
 /*
