@@ -3,7 +3,8 @@
  * What ProFTPD demands, by proftpd.conf(5) and its mod_tls: of each server (the
  * main one and each <VirtualHost>) the first TLSEngine and the first TLSRequired
  * hold, those of <Global> after its own. In a <Directory> or an <Anonymous>
- * nothing can be allowed that the server demands.
+ * nothing can be allowed that the server demands, nor for a user or a group, who
+ * are known too late; but for clients of a class (mod_ifsession).
  */
 #include <errno.h>
 #include <string.h>
@@ -15,7 +16,6 @@
 
 enum {
 	DEPTH_MAX = 32,
-	WORDS_MAX = 32,
 	FILES_MAX = 500,
 	PORT = 21,
 };
@@ -29,6 +29,7 @@ struct said {
 struct server {
 	unsigned port;
 	bool local; /* at addresses of this machine alone */
+	bool rest;  /* it takes connections to addresses that no other is at */
 	bool engine, sftp, auth, data;
 	struct said engine_said, sftp_said, required_said;
 	struct said implicit, per_user; /* of TLSOptions */
@@ -38,6 +39,7 @@ enum context {
 	SERVER,	 /* what stands here is of the server that is read */
 	SKIPPED, /* a condition does not hold */
 	OTHER,	 /* a part of a server */
+	CLASS,	 /* what clients of a class are given */
 };
 
 struct reading {
@@ -98,12 +100,10 @@ static bool has(const char *const *array, size_t n, const char *word)
 /* "KEY WORD..." as it is written. */
 static int say(struct reading *r, const char *const *w, size_t n, struct said *ret)
 {
-	const char *text = w[0];
+	const char *text = arena_strdup(r->files.a, w[0]);
 
 	for (size_t i = 1; i < n && text; i++)
 		text = arena_printf(r->files.a, "%s %s", text, w[i]);
-	if (text == w[0])
-		text = arena_strdup(r->files.a, text);
 	if (!text)
 		return -ENOMEM;
 	*ret = (struct said){text, r->at};
@@ -259,15 +259,9 @@ static int begin_section(struct reading *r, const char *const *w, size_t n)
 	} else if (strcasecmp(w[0], "<Global") == 0) {
 		r->now = &r->global;
 	} else {
-		r->stack[r->depth - 1].context = OTHER;
+		r->stack[r->depth - 1].context = strcasecmp(w[0], "<IfClass") ? OTHER : CLASS;
 	}
 	return e;
-}
-
-static void end_section(struct reading *r)
-{
-	if (r->depth > 0)
-		r->now = r->stack[--r->depth].server;
 }
 
 /* ---- lines ---- */
@@ -320,7 +314,18 @@ static int take_server(struct reading *r, const char *const *w, size_t n)
 		return take_options(r, w, n);
 	if (strcasecmp(w[0], "Port") == 0 && n > 1)
 		return take_port(r, w[1]);
+	if (strcasecmp(w[0], "DefaultServer") == 0 && n > 1)
+		s->rest = boolean(w[1]) != 0;
 	return 0;
+}
+
+/* Who is of a class is not looked at. */
+static int take_class(struct reading *r, const char *word)
+{
+	if (strncasecmp(word, "TLS", 3) != 0 && strcasecmp(word, "SFTPEngine") != 0)
+		return 0;
+	return conf_files_fault(&r->files, &r->at,
+		"%s for a class of clients (<IfClass>), which is not read", word);
 }
 
 static int take(struct reading *r, const char *const *w, size_t n)
@@ -328,7 +333,7 @@ static int take(struct reading *r, const char *const *w, size_t n)
 	const enum context c = r->depth > 0 ? r->stack[r->depth - 1].context : SERVER;
 
 	if (strncmp(w[0], "</", 2) == 0) {
-		end_section(r);
+		r->now = r->depth > 0 ? r->stack[--r->depth].server : r->now;
 		return 0;
 	}
 	if (*w[0] == '<')
@@ -341,7 +346,7 @@ static int take(struct reading *r, const char *const *w, size_t n)
 		return remember(r, &r->modules, &r->n_modules, w[1]);
 	if (strcasecmp(w[0], "Define") == 0 && n > 1)
 		return remember(r, &r->defines, &r->n_defines, w[1]);
-	return c == SERVER ? take_server(r, w, n) : 0;
+	return c == SERVER ? take_server(r, w, n) : c == CLASS ? take_class(r, w[0]) : 0;
 }
 
 /* The next word, by pr_str_get_word(): quotes around all of it, "#" ends the line. */
@@ -365,11 +370,15 @@ static char *next_word(char **p)
 
 static int take_line(struct reading *r, char *line)
 {
-	const char *w[WORDS_MAX];
+	const char **w = NULL;
 	size_t n = 0;
 
-	for (char *x; n < WORDS_MAX && (x = next_word(&line));)
-		w[n++] = x;
+	for (char *x; (x = next_word(&line)); n++) {
+		const char **slot = arena_grow(r->files.a, &w, n, sizeof(*slot));
+		if (!slot)
+			return -ENOMEM;
+		*slot = x;
+	}
 	if (n == 0)
 		return 0;
 	if (*w[0] == '<') {
@@ -429,10 +438,8 @@ static void merge(struct server *s, const struct server *global)
 		s->data = global->data;
 		s->required_said = global->required_said;
 	}
-	if (!s->implicit.at.path)
-		s->implicit = global->implicit;
-	if (!s->per_user.at.path)
-		s->per_user = global->per_user;
+	s->implicit = s->implicit.at.path ? s->implicit : global->implicit;
+	s->per_user = s->per_user.at.path ? s->per_user : global->per_user;
 }
 
 static void decide(const struct reading *r, const struct server *s, struct clear_service *ret)
@@ -471,7 +478,7 @@ static int finish(struct reading *r, struct clear_list *ret)
 	for (size_t i = 0; e == 0 && i < r->n_servers; i++) {
 		struct clear_service x = {0};
 		struct server *s = r->servers[i];
-		if (s->port == 0 || s->local)
+		if (s->port == 0 || (s->local && !s->rest))
 			continue;
 		merge(s, &r->global);
 		decide(r, s, &x);

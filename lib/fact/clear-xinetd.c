@@ -4,6 +4,7 @@
  * for all in a block defaults, and further files that it names.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -32,6 +33,7 @@ struct service {
 	const char *server, *port;
 	struct conf_place server_at;
 	struct values args, only_from;
+	bool from_more; /* only_from += : to those of defaults */
 	bool udp, disabled, internal;
 };
 
@@ -104,8 +106,10 @@ static int take_attribute(
 
 	if (strcmp(key, "server_args") == 0)
 		return add_values(r, &s->args, op, words + 2, n - 2);
-	if (strcmp(key, "only_from") == 0)
+	if (strcmp(key, "only_from") == 0) {
+		s->from_more = strcmp(op, "=") != 0 && (s->from_more || !s->only_from.said);
 		return add_values(r, &s->only_from, op, words + 2, n - 2);
+	}
 	if (strcmp(key, "id") == 0)
 		return keep(r, &s->id, value);
 	if (strcmp(key, "port") == 0)
@@ -223,15 +227,35 @@ static bool is_started(const char *id, const void *arg)
 	return !has(&r->disabled, id) && (!r->enabled.said || has(&r->enabled, id));
 }
 
+/* "127.0.0.1", "127.0.0.0/8": bits fewer than these are of the whole Internet. */
+static bool is_loopback(const char *word)
+{
+	const char *slash = strchr(word, '/');
+	char *end = NULL;
+
+	if (strcmp(word, "::1") == 0 || strcmp(word, "localhost") == 0)
+		return true;
+	if (strncmp(word, "127.", 4) != 0 || word[strspn(word, "0123456789./")])
+		return false;
+	return !slash || (is_digit(slash[1]) && strtoul(slash + 1, &end, 10) >= 8 && !*end);
+}
+
 /* Nobody but this machine itself. */
 static bool is_local(const struct values *x)
 {
 	for (size_t i = 0; i < x->n; i++) {
-		if (strncmp(x->v[i], "127.", 4) != 0 && strcmp(x->v[i], "::1") != 0 &&
-			strcmp(x->v[i], "localhost") != 0)
+		if (!is_loopback(x->v[i]))
 			return false;
 	}
 	return x->said;
+}
+
+static bool is_for_us_alone(const struct reading *r, const struct service *s)
+{
+	if (!s->only_from.said)
+		return is_local(&r->only_from);
+	return is_local(&s->only_from) &&
+	       !(s->from_more && r->only_from.said && !is_local(&r->only_from));
 }
 
 static int add_service(
@@ -239,7 +263,6 @@ static int add_service(
 {
 	static const char *const none[] = {NULL};
 	struct arena *a = r->files.a;
-	const struct values *from = s->only_from.said ? &s->only_from : &r->only_from;
 	struct clear_list mine = {0};
 	struct clear_started x = {.listener = "xinetd",
 		.server = s->server,
@@ -262,7 +285,7 @@ static int add_service(
 		x.setting = arena_printf(a, "%s %s", x.setting, s->args.v[i]);
 	int e = x.setting ? clear_started(a, r->files.root, &x, &mine) : -ENOMEM;
 	for (size_t i = 0; e == 0 && i < mine.n; i++) {
-		if (is_local(from)) {
+		if (is_for_us_alone(r, s)) {
 			mine.v[i].kind = CLEAR_SHUT;
 			mine.v[i].setting = "only_from names this machine alone";
 			mine.v[i].at = s->server_at;

@@ -439,6 +439,8 @@ class Xinetd(Super):
                             (self.attribute("only_from", "127.0.0.1"), 0.15),
                             (self.attribute("only_from", "10.0.0.0"), 0.1),
                             (self.attribute("only_from", "10.0.0.0", "+="), 0.1),
+                            (self.attribute("only_from", "127.0.0.1", "+="), 0.1),
+                            (self.attribute("only_from", self.pick("127.0.0.1/0", "127.0.0.0/8")), 0.1),
                             (self.attribute("id", "id%d" % self.number), 0.4),
                             ("# disable = yes\n", 0.2)):
                 if self.chance(p):

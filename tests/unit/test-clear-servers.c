@@ -199,6 +199,22 @@ static const struct clear_vector vectors[] = {
 			{"/etc/proftpd/d/x",
 				"# TLSRequired off\nTLSRequired \\\n \"auth+data\" # x\n"}},
 		{FTPD(CLEAR_SHUT, "TLSRequired auth+data", "/etc/proftpd/d/x", 2)}},
+	{"clients of a class may be let in otherwise",
+		{PROFTPD, {PRO, "TLSEngine on\nTLSRequired on\n<IfUser bob>\nTLSRequired off\n"
+				"</IfUser>\n<IfClass all>\n<IfModule mod_core.c>\n"
+				"TLSRequired off\n</IfModule>\n</IfClass>\n"}},
+		{{"proftpd", "FTP", .fault = "<IfClass>", .fault_line = 8, .fault_path = PRO}}},
+	{"a server of this machine alone that takes what is for no other",
+		{PROFTPD, {PRO, "Port 0\n<VirtualHost 127.0.0.1>\nDefaultServer on\n"
+				"</VirtualHost>\n<VirtualHost 127.0.0.2>\nPort 2121\n"
+				"DefaultServer off\n</VirtualHost>\n"}},
+		{{"proftpd", "FTP", .ports = {21}, .kind = CLEAR_OPEN, .setting = "no TLSEngine",
+			.at = {PRO, 0}}}},
+	{"more words than one would write",
+		{PROFTPD,
+			{PRO, "TLSEngine on\nTLSRequired on\nTLSOptions x x x x x x x x x x x x x "
+			      "x x x x x x x x x x x x x x x x x x x x x x AllowPerUser\n"}},
+		{FTPD(CLEAR_OPEN, "TLSOptions AllowPerUser", PRO, 3)}},
 	{"TLS on request", {PROFTPD, {PRO, "TLSEngine on\n"}},
 		{FTPD(CLEAR_OPEN, "no TLSRequired", PRO, 0)}},
 	{"the first holds, and data in the clear",
@@ -329,6 +345,30 @@ static const struct clear_vector vectors[] = {
 				.at = {"/etc/xinetd.d/tftp", 4}},
 			{"xinetd", "telnet", .ports = {2323}, .kind = CLEAR_SHUT,
 				.setting = "only_from", .at = {"/etc/xinetd.d/x", 7}}}},
+	{"for this machine alone, and what only looks so",
+		{XINETD, NAMES,
+			{"/etc/xinetd.conf",
+				"defaults\n{\n only_from = 10.0.0.0/8\n}\n"
+				"service a\n{\n only_from += 127.0.0.1\n type = UNLISTED\n"
+				" port = 1001\n server = /usr/sbin/in.telnetd\n}\n"
+				"service b\n{\n only_from = 127.0.0.1/0\n type = UNLISTED\n"
+				" port = 1002\n server = /usr/sbin/in.telnetd\n}\n"
+				"service c\n{\n only_from = 127.0.0.0/8 localhost ::1\n"
+				" only_from += 127.0.0.2\n type = UNLISTED\n port = 1003\n"
+				" server = /usr/sbin/in.telnetd\n}\n"
+				"service d\n{\n only_from = 127.example.org\n type = UNLISTED\n"
+				" port = 1004\n server = /usr/sbin/in.telnetd\n}\n"}},
+		{{"xinetd", "telnet", .ports = {1001}, .kind = CLEAR_OPEN,
+			 .setting = "server = /usr/sbin/in.telnetd",
+			 .at = {"/etc/xinetd.conf", 10}},
+			{"xinetd", "telnet", .ports = {1002}, .kind = CLEAR_OPEN,
+				.setting = "server = /usr/sbin/in.telnetd",
+				.at = {"/etc/xinetd.conf", 17}},
+			{"xinetd", "telnet", .ports = {1003}, .kind = CLEAR_SHUT,
+				.setting = "only_from", .at = {"/etc/xinetd.conf", 25}},
+			{"xinetd", "telnet", .ports = {1004}, .kind = CLEAR_OPEN,
+				.setting = "server = /usr/sbin/in.telnetd",
+				.at = {"/etc/xinetd.conf", 32}}}},
 	{"enabled, and nothing else",
 		{XINETD, NAMES,
 			{"/etc/xinetd.conf",
