@@ -423,6 +423,9 @@ int clear_slapd(struct arena *a, const struct root *root, struct clear_list *ret
 		struct old_file o = {&r, 0};
 		k = conf_files_read(&r.files, path, NULL, false, parse_conf, &o);
 	}
+	if (k == 0 && c.another.path)
+		k = conf_files_fault(&r.files, &c.another,
+			"this unit runs slapd as well: what it serves is not read");
 	return k < 0 ? k : add_services(&c, &r, path, ret);
 }
 

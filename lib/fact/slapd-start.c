@@ -70,8 +70,12 @@ static int each_command(const char *const *words, size_t n, const struct conf_pl
 	struct command *c = arg;
 	int k = 0;
 
-	if (c->found || strncmp(words[0], "/etc/", 5) == 0)
+	if (strncmp(words[0], "/etc/", 5) == 0)
 		return 0; /* SysV's script has its settings elsewhere */
+	if (c->found) {
+		c->s->another = *at;
+		return 0;
+	}
 	c->found = true;
 	c->s->at = *at;
 	for (size_t i = 1; k == 0 && i < n; i++) {

@@ -14,6 +14,7 @@ struct slapd_start {
 	const char *name;	/* what says so: "-h", "SLAPD_SERVICES" */
 	bool unknown;		/* they stand in a variable that was not found */
 	struct conf_place at;
+	struct conf_place another; /* a second unit runs it as well; path NULL: none does */
 };
 
 /* Its configuration is looked for in the root. 0 or -ENOMEM. */

@@ -132,6 +132,12 @@ static const struct clear_vector vectors[] = {
 			{UNIT, "[Service]\nExecStart=/usr/sbin/slapd -u ldap -h ${SLAPD_URLS}\n"}},
 		{LDAP(CLEAR_OPEN, NONE("mdb"), "/etc/openldap/slapd.conf", 1),
 			LDAPS(636, UNIT, 2)}},
+	{"two units, of which the second may serve anything",
+		{SLAPD, {CONF, DB}, {UNIT, "[Service]\nExecStart=/usr/sbin/slapd -h ldaps:///\n"},
+			{"/etc/systemd/system/slapd2.service",
+				"[Service]\nExecStart=/usr/sbin/slapd -h ldap:///\n"}},
+		{FAULT("this unit runs slapd as well", "/etc/systemd/system/slapd2.service", 2),
+			LDAPS(636, UNIT, 2)}},
 };
 
 static void test_vectors(void **state)
