@@ -13,6 +13,8 @@
 #include "fact/dovecot-conf.h"
 #include "fact/name-servers.h"
 
+static const char usual_path[] = "/etc/dovecot/dovecot.conf";
+
 /* What speaks to clients. */
 struct speaker {
 	const char *program;  /* in libexec; a service has its name unless it says otherwise */
@@ -282,18 +284,44 @@ static int follow(struct arena *a, const struct dovecot_conf *c, const struct co
 	return 0;
 }
 
+struct starts {
+	struct arena *a;
+	const struct root *root;
+	struct clear_list *list;
+};
+
+static int read_path(struct starts *t, const char *path)
+{
+	struct conf_files files = {.a = t->a, .root = t->root};
+	struct dovecot_conf c;
+	int r = dovecot_conf_read(&files, path, &c);
+
+	return r < 0 ? r : follow(t->a, &c, &files, path, t->list);
+}
+
+/* -c FILE: a unit may start it with another file, beside the usual one or in its place. */
+static int each_command(const char *const *words, size_t n, const struct conf_place *at, void *arg)
+{
+	const char *path = usual_path;
+
+	(void)at;
+	for (size_t i = 1; i < n; i++) {
+		if (strncmp(words[i], "-c", 2) == 0)
+			path = words[i][2] ? words[i] + 2 : words[i + 1] ? words[i + 1] : path;
+	}
+	return read_path(arg, path);
+}
+
 int clear_dovecot(struct arena *a, const struct root *root, struct clear_list *ret)
 {
 	static const char *const programs[] = {
 		"/usr/sbin/dovecot", "/usr/local/sbin/dovecot", NULL};
-	static const char path[] = "/etc/dovecot/dovecot.conf";
-	struct conf_files files = {.a = a, .root = root};
-	struct dovecot_conf c;
+	struct starts t = {a, root, ret};
 
 	if (!name_server_installed(root, programs))
 		return 0;
-	int r = dovecot_conf_read(&files, path, &c);
-	return r < 0 ? r : follow(a, &c, &files, path, ret);
+	int r = clear_commands(a, ret, "dovecot", each_command, &t);
+	return r == 0 ? read_path(&t, usual_path) : MIN(r, 0);
 }
 
 int clear_dovecot_text(struct arena *a, char *text, struct clear_list *ret)

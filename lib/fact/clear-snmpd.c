@@ -177,20 +177,44 @@ struct options {
 	const char *files;
 };
 
-static int each_command(const char *const *words, size_t n, const struct conf_place *at, void *arg)
+static void take_words(
+	struct options *o, const char *const *words, size_t n, const struct conf_place *at)
 {
-	struct options *o = arg;
-
-	for (size_t i = 1; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const char *w = words[i];
 		if (*w != '-') {
 			snmpd_conf_address(o->r, w, at);
 		} else if (strcmp(w, "-C") == 0) {
 			o->alone = true;
 		} else if (strncmp(w, "-c", 2) == 0) {
-			o->files = w[2] ? w + 2 : words[i + 1];
-			i += !w[2] && words[i + 1];
+			o->files = w[2] ? w + 2 : i + 1 < n ? words[i + 1] : NULL;
+			i += !w[2];
 		}
+	}
+}
+
+/* In the place of a variable come the words that the distribution's file gives it. */
+static int each_command(const char *const *words, size_t n, const struct conf_place *at, void *arg)
+{
+	static const char *const environments[] = {"/etc/sysconfig/snmpd", "/etc/default/snmpd",
+		NULL},
+				 *const of_traps[] = {"/etc/sysconfig/snmptrapd",
+					 "/etc/default/snmptrapd", NULL};
+	struct options *o = arg;
+
+	for (size_t i = 1, k; i < n; i = k) {
+		const char *const *more = NULL;
+		size_t n_more = 0;
+		for (k = i; k < n && *words[k] != '$';)
+			k++;
+		take_words(o, words + i, k - i, at);
+		if (k == n)
+			break;
+		int e = clear_variable(o->r->files.a, o->r->files.root, words[k++],
+			o->r->traps ? of_traps : environments, &more, &n_more);
+		if (e < 0)
+			return e;
+		take_words(o, more, n_more, at);
 	}
 	return 0;
 }
