@@ -276,6 +276,32 @@ static int read_bind(struct reading *r)
 	return r->act->address.ss_family == AF_INET || r->act->address.ss_family == AF_INET6;
 }
 
+/*
+ * key= is the last field that the kernel writes: no need to split the ones before it,
+ * of which subj= may hold what looks like one (a profile's name may have blanks in it).
+ */
+static bool has_key(const struct audit_record *record, const char *key)
+{
+	static const char name[] = " key=";
+	const char *p = record->body, *end = p + record->size, *at = NULL;
+
+	for (const char *next; (next = memmem(p, (size_t)(end - p), name, sizeof(name) - 1));)
+		at = p = next + sizeof(name) - 1;
+	if (!at)
+		return false;
+	bool quoted = at < end && *at == '"';
+	at += quoted;
+	const char *to = memchr(at, quoted ? '"' : ' ', (size_t)(end - at));
+	struct audit_field field = {
+		.name = "key",
+		.name_size = 3,
+		.value = at,
+		.size = (size_t)((to ? to : end) - at),
+		.form = quoted ? AUDIT_QUOTED : AUDIT_BARE,
+	};
+	return audit_field_has_key(&(struct audit_fields){&field, 1}, key);
+}
+
 static int read_syscall(struct reading *r)
 {
 	const char *key = r->options ? r->options->key : NULL;
@@ -283,7 +309,7 @@ static int read_syscall(struct reading *r)
 	struct act *act = r->act;
 	struct act_call call;
 
-	act->keyed = key && audit_field_has_key(&r->f, key);
+	act->keyed = key && has_key(audit_event_find(r->event, RECORD_SYSCALL), key);
 	if (key && !act->keyed)
 		return 0;
 	act->success = success && audit_field_is(success, "yes");
@@ -338,29 +364,6 @@ static const struct kind *kind_of(unsigned type)
 			return &kinds[i];
 	}
 	return NULL;
-}
-
-/* key= is the last field that the kernel writes: no need to split the ones before it. */
-static bool has_key(const struct audit_record *record, const char *key)
-{
-	static const char name[] = " key=";
-	const char *p = record->body, *end = p + record->size, *at = NULL;
-
-	for (const char *next; (next = memmem(p, (size_t)(end - p), name, sizeof(name) - 1));)
-		at = p = next + sizeof(name) - 1;
-	if (!at)
-		return false;
-	bool quoted = at < end && *at == '"';
-	at += quoted;
-	const char *to = memchr(at, quoted ? '"' : ' ', (size_t)(end - at));
-	struct audit_field field = {
-		.name = "key",
-		.name_size = 3,
-		.value = at,
-		.size = (size_t)((to ? to : end) - at),
-		.form = quoted ? AUDIT_QUOTED : AUDIT_BARE,
-	};
-	return audit_field_has_key(&(struct audit_fields){&field, 1}, key);
 }
 
 bool act_wants(const struct audit_record *record, const char *key)

@@ -429,6 +429,35 @@ static void test_unkeyed(_unused_ void **state)
 	}
 }
 
+/* A profile of AppArmor whose name ends in a key neither hides who acts nor makes anybody act. */
+static void test_key_of_a_profile(_unused_ void **state)
+{
+	static const char head[] =
+		"type=SYSCALL arch=c000003e syscall=50 success=yes exit=0 a0=3 a1=1 a2=0 a3=0 "
+		"items=0 ppid=1 pid=9 auid=1000 uid=0 euid=0 ses=3 tty=(none) comm=\"x\" "
+		"exe=\"/a\" ";
+	static const struct {
+		const char *tail;
+		bool is;
+	} vectors[] = {
+		{"subj=p auid=0 pid=1 key=\"x\" (complain) key=\"hardend\"\n", true},
+		{"subj=p auid=0 pid=1 key=\"hardend\" (complain) key=(null)\n", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		_cleanup_(arena_freep) struct arena *a = arena_new();
+		char text[1024];
+		struct act act;
+		(void)snprintf(text, sizeof(text), "%s%s", head, vectors[i].tail);
+		assert_int_equal(act_of_event(a, text, &options, &act), vectors[i].is);
+		if (!vectors[i].is)
+			continue;
+		assert_int_equal(act.kind, ACT_LISTEN);
+		assert_int_equal(act.actor.auid, 1000);
+		assert_int_equal(act.actor.pid, 9);
+	}
+}
+
 /* The short way to see whether a record is of interest is right. */
 static void test_wants(_unused_ void **state)
 {
@@ -501,6 +530,7 @@ int main(void)
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_unkeyed),
+		cmocka_unit_test(test_key_of_a_profile),
 		cmocka_unit_test(test_wants),
 		cmocka_unit_test(test_alloc),
 	};
