@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
 """In a kernel of its own: alerts name who made the change. Somebody logs in over ssh and edits
 with sudo; sed -i, which is gone within a millisecond; vim; useradd; apt-get install; a unit; a job
-of cron; two at once. Without auditd and beside it."""
+of cron."""
 import os
 import subprocess
 import time
 
-from machine import expect, show
+from machine import expect
 from vm import VM
 
 CONF = "/etc/ssh/sshd_config.d/50-site.conf"
@@ -22,12 +22,13 @@ class Who(VM):
                               capture_output=True, text=True, check=False)
         assert done.returncode == 0, (script, done.stdout, done.stderr)
 
-    def told(self, what, act, want):
+    def told(self, what, act, *wants):
         begin = time.monotonic()
         act()
-        [e] = expect(self.batch(first=60, quiet=QUIET), want)
-        print(f"{what} ({(e['_received'] - begin) * 1000:.0f} ms): {e['MESSAGE']}", flush=True)
-        return e
+        events = expect(self.batch(first=60, quiet=QUIET), *wants)
+        for e in events:
+            print(f"{what} ({(e['_received'] - begin) * 1000:.0f} ms): {e['MESSAGE']}", flush=True)
+        return events
 
 
 def is_zero(value):
@@ -87,23 +88,10 @@ def tools(m):
     m.told("a job of cron", lambda: m.sh(
         f"echo \"* * * * * root {edit('no')} && rm /etc/cron.d/once\" > /run/once;"
         "systemctl start cron; cp /run/once /etc/cron.d/once; sleep 70"),
+           dict(event="drift", fact="cron", **by_root("/usr/bin/cp")),
            dict(event="resolved", check="ssh-empty-passwords",
-                **by_root("/usr/bin/sed", actor_behalf="cron")))
-
-
-def two_at_once(m):
-    e = m.told("two at once", lambda: m.sh(
-        f"runuser -u alice -- true; {edit('yes')}; touch -m {CONF}"),
-               fails(actors="/usr/bin/sed"))
-    assert "/usr/bin/touch" in e["HARDEND_ACTORS"], show(e)
-    m.told("undone", lambda: m.sh(edit("no")), dict(event="resolved", check="ssh-empty-passwords"))
-
-
-def beside_auditd(m):
-    m.sh("systemctl start auditd")
-    m.batch(first=20, quiet=QUIET)
-    m.told("beside auditd", lambda: m.alice(f"sudo {edit('yes')}"),
-           fails(**by_alice("/usr/bin/sed")))
+                **by_root("/usr/bin/sed", actor_behalf="cron")),
+           dict(event="resolved", fact="cron", **by_root("/usr/bin/rm")))
 
 
 def main():
@@ -114,8 +102,6 @@ def main():
         m.follow()
         people(m)
         tools(m)
-        two_at_once(m)
-        beside_auditd(m)
 
 
 main()
