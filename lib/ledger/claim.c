@@ -120,13 +120,18 @@ static int class_of(const struct entered_check *ec)
 	}
 }
 
-/* Of two that tell of one change the worse leads; then the one that is about the item itself. */
+/*
+ * Of two that tell of one change the worse leads, then the one that can be worse,
+ * then the one that is about the item itself.
+ */
 static bool leads(const struct entered_check *x, const struct entered_check *y)
 {
 	enum severity of_x = entered_severity(x), of_y = entered_severity(y);
 
 	if (of_x != of_y)
 		return of_x > of_y;
+	if (x->check->severity != y->check->severity)
+		return x->check->severity > y->check->severity;
 	if (x->own != y->own)
 		return x->own;
 	return x->step.kind < y->step.kind;

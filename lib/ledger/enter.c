@@ -42,6 +42,23 @@ static int compare_facts(struct entry *e)
 	return 0;
 }
 
+/* Adds the digest of a subject. 0 or -ENOMEM. */
+static int add_subject(struct entry *e, struct flap_subjects *s, const char *subject)
+{
+	struct siphash h;
+	uint64_t *v = (uint64_t *)(uintptr_t)s->v;
+	uint64_t *place = arena_grow(e->batch.arena, &v, s->n, sizeof(*place));
+
+	if (!place)
+		return -ENOMEM;
+	siphash_init(&h, e->batch.ledger->key);
+	siphash_string(&h, subject);
+	*place = siphash_digest(&h);
+	s->v = v;
+	s->n++;
+	return 0;
+}
+
 static int enter_check(struct entry *e, size_t i)
 {
 	struct ledger *l = e->batch.ledger;
@@ -58,8 +75,14 @@ static int enter_check(struct entry *e, size_t i)
 		e->batch.arena, &ec.step);
 	if (r < 0)
 		return r;
-	ec.tell = flap_enter(
-		&ec.finding->flap, &l->config, ec.step.differs, ec.digest, e->now_usec);
+	for (size_t k = 0; r == 0 && k < ec.step.n_details; k++) {
+		if (!ec.step.details[k].gone)
+			r = add_subject(e, &ec.subjects, ec.step.details[k].subject);
+	}
+	if (r < 0)
+		return r;
+	const struct flap_seen seen = {ec.step.differs, ec.digest, ec.subjects};
+	ec.tell = flap_enter(&ec.finding->flap, &l->config, &seen, e->now_usec);
 	struct entered_check *place = arena_grow(
 		e->batch.arena, &e->checks, e->n_checks, sizeof(*place));
 	if (!place)
@@ -83,32 +106,36 @@ static int enter_checks(struct entry *e)
 	return r;
 }
 
-/* What no check has claimed, under the fact's own damper. */
-static void damp_facts(struct entry *e)
+/* What no check has claimed, under the fact's own damper. 0 or -ENOMEM. */
+static int damp_facts(struct entry *e)
 {
 	struct ledger *l = e->batch.ledger;
 
 	for (int i = 0; i < FACT_MAX; i++) {
 		struct delta *d = &e->facts[i].delta;
 		struct siphash h;
-		bool differs = false;
+		struct flap_seen seen = {0};
 		siphash_init(&h, l->key);
 		for (size_t k = 0; k < d->n; k++) {
 			if (d->v[k].fate != CHANGE_TELL)
 				continue;
 			siphash_string(&h, d->v[k].subject);
 			siphash_string(&h, d->v[k].new);
-			differs = true;
+			seen.differs = true;
+			if (add_subject(e, &e->facts[i].subjects, d->v[k].subject) < 0)
+				return -ENOMEM;
 		}
 		if (!e->facts[i].fact)
 			continue;
-		e->facts[i].tell = flap_enter(
-			&l->flaps[i], &l->config, differs, siphash_digest(&h), e->now_usec);
+		seen.state = siphash_digest(&h);
+		seen.subjects = e->facts[i].subjects;
+		e->facts[i].tell = flap_enter(&l->flaps[i], &l->config, &seen, e->now_usec);
 		for (size_t k = 0; !e->facts[i].tell && k < d->n; k++) {
 			if (d->v[k].fate == CHANGE_TELL)
 				d->v[k].fate = CHANGE_HELD;
 		}
 	}
+	return 0;
 }
 
 /* Whether another fact tells a change of something that stands in the file. */
@@ -349,7 +376,7 @@ static void adopt_check(struct entry *e, struct entered_check *ec)
 		f->stage = ec->step.stage;
 		f->result = ec->verdict->result;
 		f->since_realtime_usec = ec->step.since_realtime_usec;
-		flap_told(&f->flap, &e->batch.ledger->config, e->now_usec);
+		flap_told(&f->flap, &e->batch.ledger->config, &ec->subjects, e->now_usec);
 	}
 	if (!f->flap.held) {
 		f->severity = ec->verdict->severity;
@@ -374,7 +401,7 @@ static void adopt(struct entry *e)
 			l->baselines[i].number = ef->number;
 		}
 		if (ef->tell)
-			flap_told(&l->flaps[i], &l->config, e->now_usec);
+			flap_told(&l->flaps[i], &l->config, &ef->subjects, e->now_usec);
 		baseline_remember(
 			&l->baselines[i], l->key, ef->fact, ef->first ? NULL : &ef->delta);
 	}
@@ -389,7 +416,9 @@ static int enter(struct entry *e)
 	if (r < 0)
 		return r;
 	claim_all(e);
-	damp_facts(e);
+	r = damp_facts(e);
+	if (r < 0)
+		return r;
 	fold_files(e);
 	r = tell_orphans(e);
 	if (r == 0)

@@ -14,6 +14,7 @@ struct entered_check {
 	struct finding *finding;
 	uint64_t digest;
 	struct step step;
+	struct flap_subjects subjects; /* that are there now, and were not or were otherwise */
 	bool tell;
 	/* The one whose event tells this too, by itself without one; NULL: an event of its own. */
 	struct entered_check *leader;
@@ -25,6 +26,7 @@ struct entered_fact {
 	const struct fact *fact; /* NULL: not part of the batch */
 	bool first;		 /* it has no baseline yet */
 	struct delta delta;
+	struct flap_subjects subjects;
 	bool tell;
 	int64_t number;
 };

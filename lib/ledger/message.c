@@ -323,12 +323,16 @@ static const char *news(const char *words, const struct event *e)
 		return words;
 	const char *const parts[] = {
 		d->subject, d->subject && d->observed ? ": " : NULL, d->observed};
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+	/* The first of many may be an old one; the one that is new is in the details. */
+	const char *many = e->kind == EVENT_CHANGED ? strstr(words, " (and ") : NULL;
+	for (size_t i = 0; !many && i < ARRAY_SIZE(parts); i++) {
 		size_t n = parts[i] ? strlen(parts[i]) : 0;
 		if (n > 0 && strncmp(rest, parts[i], n) != 0)
 			return words;
 		rest += n;
 	}
+	if (many)
+		rest = many;
 	if (strncmp(rest, " (and ", 6) == 0)
 		rest += strcspn(rest, ")") + (strchr(rest, ')') != NULL);
 	if (strncmp(rest, "; ", 2) == 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ledger-fixture.h"
 
+#include "ledger/flap.h"
+
 #define SECONDS(n) ((n)*USEC_PER_SEC)
 
 /* The check and its item go yes (odd) and no (even). */
@@ -64,6 +66,46 @@ static void test_check_held(void **state)
 	assert_int_equal(due(f), USEC_INFINITY);
 	fixture_reopen(f);
 	fixture_expect(f, FACT_ALL, NULL);
+}
+
+/* While one thing flaps another fails: that is told at once, and only that. */
+static void test_news(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)flip_many(f, 0, 6);
+	assert_int_equal(flip_many(f, 6, 3), 0);
+	fixture_fact(f, FACT_OS, "PermitRootLogin|yes|/c|1\nPermitEmpty|yes|/c|2\n");
+	fixture_fail(f, CHECK_ROOT, "many can log in",
+		"PermitRootLogin|yes|no|/c|1\nPermitEmpty|yes|no|/c|2\n");
+	fixture_expect(f, F_OS,
+		"ssh-root-login FAIL high changed: many can log in: PermitEmpty yes (should be no) "
+		"at /c:2 (open since 2025-11-21T23:36:01Z); it flapped: 2 changes were not told",
+		NULL);
+	/* Nothing is left to be told of it; what flaps is damped as before. */
+	fixture_expect(f, F_OS, NULL);
+	assert_int_equal(flip_many(f, 10, 4), 0);
+}
+
+/* Drift as well, and not for ever: who brings up more and more is damped in the end. */
+static void test_news_bounded(void **state)
+{
+	struct fixture *f = *state;
+	char items[4096] = "";
+	int told = 0;
+
+	fixture_begin(f);
+	for (int i = 0; i < 60; i++) {
+		size_t n = strlen(items);
+		(void)snprintf(items + n, sizeof(items) - n, "package p%03d|1\n", i);
+		fixture_fact(f, FACT_PACKAGES, items);
+		f->now_usec += USEC_PER_SEC / 2;
+		int r = fixture_enter(f, F_PACKAGES);
+		assert_true(r >= 0);
+		told += r;
+	}
+	/* Two packages of the baseline are gone in the first. */
+	assert_in_range(told, FLAP_SUBJECTS / 2, FLAP_SUBJECTS);
 }
 
 /* It ends as it was told last: that it went to and fro is told all the same. */
@@ -195,6 +237,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_check_held),
 		TEST(test_came_and_went),
+		TEST(test_news),
+		TEST(test_news_bounded),
 		TEST(test_never_quiet),
 		TEST(test_restart_tells),
 		TEST(test_window),

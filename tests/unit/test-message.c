@@ -265,6 +265,14 @@ static const struct vector vectors[] = {
 	{{FACT(EVENT_RESOLVED, "packages", .check = "package-drift",
 		 DETAILS({.subject = "foo", .old = "1.2"}))},
 		NULL, "resolved drift packages: foo is as in the baseline again (absent; was 1.2)"},
+	/* what is new of many, and not the first of them */
+	{{CHECK(EVENT_CHANGED, DETAILS({.subject = "listener tcp 0.0.0.0:4444", .observed = "nc"}))},
+		"listener tcp 0.0.0.0:143: dovecot (and 13 more); 2 are taken for clients'",
+		"ssh-root-login FAIL high changed: 2 are taken for clients': listener tcp "
+		"0.0.0.0:4444 nc"},
+	{{CHECK(EVENT_CHANGED, DETAILS({.subject = "listener tcp 0.0.0.0:4444", .observed = "nc"}))},
+		"listener tcp 0.0.0.0:143: dovecot (and 13 more)",
+		"ssh-root-login FAIL high changed: listener tcp 0.0.0.0:4444 nc"},
 	/* who did it */
 	{{FACT(EVENT_DRIFT, "packages", DETAILS({.subject = "foo", .observed = "1.2"}),
 		 .actors = (struct event_actor[]){{.auid = 1000,
