@@ -315,11 +315,17 @@ static int widest(const struct net *net, void *arg)
 	return 0;
 }
 
+static const char *open_to(struct judging *j, const struct opening *o)
+{
+	const char *peers = survey_peers_text(j->ret->arena, o->way, &o->peers);
+
+	return arena_printf(j->ret->arena, "open to %s", peers ? peers : "");
+}
+
 static int judge_world(struct judging *j, const struct opening *o, unsigned bits)
 {
 	_cleanup_addrs_ struct addrs outside = {0}, all = {0};
 	struct net net = {0};
-	char text[NET_TEXT_MAX];
 	const struct span ports = {o->lo, o->hi};
 	int r = outside_of(&j->outside, o->way->family, &o->peers, &outside);
 
@@ -333,8 +339,7 @@ static int judge_world(struct judging *j, const struct opening *o, unsigned bits
 		report(j, o, j->c->severity, "open to any source",
 			"open to the networks that need it, or one of the policy's public_ports");
 	else if (net.bits < bits)
-		report(j, o, j->c->severity,
-			arena_printf(j->ret->arena, "open to %s", net_text(&net, text)),
+		report(j, o, j->c->severity, open_to(j, o),
 			arena_printf(j->ret->arena,
 				"a network of at least /%u, or one of the policy's public_ports",
 				bits));

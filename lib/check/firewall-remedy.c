@@ -29,6 +29,9 @@ const char *firewall_hint(struct arena *a, enum filter_maker filters, const stru
 
 	if (maker == MAKER_CONTAINER)
 		return container_hint(a, o);
+	if (!tool && c && c->table->legacy)
+		return "; the rules are of iptables-legacy: say `iptables-legacy` for `iptables` "
+		       "in the remedy";
 	if (!tool || (maker != MAKER_NFT && maker != MAKER_IPTABLES))
 		return "";
 	if (c->table->legacy)

@@ -107,6 +107,25 @@ static const char *say(struct arena *a, const struct opening *o, enum reach_kind
 		kind == REACH_UNKNOWN && o->doubt ? o->doubt : "");
 }
 
+static int keep_widest(const struct net *net, void *arg)
+{
+	const struct net *had = arg;
+
+	if (net->bits < had->bits)
+		*(struct net *)arg = *net;
+	return 0;
+}
+
+/* Whether it lets a larger network through than the other does. */
+static bool is_wider(const struct opening *o, const struct opening *other)
+{
+	struct net a = {.bits = UINT8_MAX}, b = {.bits = UINT8_MAX};
+
+	(void)addrs_each_net(&o->peers, o->way->family, keep_widest, &a); /* never says other than 0 */
+	(void)addrs_each_net(&other->peers, other->way->family, keep_widest, &b);
+	return o->way->family == other->way->family && a.bits < b.bits;
+}
+
 /* By all openings: the widest of what they let through. */
 static struct reach through(struct arena *a, const struct firewall *w, const struct policy *policy,
 	const struct listener *l)
@@ -114,22 +133,27 @@ static struct reach through(struct arena *a, const struct firewall *w, const str
 	struct reach found = {.kind = REACH_NOBODY,
 		.by = "the host's firewall lets nobody through to it"};
 	_cleanup_outside_ struct outside outside = {0};
+	const struct opening *widest = NULL;
 	enum reach_kind kind;
 
 	if (l->loopback)
 		found.by = "its address is of the loopback";
 	if (outside_init(&outside, policy) < 0)
 		goto short_of_memory;
-	for (size_t i = 0; i < w->openings.n && found.kind != REACH_PUBLIC; i++) {
+	for (size_t i = 0; i < w->openings.n; i++) {
 		const struct opening *o = &w->openings.v[i];
 		if (!reach_leads_to(w, o, l))
 			continue;
 		if (kind_of(&outside, o, &kind) < 0)
 			goto short_of_memory;
-		if (kind > found.kind)
-			found = (struct reach){.kind = kind,
-				.by = say(a, o, kind),
-				.item = firewall_subject(a, o)};
+		if (kind > found.kind || (widest && kind == found.kind && is_wider(o, widest))) {
+			found.kind = kind;
+			widest = o;
+		}
+	}
+	if (widest) {
+		found.by = say(a, widest, found.kind);
+		found.item = firewall_subject(a, widest);
 	}
 	if (found.by)
 		return found;

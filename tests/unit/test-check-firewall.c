@@ -57,6 +57,8 @@ static const struct vector {
 	{"firewall-default-deny", SAVE(TCP("1:65535")), SAVE(""), RESULT_FAIL, "--dport 1:65535"},
 	{"firewall-default-deny", SAVE("-A INPUT -m nobody --knows -j ACCEPT\n"), SAVE(""),
 		RESULT_UNKNOWN, "nobody"},
+	{"firewall-open-to-world", SAVE(FROM("203.0.113.0/24") TCP("22")), SAVE(""), RESULT_FAIL,
+		"open to anywhere but 203.0.113.0/24"},
 	{"firewall-default-deny", NULL, NULL, RESULT_NOTAPPLICABLE, NULL, NULL, NULL,
 		&fixture_host_none},
 

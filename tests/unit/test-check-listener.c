@@ -319,6 +319,9 @@ static void test_reach_firewall(void **state)
 		{&ssh22, SAVE(FROM("10.0.0.0/8")), NULL, REACH_TRUSTED, "10.0.0.0/8"},
 		{&ssh22, SAVE(FROM("10.0.0.0/8") FROM("203.0.113.7/32")), NULL, REACH_PUBLIC,
 			"203.0.113.7"},
+		/* Of several ways in the widest is told. */
+		{&ssh22, SAVE(FROM("203.0.113.0/24") FROM("203.0.113.7/32") TCP("22")), NULL,
+			REACH_PUBLIC, "anywhere but 203.0.113.0/24"},
 		{&ssh22, SAVE("-A INPUT -m nobody --knows -j ACCEPT\n"), NULL, REACH_UNKNOWN,
 			"nobody"},
 		{&own4, SAVE(TCP("22")), SAVE(""), REACH_PUBLIC, NULL},
