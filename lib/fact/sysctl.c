@@ -254,6 +254,11 @@ static int sysctl_collect(const struct collect *c, struct fact *f)
 const struct collector collector_sysctl = {
 	.id = FACT_SYSCTL,
 	.name = "sysctl",
+	/*
+	 * Who writes one is told by its watch, until the kernel has let go of the file in
+	 * its cache and made another of the same name: of that nothing tells.
+	 */
+	.refresh_usec = 5 * USEC_PER_MIN,
 	/* A new interface brings settings of its own. */
 	.needs = FACT_BIT(FACT_ADDRESSES),
 	.collect = sysctl_collect,
