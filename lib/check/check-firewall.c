@@ -121,6 +121,13 @@ static void report_cut(struct judging *j)
 				});
 }
 
+/* Rules that were flushed are in their file still; a second firewall would only confuse. */
+#define LOAD_RULES                                                                      \
+	"If rules were here and are gone, load them again: `systemctl restart nftables`, " \
+	"`netfilter-persistent start`, `ufw enable` or `systemctl restart firewalld`. "    \
+	"Where there never were any: "
+#define NO_RULES "No rules filter what comes in: see firewall-active."
+
 /* What must come in is accepted first, or SSH is lost. */
 #define DENY_NFT                                                                          \
 	"Accept first what must come in, in the input chain: `ct state "                  \
@@ -195,9 +202,10 @@ const struct check check_firewall_active = {
 	.references = "nft(8), ufw(8)",
 	.rationale = "The cloud's security group is one layer, and one wrong click opens it. The "
 		     "host's own filter holds when that layer fails.",
-	.remedy = "`apt-get install ufw && ufw allow from 192.0.2.0/24 to any port 22 proto tcp && "
-		  "ufw enable`, with your own network in the place of 192.0.2.0/24.",
-	.remedy_rhel = "`dnf install firewalld && systemctl enable --now firewalld`.",
+	.remedy = LOAD_RULES
+		"`apt-get install ufw && ufw allow from 192.0.2.0/24 to any port 22 proto tcp && "
+		"ufw enable`, with your own network in the place of 192.0.2.0/24.",
+	.remedy_rhel = LOAD_RULES "`dnf install firewalld && systemctl enable --now firewalld`.",
 	.remedy_by =
 		REMEDIES{
 			[MAKER_NFT] = DENY_NFT NFT_KEEP,
@@ -273,11 +281,7 @@ const struct check check_firewall_default_deny = {
 	.references = "nft(8), ufw(8)",
 	.rationale = "A list of what is allowed stays right when a new service appears; a list of "
 		     "what is forbidden does not.",
-	.remedy = "`ufw default deny incoming`.",
-	.remedy_rhel =
-		"See that the zone's target is not ACCEPT: `firewall-cmd --permanent "
-		"--zone=public --set-target=default && firewall-cmd --reload`, with the zone "
-		"that `firewall-cmd --get-active-zones` names.",
+	.remedy = NO_RULES,
 	.remedy_by =
 		REMEDIES{
 			[MAKER_NFT] = DENY_NFT NFT_KEEP,
@@ -391,6 +395,7 @@ const struct check check_firewall_open_to_world = {
 	.remedy_rhel = OPEN_TO_WORLD_FIREWALLD,
 	.remedy_by =
 		REMEDIES{
+			[MAKER_NONE] = NO_RULES,
 			[MAKER_NFT] = NFT_RULE
 			"`nft replace rule FAMILY TABLE CHAIN handle HANDLE ip saddr 192.0.2.0/24 "
 			"tcp "

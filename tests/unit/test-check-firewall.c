@@ -336,7 +336,7 @@ static const struct {
 		"`nft delete rule FAMILY", NULL},
 	{"ssh-exposure", "{\"nftables\": [" NFT_INPUT NFT_ACCEPT("inet", "f", "inp") "]}", NULL,
 		"`nft replace rule", NULL},
-	{"firewall-default-deny", NULL, NULL, "`ufw default deny incoming`", NULL},
+	{"firewall-default-deny", NULL, NULL, "see firewall-active", NULL},
 	{"firewall-open-to-world", NULL, SAVE(TCP("22")), "`iptables -I CHAIN -s", NULL},
 	/* By hand, beside ufw. */
 	{"firewall-open-to-world", NULL,
@@ -348,7 +348,7 @@ static const struct {
 	{"firewall-open-to-world", "{\"nftables\": [" NFT_INPUT NFT_ACCEPT("inet", "f", "inp") "]}",
 		UFW_OFF, "`nft replace rule", NULL},
 	{"firewall-active", NULL, UFW_OFF, "ufw enable", NULL},
-	{"firewall-open-to-world", NULL, DOCKER, "`ufw allow from",
+	{"firewall-open-to-world", NULL, DOCKER, "see firewall-active",
 		"-I DOCKER-USER -i eth0 ! -s 192.0.2.0/24 -p tcp -m conntrack --ctorigdstport "
 		"8080:8080"},
 	/* A rule for fail2ban is no filter of the machine's. */
@@ -361,7 +361,7 @@ static const struct {
 					     "{\"rule\": {\"family\": \"inet\", \"table\": "
 					     "\"f2b-table\", \"chain\": \"c\", "
 					     "\"handle\": 4, \"expr\": [{\"counter\": null}]}}]}",
-		NULL, "`ufw default deny", NULL},
+		NULL, "see firewall-active", NULL},
 	{"firewall-default-deny",
 		"{\"nftables\": [" NFT_TABLE(
 			"inet", "firewalld") "{\"chain\": {\"family\": \"inet\", "
