@@ -160,9 +160,14 @@ static void add_item(const struct units_work *w, const struct unit_info *u)
 	case UNIT_FILE_LINKED_RUNTIME:
 		file = u->path;
 		break;
+	case UNIT_FILE_BAD:
+		/* Of systemd-run, read while it was written or already gone. */
+		if (path && strncmp(path, UNIT_DIR_TRANSIENT "/",
+				    strlen(UNIT_DIR_TRANSIENT "/")) == 0)
+			return;
+		break;
 	case UNIT_FILE_MASKED:
 	case UNIT_FILE_MASKED_RUNTIME:
-	case UNIT_FILE_BAD:
 		break;
 	default:
 		return;

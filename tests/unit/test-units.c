@@ -319,6 +319,30 @@ static void test_hostile(void **state)
 	test_root_fini(&t);
 }
 
+/* systemd-run's own, of which nothing is left but a broken file: it is nobody's to keep. */
+static void test_transient(void **state)
+{
+	struct test_root t;
+	bool etc = false;
+
+	test_root_init(&t);
+	machine(&t);
+	link_to(&t, "/run/systemd/transient/fixit.service", "fixit.service");
+	link_to(&t, ETC "broken.service", "broken.service");
+	_cleanup_(fact_freep) struct fact *f = collect(&t);
+	assert_int_equal(f->state, FACT_STATE_OK);
+	const struct unit *u = units_find(f->u.units, "fixit.service");
+	assert_non_null(u);
+	assert_int_equal(u->state, UNIT_FILE_BAD);
+	for (size_t i = 0; i < f->n_items; i++) {
+		if (strstr(f->items[i].subject, "fixit"))
+			fail_msg("%s is an item", f->items[i].subject);
+		etc = etc || strcmp(f->items[i].subject, "unit broken.service") == 0;
+	}
+	assert_true(etc);
+	test_root_fini(&t);
+}
+
 static void test_unreadable(void **state)
 {
 	struct test_root t;
@@ -355,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_no_systemd),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_transient),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_memory),
 	};
