@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """In a kernel of its own: alerts name who made the change. Somebody logs in over ssh and edits
 with sudo; sed -i, which is gone within a millisecond; vim; useradd; apt-get install; a unit; a job
-of cron."""
+of cron. Without auditd and beside it."""
 import os
 import subprocess
 import time
@@ -94,6 +94,13 @@ def tools(m):
            dict(event="resolved", fact="cron", **by_root("/usr/bin/rm")))
 
 
+def beside_auditd(m):
+    m.sh("systemctl start auditd")
+    m.batch(first=20, quiet=QUIET)
+    m.told("beside auditd", lambda: m.alice(f"sudo {edit('yes')}"),
+           fails(**by_alice("/usr/bin/sed")))
+
+
 def main():
     with Who("who") as m:
         m.install()
@@ -102,6 +109,7 @@ def main():
         m.follow()
         people(m)
         tools(m)
+        beside_auditd(m)
 
 
 main()
