@@ -120,39 +120,6 @@ static void put_id(FILE *f, const char *field, uint32_t id)
 		put_number(f, field, id);
 }
 
-static void set_id(json_t *o, const char *key, uint32_t id)
-{
-	if (id != EVENT_ID_UNSET)
-		(void)json_object_set_new(o, key, json_integer(id));
-}
-
-/* All who may have done it, when it is not one. */
-static void put_actor_list(FILE *f, const struct event *e)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; list && i < e->n_actors; i++) {
-		const struct event_actor *a = &e->actors[i];
-		json_t *o = json_object();
-		if (!o)
-			break;
-		set_id(o, "auid", a->auid);
-		set_id(o, "uid", a->uid);
-		set_id(o, "session", a->session);
-		if (a->pid)
-			(void)json_object_set_new(o, "pid", json_integer(a->pid));
-		set(o, "user", a->user);
-		set(o, "run_as", a->run_as);
-		set(o, "exe", a->exe);
-		set(o, "command", a->command);
-		set(o, "tty", a->tty);
-		set(o, "peer", a->peer);
-		set(o, "behalf", a->behalf);
-		(void)json_array_append_new(list, o);
-	}
-	put_json(f, "HARDEND_ACTORS", list);
-}
-
 /* The last of them in plain fields. */
 static void put_actors(FILE *f, const struct event *e)
 {
@@ -172,8 +139,8 @@ static void put_actors(FILE *f, const struct event *e)
 	put_id(f, "HARDEND_ACTOR_SESSION", a->session);
 	put(f, "HARDEND_ACTOR_PEER", a->peer);
 	put(f, "HARDEND_ACTOR_BEHALF", a->behalf);
-	if (e->n_actors > 1)
-		put_actor_list(f, e);
+	_cleanup_free_ char *all = e->n_actors > 1 ? event_actors_text(e) : NULL;
+	put(f, "HARDEND_ACTORS", all);
 }
 
 static void put_finding(FILE *f, const struct event *e)

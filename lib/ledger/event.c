@@ -187,6 +187,15 @@ static json_t *encode_actors(const struct event *ev)
 	return array;
 }
 
+char *event_actors_text(const struct event *ev)
+{
+	json_t *array = encode_actors(ev);
+	char *text = array ? json_text(array) : NULL;
+
+	json_decref(array);
+	return text;
+}
+
 char *event_encode(const struct event *ev)
 {
 	struct encoder e = {.object = json_object()};

@@ -120,6 +120,9 @@ int event_priority(const struct event *e);
 /* The stored form, one line with sorted keys; free(3) it. NULL on ENOMEM. */
 char *event_encode(const struct event *e);
 
+/* Its actors alone, a JSON array with the keys of the stored form; free(3) it. NULL on ENOMEM. */
+char *event_actors_text(const struct event *e);
+
 /*
  * Back; strings in the arena. Keys that it does not know are passed over.
  * 0, -EBADMSG (text is no event, or has control characters in it), -ENOMEM

@@ -12,7 +12,6 @@ import base64
 import hashlib
 import hmac
 import os
-import random
 import select
 import shutil
 import signal
@@ -21,7 +20,7 @@ import subprocess
 import sys
 import time
 
-from daemonlab import CLIENTS, NETS4, NETS6, SERVER, Daemon, ask, lab
+from daemonlab import CLIENTS, NETS4, NETS6, SERVER, Daemon, Generator, ask, lab
 
 ROUNDS = int(os.environ.get("ROUNDS", "60"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -35,25 +34,9 @@ KINDS = ["SHUT", "LOGIN", "OPEN"]
 PASSWORD = "pw"
 
 
-class Generator:
-    def __init__(self, seed):
-        self.rnd = random.Random(seed)
-        self.files = {}
-
-    def pick(self, *what):
-        return self.rnd.choice(what)
-
-    def chance(self, p):
-        return self.rnd.random() < p
-
+class LoginServer(Generator):
     def settled(self, daemon):
         return daemon.settle()
-
-    def write(self, path, text):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        self.files[path] = text
-        with open(path, "w") as f:
-            f.write(text)
 
 
 class Lines:
@@ -119,7 +102,7 @@ def pop3(c):
     return "LOGIN" if c.read().startswith("+OK") else "SHUT"
 
 
-class Dovecot(Generator):
+class Dovecot(LoginServer):
     program, ready = "dovecot", b"starting up"
     argv = ["/usr/sbin/dovecot", "-F"]
     check = ["/usr/bin/doveconf", "-n"]
@@ -296,7 +279,7 @@ def search(dn):
                     ber(2, b"\0"), ber(1, b"\0"), ber(0x87, b"objectClass"), ber(0x30)), 0x65)
 
 
-class Slapd(Generator):
+class Slapd(LoginServer):
     program, ready = "slapd", b"slapd starting"
     check = ["true"]
     services = {"LDAP": None}
@@ -407,7 +390,7 @@ def is_told(reply):
     return pdu[1][1] == b"\0" and bound[1][0] not in (0x80, 0x81, 0x82) and value is not None
 
 
-class Snmpd(Generator):
+class Snmpd(LoginServer):
     program, ready = "snmpd", b"NET-SNMP version"
     argv = ["env", "SNMP_PERSISTENT_DIR=/run/snmp", "/usr/sbin/snmpd", "-f", "-Lo", "-I",
             "-smux,mteTrigger,mteTriggerConf"]

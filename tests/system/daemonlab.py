@@ -8,6 +8,7 @@ where that cannot be done.
 """
 import ctypes
 import os
+import random
 import select
 import shutil
 import signal
@@ -107,6 +108,26 @@ class Lab:
                 out.append((client, server, s))
         self.enter(self.near)
         return out
+
+
+class Generator:
+    """Configurations by a seed, the same each time; files are what it has written."""
+
+    def __init__(self, seed):
+        self.rnd = random.Random(seed)
+        self.files = {}
+
+    def pick(self, *what):
+        return self.rnd.choice(what)
+
+    def chance(self, p):
+        return self.rnd.random() < p
+
+    def write(self, path, text):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        self.files[path] = text
+        with open(path, "w") as f:
+            f.write(text)
 
 
 def ask(questions, wait=0.4):

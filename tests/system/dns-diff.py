@@ -9,7 +9,6 @@ ones, ones for the cache, ones for a zone of the server's own. The most that any
 gets must be what the reader says. SEED and ROUNDS choose other configurations.
 """
 import os
-import random
 import socket
 import struct
 import subprocess
@@ -17,7 +16,7 @@ import sys
 import threading
 import time
 
-from daemonlab import NETS4, NETS6, SERVER, TRUSTED, Daemon, ask, drain, is_trusted, lab
+from daemonlab import NETS4, NETS6, SERVER, TRUSTED, Daemon, Generator, ask, drain, is_trusted, lab
 
 ROUNDS = int(os.environ.get("ROUNDS", "60"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -45,28 +44,12 @@ def upstream():
                  b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4\xc0\0\2\x63", who)
 
 
-class Generator:
+class NameServer(Generator):
     refuses = () # what it says of a configuration that its checker lets pass
     upstream4 = True # it reaches the upstream server
 
-    def __init__(self, seed):
-        self.rnd = random.Random(seed)
-        self.files = {}
 
-    def pick(self, *what):
-        return self.rnd.choice(what)
-
-    def chance(self, p):
-        return self.rnd.random() < p
-
-    def write(self, path, text):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        self.files[path] = text
-        with open(path, "w") as f:
-            f.write(text)
-
-
-class Bind(Generator):
+class Bind(NameServer):
     program, ready = "BIND", b"running\n"
     argv = ["/usr/sbin/named", "-g", "-n", "1", "-c", "/etc/bind/named.conf"]
     check = ["/usr/bin/named-checkconf", "/etc/bind/named.conf"]
@@ -138,7 +121,7 @@ class Bind(Generator):
         self.write("/etc/bind/named.conf", "\n".join(out) + "\n")
 
 
-class Unbound(Generator):
+class Unbound(NameServer):
     program, ready = "unbound", b"start of service"
     argv = ["/usr/sbin/unbound", "-d", "-c", "/etc/unbound/unbound.conf"]
     check = ["/usr/sbin/unbound-checkconf", "/etc/unbound/unbound.conf"]
@@ -181,7 +164,7 @@ class Unbound(Generator):
         self.write("/etc/unbound/unbound.conf", text)
 
 
-class Dnsmasq(Generator):
+class Dnsmasq(NameServer):
     program, ready = "dnsmasq", b"started, version"
     check = ["/usr/sbin/dnsmasq", "--test"]
     refuses = (b"illegal repeated keyword",)

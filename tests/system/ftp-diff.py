@@ -9,7 +9,6 @@ then for data in the clear: what they allow must be what the reader says. Of ine
 program that each port starts must be the one that is read. SEED and ROUNDS choose others.
 """
 import os
-import random
 import select
 import signal
 import socket
@@ -18,7 +17,7 @@ import subprocess
 import sys
 import time
 
-from daemonlab import lab
+from daemonlab import Generator, lab
 
 ROUNDS = int(os.environ.get("ROUNDS", "60"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -31,24 +30,6 @@ SHUT, LOGIN, OPEN = range(3)
 KINDS = ["SHUT", "LOGIN", "OPEN"]
 HOST = "10.0.0.1" # this machine's own, beyond loopback
 WAIT = 10
-
-
-class Generator:
-    def __init__(self, seed):
-        self.rnd = random.Random(seed)
-        self.files = {}
-
-    def pick(self, *what):
-        return self.rnd.choice(what)
-
-    def chance(self, p):
-        return self.rnd.random() < p
-
-    def write(self, path, text):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        self.files[path] = text
-        with open(path, "w") as f:
-            f.write(text)
 
 
 class Server:

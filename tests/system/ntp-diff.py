@@ -10,13 +10,12 @@ Whether any untrusted source gets an answer must be what the reader says. SEED a
 other configurations.
 """
 import os
-import random
 import struct
 import subprocess
 import sys
 import time
 
-from daemonlab import NETS4, NETS6, SERVER, TRUSTED, Daemon, ask, drain, is_trusted, lab
+from daemonlab import NETS4, NETS6, SERVER, TRUSTED, Daemon, Generator, ask, drain, is_trusted, lab
 
 ROUNDS = int(os.environ.get("ROUNDS", "60"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -26,24 +25,6 @@ MODE3 = b"\x23" + b"\0" * 39 + b"\1" * 8
 MODE6 = b"\x26\x02\0\1" + b"\0" * 8
 # chronyc's question for the number of sources: version 6, command 14, padded to the reply's size.
 CHRONYC = struct.pack(">BBBBHHIII", 6, 1, 0, 0, 14, 0, 7, 0, 0) + b"\0" * 84
-
-
-class Generator:
-    def __init__(self, seed):
-        self.rnd = random.Random(seed)
-        self.files = {}
-
-    def pick(self, *what):
-        return self.rnd.choice(what)
-
-    def chance(self, p):
-        return self.rnd.random() < p
-
-    def write(self, path, text):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        self.files[path] = text
-        with open(path, "w") as f:
-            f.write(text)
 
 
 class Chrony(Generator):
