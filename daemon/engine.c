@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "daemon/accepted.h"
+#include "daemon/intake.h"
 #include "daemon/keeper.h"
 #include "daemon/log.h"
 #include "daemon/outlet.h"
@@ -21,8 +22,6 @@
 
 /* What is not watched completely is read again on a timer, at no more than 1/4 of a processor. */
 #define RECONCILE_SHARE 4
-#define ENTER_RETRY_MIN_USEC (250 * USEC_PER_MSEC)
-#define ENTER_RETRY_MAX_USEC (2 * USEC_PER_SEC)
 
 struct engine {
 	struct policy *policy;
@@ -38,16 +37,12 @@ struct engine {
 	uint64_t started_realtime_usec;
 
 	uint64_t judged;           /* facts that were judged at least once */
-	uint64_t pending;          /* judged, and not yet entered in the ledger */
-	uint64_t enter_retry_usec, enter_delay_usec;
-	int enter_error;           /* why the state cannot be entered, 0 when it can */
-	unsigned unentered;        /* readings since then that took the place of another */
 	struct keeper keeper;
 	struct retry retry;
 	struct pace pace;
 	uint64_t paced;            /* facts that are dirty by the pace alone */
 	struct health health;
-	struct attribution attribution;
+	struct intake intake;      /* from the judge into the ledger */
 	bool accepted_stale; /* the baseline may be another than the fact of it says */
 	uint64_t reconcile_usec, heartbeat_usec; /* when due; USEC_INFINITY: never */
 	uint64_t lapse_realtime_usec; /* the same by the wall clock */
@@ -147,15 +142,6 @@ static void plan_lapse(struct engine *e)
 		judge_until(&e->judge));
 }
 
-/* Before anything is told: what happened since the last event may be asked for. */
-static void ask_who(struct engine *e)
-{
-	const struct ledger_asker asker = {attribution_ask, &e->attribution};
-
-	attribution_init(&e->attribution, &e->judge, ledger_last_realtime(e->ledger));
-	ledger_set_asker(e->ledger, &asker);
-}
-
 /* What the start has to tell: started, whether from nothing, and what was lost. */
 static int note_start(struct engine *e, const char *aside, bool emptied)
 {
@@ -215,7 +201,7 @@ int engine_new(const struct engine_params *p, struct now now, struct engine **re
 	if (r == 0)
 		r = outlet_open(&e->outlet, e->policy, &e->addresses, e->store);
 	if (r == 0)
-		ask_who(e);
+		intake_init(&e->intake, e->ledger, &e->judge);
 	if (r == 0)
 		r = note_start(e, aside, emptied);
 	if (r < 0)
@@ -284,7 +270,7 @@ static void plan_reconcile(struct engine *e)
 
 void engine_set_acts(struct engine *e, const struct attribution_source *s)
 {
-	attribution_set(&e->attribution, s);
+	attribution_set(&e->intake.attribution, s);
 }
 
 void engine_source(struct engine *e, const struct engine_source *s)
@@ -315,7 +301,7 @@ static int refresh_coverage(struct engine *e)
 		e->reconcile_usec = USEC_INFINITY;
 	else if (e->reconcile_usec == USEC_INFINITY)
 		plan_reconcile(e);
-	e->pending |= FACT_BIT(FACT_COVERAGE);
+	intake_judged(&e->intake, FACT_BIT(FACT_COVERAGE));
 	return judge_evaluate(&e->judge, FACT_BIT(FACT_COVERAGE), e->now.realtime_usec);
 }
 
@@ -337,7 +323,7 @@ static int refresh_accepted(struct engine *e)
 		return 0;
 	}
 	factset_put(&e->judge.facts, f);
-	e->pending |= FACT_BIT(FACT_ACCEPTED);
+	intake_judged(&e->intake, FACT_BIT(FACT_ACCEPTED));
 	return judge_evaluate(&e->judge, FACT_BIT(FACT_ACCEPTED), e->now.realtime_usec);
 }
 
@@ -403,62 +389,11 @@ static int judge_facts(struct engine *e, uint64_t mask)
 		e->reconcile_cost_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID) - begin;
 	note_pace(e, mask);
 	e->judged |= mask;
-	attribution_read(&e->attribution, mask, paced, e->now);
-	e->unentered += e->enter_delay_usec > 0 && (e->pending & mask);
+	intake_read(&e->intake, mask, paced, e->now);
 	health_read(&e->health, mask);
-	e->pending |= mask;
 	r = judge_evaluate(&e->judge, mask, e->now.realtime_usec);
 	retry_note(&e->retry, mask, retry_failing(&e->judge, mask), e->now.monotonic_usec);
 	return r;
-}
-
-/* It was entered: what could not be told in between is said. */
-static void entered(struct engine *e)
-{
-	char text[256];
-
-	attribution_entered(&e->attribution);
-	e->pending = 0;
-	e->enter_error = 0;
-	if (e->enter_delay_usec == 0)
-		return;
-	e->enter_delay_usec = e->enter_retry_usec = 0;
-	log_line(LOG_NOTICE, "the state can be entered again");
-	(void)snprintf(text, sizeof(text),
-		"the state can be entered again; what changed since it could not is told above, "
-		"late; %u readings in between were replaced by later ones: what came and went in "
-		"them is not told", e->unentered);
-	(void)ledger_note(e->ledger, EVENT_RECOVERED, SEV_MEDIUM, text, e->now.realtime_usec);
-	e->unentered = 0;
-}
-
-/* Enters what is pending. A failure (more than can be kept) leaves it pending. */
-static void enter(struct engine *e)
-{
-	bool due = ledger_due(e->ledger) <= e->now.monotonic_usec;
-
-	if ((!e->pending && !due) || e->enter_retry_usec > e->now.monotonic_usec)
-		return;
-	attribution_begin(&e->attribution, e->now);
-	int r = ledger_enter(e->ledger, &e->judge, e->pending, e->now.realtime_usec,
-		e->now.monotonic_usec);
-	if (r >= 0) {
-		entered(e);
-		return;
-	}
-	if (r == -EAGAIN) {
-		e->enter_retry_usec = e->now.monotonic_usec + ATTRIBUTION_AGAIN_USEC;
-		return;
-	}
-	if (e->enter_delay_usec == 0)
-		(void)log_error(r, "cannot enter what was found; alerts wait until it can be");
-	e->enter_error = r;
-	if (r == -EUCLEAN)
-		return; /* engine_step() ends it: the next start sets the database aside */
-	e->enter_delay_usec = e->enter_delay_usec
-	    ? MIN(e->enter_delay_usec * 2, ENTER_RETRY_MAX_USEC)
-	    : ENTER_RETRY_MIN_USEC;
-	e->enter_retry_usec = e->now.monotonic_usec + e->enter_delay_usec;
 }
 
 /* Returns when a sink wants to be asked again. */
@@ -515,8 +450,8 @@ static int on_time(struct engine *e)
 	int r = judge_evaluate(&e->judge, FACT_ALL, e->now.realtime_usec);
 	if (r < 0)
 		return r;
-	e->pending |= e->judged;
-	enter(e);
+	intake_judged(&e->intake, e->judged);
+	intake_enter(&e->intake, e->now);
 	if (beat)
 		heartbeat(e);
 	plan_lapse(e);
@@ -531,7 +466,11 @@ static int step(struct engine *e, uint64_t *ret_next)
 		r = refresh_accepted(e);
 	if (r < 0)
 		return r;
-	enter(e);
+	intake_enter(&e->intake, e->now);
+	if (intake_awaits(&e->intake)) {
+		*ret_next = intake_next(&e->intake);
+		return on_time(e);
+	}
 	uint64_t mask = sched_take(&e->sched, e->now.monotonic_usec, ret_next);
 	if (mask) {
 		r = judge_facts(e, mask);
@@ -539,7 +478,7 @@ static int step(struct engine *e, uint64_t *ret_next)
 			return r;
 		/* What it hid is told first, that it is over last. */
 		if (health_lossy(&e->health))
-			enter(e);
+			intake_enter(&e->intake, e->now);
 		health_settle(&e->health);
 		r = refresh_coverage(e);
 		if (r < 0)
@@ -547,7 +486,7 @@ static int step(struct engine *e, uint64_t *ret_next)
 		/* What lapses this moment is on_time()'s, and forgotten if it were planned anew. */
 		if (e->lapse_realtime_usec > e->now.realtime_usec)
 			plan_lapse(e);
-		enter(e);
+		intake_enter(&e->intake, e->now);
 		/* watch_facts() may have marked again. */
 		*ret_next = e->now.monotonic_usec;
 	}
@@ -563,7 +502,7 @@ uint64_t engine_step(struct engine *e, struct now now, int *ret_error)
 	int r = keeper_check(&e->keeper, now);
 	if (r == 0)
 		r = step(e, &next);
-	if (r == 0 && e->enter_error == -EUCLEAN)
+	if (r == 0 && e->intake.error == -EUCLEAN)
 		r = -EUCLEAN;
 	if (r == 0)
 		r = keeper_flush(&e->keeper, now);
@@ -573,8 +512,7 @@ uint64_t engine_step(struct engine *e, struct now now, int *ret_error)
 	}
 	next = MIN(next, pump(e));
 	next = MIN(next, keeper_next(&e->keeper, now));
-	/* Nothing that has to be entered is due before the state database is tried again. */
-	next = MIN(next, MAX(e->pending ? 0 : ledger_due(e->ledger), e->enter_retry_usec));
+	next = MIN(next, intake_next(&e->intake));
 	next = MIN(next, e->reconcile_usec);
 	next = MIN(next, refresh_usec);
 	next = MIN(next, e->heartbeat_usec);
@@ -616,7 +554,7 @@ int engine_reload(struct engine *e, struct policy *p, struct now now)
 	if (r < 0)
 		return r;
 	policy_free(old);
-	e->pending |= e->judged;
+	intake_judged(&e->intake, e->judged);
 	const struct ledger_config config = ledger_config_of(p);
 	r = ledger_configure(e->ledger, &config);
 	if (r < 0)
@@ -686,5 +624,5 @@ void engine_watch_stats(const struct engine *e, struct watch_stats *ret)
 
 int engine_state_error(const struct engine *e)
 {
-	return e->enter_error ? e->enter_error : store_kept(e->store);
+	return e->intake.error ? e->intake.error : store_kept(e->store);
 }

@@ -17,6 +17,7 @@
  *   watching            the engine says that it is at its post
  *   lock PATH | unlock  somebody begins and ends a transaction: holds that file
  *   overflow            the source lost events
+ *   audit               the kernel's audit tells who does what: of nothing so far
  *   deaf | hearing      the journal takes nothing / takes events again
  *   full | room         the state's disk takes not a byte more / it does again
  *   state COMMAND       done by a shell where the state's files are: state.db, state.db-wal
@@ -53,6 +54,7 @@ struct scenario {
 	struct root root;
 	struct now now;
 	struct engine *engine;
+	struct acts *acts; /* that audit has told of; NULL without it */
 	int receiver;     /* plays journald; -1 while deaf */
 	char *config;
 	const char *file;
@@ -374,6 +376,14 @@ static void on_reload(struct scenario *s, _unused_ char *args) { reload(s); }
 static void on_none(struct scenario *s, _unused_ char *args) { none(s); }
 static void on_deaf(struct scenario *s, _unused_ char *args) { deaf(s); }
 static void on_write(struct scenario *s, char *args) { write_file(s, args); }
+static void on_audit(struct scenario *s, _unused_ char *args)
+{
+	if (!s->acts && acts_new(&s->acts) < 0)
+		fail(s, "memory");
+	acts_lost(s->acts, 0);
+	engine_set_acts(s->engine, &(struct attribution_source){.acts = s->acts});
+}
+
 static void on_lease(struct scenario *s, char *args)
 {
 	char full[4096];
@@ -535,6 +545,7 @@ static const struct verb {
 	const char *name;
 	void (*run)(struct scenario *s, char *args);
 } verbs[] = {
+	{"audit", on_audit},
 	{"clock", on_clock},
 	{"config", on_config},
 	{"deaf", on_deaf},
@@ -633,6 +644,7 @@ int main(int argc, char *argv[])
 		run_file(&s, argv[i]);
 	none(&s);
 	engine_free(s.engine);
+	acts_free(s.acts);
 	deaf(&s);
 	root_close(&s.root);
 	free(s.config);
