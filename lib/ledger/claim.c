@@ -92,6 +92,25 @@ static struct change *find_file(const struct entry *e, const char *path)
 	return c && (!c->old || !c->new) ? c : NULL;
 }
 
+enum { NAMED_OWN, NAMED_ITEM, NAMED_FILE, NAMED_MAX };
+
+/* The changes that a piece of evidence names; NULL: none. */
+struct named {
+	struct change *v[NAMED_MAX];
+};
+
+static struct named find_named(
+	const struct entry *e, const struct entered_check *ec, const struct event_detail *d)
+{
+	uint64_t facts = ec->check->facts;
+
+	return (struct named){{
+		[NAMED_OWN] = d->subject ? find_change(e, facts, d->subject) : NULL,
+		[NAMED_ITEM] = d->item ? find_change(e, facts, d->item) : NULL,
+		[NAMED_FILE] = find_file(e, d->path),
+	}};
+}
+
 /* What is told together: checks that got worse, and those that got better. */
 enum { WORSE, BETTER, ALONE };
 
@@ -179,10 +198,8 @@ static void claim(struct entry *e, struct entered_check *ec)
 {
 	for (size_t i = 0; i < ec->step.n_details; i++) {
 		struct event_detail *d = &ec->step.details[i];
-		struct change *file = find_file(e, d->path);
-		struct change *item = d->item ? find_change(e, ec->check->facts, d->item) : NULL;
-		struct change *c = d->subject ? find_change(e, ec->check->facts, d->subject) : NULL;
-		struct change *const all[] = {c, item, file};
+		const struct named n = find_named(e, ec, d);
+		struct change *c = n.v[NAMED_OWN], *item = n.v[NAMED_ITEM], *file = n.v[NAMED_FILE];
 		ec->own = ec->own || c;
 		if (c && ec->tell)
 			absorb(d, c);
@@ -190,9 +207,9 @@ static void claim(struct entry *e, struct entered_check *ec)
 			absorb_item(d, item);
 		if (file && ec->tell)
 			file->fate = CHANGE_TOLD;
-		for (size_t k = 0; k < ARRAY_SIZE(all); k++) {
-			if (all[k])
-				hold(all[k]);
+		for (size_t k = 0; k < NAMED_MAX; k++) {
+			if (n.v[k])
+				hold(n.v[k]);
 		}
 		for (int id = 0; d->subject && !c && d->gone && id < FACT_MAX; id++) {
 			if (ec->check->facts & FACT_BIT(id))
@@ -205,15 +222,10 @@ static void claim(struct entry *e, struct entered_check *ec)
 static void gather(struct entry *e, struct entered_check *ec)
 {
 	for (size_t i = 0; i < ec->step.n_details; i++) {
-		const struct event_detail *d = &ec->step.details[i];
-		struct change *const all[] = {
-			find_file(e, d->path),
-			d->item ? find_change(e, ec->check->facts, d->item) : NULL,
-			d->subject ? find_change(e, ec->check->facts, d->subject) : NULL,
-		};
-		for (size_t k = 0; k < ARRAY_SIZE(all); k++) {
-			if (all[k])
-				join(e, ec, all[k]);
+		const struct named n = find_named(e, ec, &ec->step.details[i]);
+		for (size_t k = 0; k < NAMED_MAX; k++) {
+			if (n.v[k])
+				join(e, ec, n.v[k]);
 		}
 	}
 }
